@@ -1,0 +1,275 @@
+"""Arrays are recorded first and computed together later.
+
+`record` notes one kernel call and returns arrays without memory; `evaluate` computes everything this thread recorded
+and somebody still refers to. Arrays are values: nothing ever changes them. Memory is updated in place all the same,
+because a plan hands the memory of an array nobody refers to any more to its successor.
+"""
+import itertools
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import Any
+from weakref import ref
+
+import numpy as np
+
+from numbacnn import interrupt
+from numbacnn.backend import Device, default_device
+from numbacnn.errors import DeviceError, DTypeError, EvaluationError
+from numbacnn.fusion import Number
+from numbacnn.memory import Pool, Storage, is_shared
+from numbacnn.plan import Instruction, Plan
+
+Shape = tuple[int, ...]
+
+DTYPES = ("float32", "float64", "int64", "int32", "uint8", "bool")
+MAX_CALLS = 4096          # a recording of so many calls evaluates itself,
+MAX_BYTES = 256 << 20     # and one that keeps so many bytes alive which nobody else refers to
+MAX_PLANS = 64            # plans a thread keeps, the least recently used goes first
+
+
+class Array:
+    """An immutable value: in memory (`storage`), or still to be computed (`epoch` and `slot` of the recording)."""
+
+    __slots__ = ("__weakref__", "device", "dtype", "epoch", "shape", "slot", "storage")
+
+    def __init__(self, shape: Shape, dtype: str, device: Device, epoch: int = -1, slot: int = -1) -> None:
+        self.shape = shape
+        self.dtype = dtype
+        self.device = device
+        self.epoch = epoch
+        self.slot = slot
+        self.storage: Storage | None = None
+
+    @classmethod
+    def of(cls, values: np.ndarray, device: Device | None = None) -> "Array":
+        """A copy, so that a caller who reuses his memory does not change what was recorded."""
+        if values.dtype.name not in DTYPES:
+            raise DTypeError(f"tensor: dtype must be one of {', '.join(DTYPES)}, got {values.dtype}")
+        device = device or default_device()
+        array = cls(values.shape, values.dtype.name, device)
+        array.storage = thread.pool.take(device, device.backend.nbytes(array.shape, array.dtype))
+        device.backend.upload(values, array.storage.memory)
+        if thread.capture is not None:
+            thread.capture.born.add(array.storage)
+        return array
+
+    @classmethod
+    def at(cls, shape: Shape, dtype: str, storage: Storage) -> "Array":
+        """The value that lies in `storage`."""
+        array = cls(shape, dtype, storage.device)
+        array.storage = storage
+        return array
+
+    def numpy(self) -> np.ndarray:
+        """A copy of the value, which is computed now if it is still pending."""
+        if self.storage is None:
+            if thread.capture is not None:
+                raise EvaluationError("capture: the captured function looks at a value (print, item, numpy, if); a replay "
+                                      "runs no Python: return the tensor and look at it outside")
+            evaluate()
+        values: np.ndarray = self.device.backend.download(storage_of(self).memory, self.shape, self.dtype)
+        return values
+
+
+class Recording:
+    """Calls recorded since the last evaluation. `program` (fields of Instruction) and what is alive make a plan's key."""
+
+    __slots__ = ("arrays", "device", "epoch", "leaves", "nbytes", "next_check", "program")
+
+    def __init__(self) -> None:
+        self.epoch = next(_epochs)
+        self.device: Device | None = None
+        self.program: list[tuple[Any, ...]] = []
+        self.arrays: list[ref[Array]] = []              # by slot; weak, so that only what is still wanted is computed
+        self.leaves: dict[Storage, int] = {}            # memory the program reads, and its slot
+        self.nbytes = 0                                 # of the leaves
+        self.next_check = MAX_BYTES
+
+
+class Thread(threading.local):
+    """Every thread records for itself and owns the plans it runs, the memory they work in, and a pool."""
+
+    def __init__(self) -> None:
+        self.recording = Recording()
+        self.plans: OrderedDict[Any, Plan] = OrderedDict()
+        self.arenas: dict[Device, Storage] = {}
+        self.pool = Pool()
+        self.capture: Any = None                        # the capture in progress, if any
+        self.observer: Callable[..., Any] | None = None   # runs plans in place of `Plan.run`, to explain them
+        self.eager = os.environ.get("NUMBACNN_EAGER", "0") not in ("", "0")
+
+    def arena(self, device: Device, nbytes: int) -> Storage:
+        """The memory that all plans of this thread share for their intermediate arrays."""
+        arena = self.arenas.get(device)
+        if arena is None or arena.nbytes < nbytes:
+            self.arenas.pop(device, None)
+            arena = self.arenas[device] = Storage(device, nbytes)
+        return arena
+
+
+def record(op: str, inputs: tuple[Array, ...], outputs: tuple[tuple[Shape, str], ...],
+           numbers: tuple[Number, ...] = ()) -> list[Array]:
+    """Note a call of kernel `op` and return its outputs.
+
+    `append` commits; an interrupt just before it leaves slots that no instruction fills, which is harmless.
+    """
+    device = inputs[0].device
+    for array in inputs:
+        if array.device is not device:
+            raise DeviceError(f"{op}: all tensors must be on one device, got {device} and {array.device}; "
+                              "move one with .to(device)")
+    if thread.eager:
+        return _launch(op, inputs, outputs, numbers)
+    recording = thread.recording
+    if recording.device is not device:
+        recording = _recording_on(device)
+    epoch, arrays = recording.epoch, recording.arrays
+    slots = tuple([array.slot if array.epoch == epoch else _leaf(array, recording) for array in inputs])
+    first = slot = len(arrays)
+    results = []
+    for shape, dtype in outputs:
+        array = Array(shape, dtype, device, epoch, slot)
+        results.append(array)
+        arrays.append(ref(array))
+        slot += 1
+    recording.program.append((op, slots, first, outputs, numbers))
+    if recording.nbytes > recording.next_check or slot > MAX_CALLS:
+        _relieve(recording)
+    return results
+
+
+def _recording_on(device: Device) -> Recording:
+    """A recording is about one device: what was recorded for another is computed first."""
+    if thread.capture is not None and thread.recording.device is not None:
+        raise DeviceError(f"capture: all tensors must be on one device, got {thread.recording.device} and {device}")
+    if thread.recording.device is not None:
+        evaluate()
+    thread.recording.device = device
+    return thread.recording
+
+
+def _leaf(array: Array, recording: Recording) -> int:
+    """The slot of an array that is in memory."""
+    storage = array.storage or storage_of(array)
+    slot = recording.leaves.get(storage)
+    if slot is None:
+        slot = len(recording.arrays)
+        recording.arrays.append(ref(array))
+        recording.program.append(("leaf", (), slot, ((array.shape, array.dtype),), ()))
+        recording.leaves[storage] = slot                # an interrupt just before this line: a leaf nobody reads
+        recording.nbytes += storage.nbytes
+    return slot
+
+
+def _relieve(recording: Recording) -> None:
+    """Evaluate a recording that would grow without end: long, or the last to refer to much memory."""
+    if thread.capture is not None:
+        return
+    dead = sum(storage.nbytes for storage, slot in recording.leaves.items() if recording.arrays[slot]() is None)
+    if dead > MAX_BYTES or len(recording.arrays) > MAX_CALLS:
+        evaluate()
+    else:
+        recording.next_check = recording.nbytes + MAX_BYTES
+
+
+def _launch(op: str, inputs: tuple[Array, ...], outputs: tuple[tuple[Shape, str], ...], numbers: tuple[Number, ...]
+            ) -> list[Array]:
+    """Run the kernel at once, without a plan: for debugging, and as an oracle that shares no code with plans."""
+    device = inputs[0].device
+    results = [Array.at(shape, dtype, thread.pool.take(device, device.backend.nbytes(shape, dtype)))
+               for shape, dtype in outputs]
+    arrays = [(storage_of(array).memory, array.shape, array.dtype) for array in (*inputs, *results)]
+    device.backend.launch(op, arrays, numbers)
+    return results
+
+
+def storage_of(array: Array) -> Storage:
+    """The memory of a value that has been computed."""
+    if array.storage is None:
+        raise EvaluationError("this tensor has no value: its evaluation failed, or it is pending in another thread "
+                              "(call numbacnn.evaluate() in the thread that made it)")
+    return array.storage
+
+
+def copy_of(storage: Storage) -> Storage:
+    """The same bytes in other memory."""
+    copy = thread.pool.take(storage.device, storage.nbytes)
+    storage.device.backend.copy(storage.memory, copy.memory, storage.nbytes)
+    return copy
+
+
+def plan_for(recording: Recording, alive: tuple[bool, ...]) -> Plan:
+    """The plan that computes what is alive of a recording; a training loop builds it once."""
+    key = recording.device, tuple(recording.program), alive
+    plan = thread.plans.get(key)
+    if plan is None:
+        assert recording.device is not None
+        plan = Plan([Instruction(*fields) for fields in recording.program], alive, recording.device.backend)
+        thread.plans[key] = plan
+        if len(thread.plans) > MAX_PLANS:
+            thread.plans.popitem(last=False)
+    else:
+        thread.plans.move_to_end(key)
+    return plan
+
+
+def evaluate() -> None:
+    """Compute every recorded array that somebody still refers to.
+
+    All or nothing: if a kernel fails, results stay without a value and updated arrays keep their old one. Ctrl-C waits
+    until it is done.
+    """
+    if thread.recording.program and thread.capture is None:
+        with interrupt.deferred():
+            _evaluate()
+
+
+def _evaluate() -> None:
+    recording, thread.recording = thread.recording, Recording()
+    arrays = [weak() for weak in recording.arrays]
+    leaves = list(recording.leaves)
+    plan = None
+    try:
+        plan = plan_for(recording, tuple([array is not None for array in arrays]))
+        results = run(plan, leaves, arrays)
+    except BaseException:
+        if plan is not None:                            # the updates did not happen
+            for slot, leaf in plan.successions:
+                _give(arrays[slot], list(recording.leaves)[leaf])
+        raise
+    for slot, leaf in plan.updates:
+        _give(arrays[slot], leaves[leaf])
+    for (slot, _), storage in zip(plan.results, results, strict=True):
+        _give(arrays[slot], storage)
+
+
+def run(plan: Plan, leaves: list[Storage], arrays: Sequence[Array | None] = ()) -> list[Storage]:
+    """Run a plan on the memory it reads, and return the memory of its results.
+
+    A leaf that the plan overwrites is replaced in `leaves` by a copy if anybody else can still see it.
+    """
+    device = leaves[0].device
+    for _, leaf in plan.updates:
+        if is_shared(leaves, leaf):
+            leaves[leaf] = copy_of(leaves[leaf])
+    pool = thread.pool
+    results = [pool.take(device, nbytes) for _, nbytes in plan.results]
+    arena = thread.arena(device, plan.arena_bytes)
+    addresses = [arena.address, *[storage.address for storage in leaves], *[storage.address for storage in results]]
+    if thread.observer is None:
+        plan.run(addresses)
+    else:
+        thread.observer(plan, addresses, arrays)
+    return results
+
+
+def _give(array: Array | None, storage: Storage) -> None:
+    if array is not None:
+        array.storage = storage
+        array.epoch = -1
+
+
+_epochs = itertools.count()
+thread = Thread()

@@ -1,0 +1,74 @@
+"""Dense layers, and what leads to them."""
+import math
+from typing import Any
+
+import numpy as np
+
+from numbacnn import geometry
+from numbacnn.autograd import Tensor
+from numbacnn.nn import init
+from numbacnn.nn.module import Module, Parameter
+from numbacnn.ops import flatten, linear
+
+
+class Linear(Module):
+    """Multiply vectors by a learned matrix and add a learned bias.
+
+    Parameters
+    ----------
+    in_features, out_features : int
+        Length of the vectors before and after.
+    bias : bool
+        Whether there is a bias.
+    dtype : dtype
+        float32 or float64.
+
+    Notes
+    -----
+    (..., in_features) becomes (..., out_features). ``weight`` is (out_features, in_features). First values are drawn
+    evenly from +-1 / sqrt(in_features), as in PyTorch.
+    """
+
+    def __init__(self, in_features: int, out_features: int, bias: bool = True, dtype: Any = np.float32) -> None:
+        geometry.positive("Linear", "in_features", in_features)
+        geometry.positive("Linear", "out_features", out_features)
+        self.in_features, self.out_features = in_features, out_features
+        self.weight = Parameter(np.zeros((out_features, in_features), dtype))
+        self.bias = Parameter(np.zeros(out_features, dtype)) if bias else None
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw the first values anew."""
+        bound = 1 / math.sqrt(self.in_features)
+        for parameter in (self.weight, self.bias):
+            if parameter is not None:
+                init.uniform_(parameter, -bound, bound)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Compute the outputs of vectors (..., in_features)."""
+        return linear(x, self.weight, self.bias)
+
+    def extra_repr(self) -> str:
+        """Return the options that `repr` shows."""
+        return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
+
+
+class Flatten(Module):
+    """Join axes into one: (N, C, H, W) becomes (N, C * H * W).
+
+    Parameters
+    ----------
+    start_dim, end_dim : int
+        First and last axis to join.
+    """
+
+    def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
+        self.start_dim, self.end_dim = start_dim, end_dim
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Flatten x."""
+        return flatten(x, self.start_dim, self.end_dim)
+
+    def extra_repr(self) -> str:
+        """Return the options that `repr` shows."""
+        return f"start_dim={self.start_dim}, end_dim={self.end_dim}"

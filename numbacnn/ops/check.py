@@ -1,0 +1,58 @@
+"""Checks of what is given to an op: tensors, of one floating point dtype."""
+from math import inf
+from typing import Any
+
+import numpy as np
+
+from numbacnn.autograd import Tensor
+from numbacnn.errors import DTypeError, ShapeError
+from numbacnn.graph import DTYPES
+
+FLOATING = ("float32", "float64")
+
+
+def floating(op: str, **arguments: Tensor | None) -> None:
+    """Check that all arguments (None: not given) are tensors of one floating point dtype."""
+    first = None
+    for name, x in arguments.items():
+        if x is None:
+            continue
+        if not isinstance(x, Tensor):
+            raise DTypeError(f"{op}: {name} must be a Tensor, got {type(x).__name__}; make one with numbacnn.tensor")
+        dtype = x.array.dtype
+        if dtype not in FLOATING:
+            raise DTypeError(f"{op}: {name} must be float32 or float64, got {dtype}; convert it with "
+                             f"{name}.to(numbacnn.float32)")
+        if first is None:
+            first = name, dtype
+        elif dtype != first[1]:
+            raise DTypeError(f"{op}: all arguments must have one dtype, got {first[0]} {first[1]} and {name} {dtype}; "
+                             f"convert one with .to(numbacnn.{first[1]})")
+
+
+def number(op: str, name: str, value: Any, least: float = -inf, most: float = inf) -> float:
+    """Read a real option in [least, most]."""
+    try:
+        real = float(value)
+    except (TypeError, ValueError):
+        raise DTypeError(f"{op}: {name} must be a number, got {value!r}") from None
+    if not least <= real <= most:
+        limits = f"in [{least:g}, {most:g}]" if most < inf else f"at least {least:g}"
+        raise ShapeError(f"{op}: {name} must be {limits}, got {real:g}")
+    return real
+
+
+def dtype_name(op: str, dtype: Any) -> str:
+    """The name of a dtype, given in any way NumPy understands, that tensors can have."""
+    try:
+        name = np.dtype(dtype).name if dtype is not None else ""
+    except TypeError:
+        name = ""
+    if name not in DTYPES:
+        raise DTypeError(f"{op}: dtype must be one of {', '.join(DTYPES)}, got {dtype!r}")
+    return name
+
+
+def shape_of(x: Tensor | None) -> tuple[int, ...] | None:
+    """The shape of a tensor that may not be given."""
+    return None if x is None else x.array.shape

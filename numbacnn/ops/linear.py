@@ -1,0 +1,48 @@
+"""Dense layers."""
+from numbacnn import geometry
+from numbacnn.autograd import Gradients, Tensor, count, differentiable
+from numbacnn.graph import Array, record
+from numbacnn.ops.check import floating, shape_of
+from numbacnn.ops.conv import zeros
+from numbacnn.ops.shape import reshape
+
+
+def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """Multiply by a matrix and add a bias: x weightᵀ + bias.
+
+    Parameters
+    ----------
+    x : Tensor, shape (..., C)
+        Vectors, float32 or float64.
+    weight : Tensor, shape (O, C)
+        One row per output.
+    bias : Tensor, shape (O,), optional
+        Added to each output.
+
+    Returns
+    -------
+    Tensor, shape (..., O)
+        Keeps x and weight for the gradients.
+    """
+    floating("linear", x=x, weight=weight, bias=bias)
+    y_shape = geometry.linear(x.shape, weight.shape, shape_of(bias))
+    if len(y_shape) != 2:
+        rows = (count(y_shape[:-1]), weight.shape[1])
+        return reshape(linear(reshape(x, rows), weight, bias), y_shape)
+    x_data, w_data = x.array, weight.array
+    b_data = bias.array if bias is not None else zeros(weight.shape[:1], weight.array)
+    y, = record("linear", (x_data, w_data, b_data), ((y_shape, x_data.dtype),))
+    inputs = (x, weight) if bias is None else (x, weight, bias)
+    needs = [each.requires_grad for each in inputs]
+
+    def backward(dy: Array) -> Gradients:
+        gradients: list[Array | None] = [None] * len(needs)
+        if needs[0]:
+            gradients[0], = record("linear_backward_input", (dy, w_data), ((x_data.shape, dy.dtype),))
+        if needs[1]:
+            gradients[1], = record("linear_backward_weight", (x_data, dy), ((w_data.shape, dy.dtype),))
+        if needs[2:] == [True]:
+            gradients[2], = record("linear_backward_bias", (dy,), ((w_data.shape[:1], dy.dtype),))
+        return tuple(gradients)
+
+    return differentiable(y, inputs, backward)

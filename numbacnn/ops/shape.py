@@ -1,0 +1,137 @@
+"""Shapes: the same numbers, arranged otherwise; and dtypes and devices."""
+from typing import Any
+
+from numbacnn import geometry
+from numbacnn.autograd import Gradients, Tensor, count, differentiable
+from numbacnn.backend import Device, device
+from numbacnn.errors import ShapeError
+from numbacnn.graph import DTYPES, Array, record
+from numbacnn.ops.check import FLOATING, dtype_name
+
+
+def reshape(x: Tensor, *shape: Any) -> Tensor:
+    """Arrange the numbers, in row-major order, in another shape; one size may be -1."""
+    wanted = geometry.reshape("reshape", x.shape, _sizes(shape))
+    x_shape, dtype = x.shape, x.array.dtype
+    y, = record("reshape", (x.array,), ((wanted, dtype),))
+
+    def backward(dy: Array) -> Gradients:
+        return record("reshape", (dy,), ((x_shape, dtype),))
+
+    return differentiable(y, (x,), backward)
+
+
+def flatten(x: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
+    """Join the axes from `start_dim` to `end_dim` into one."""
+    first, last = (geometry.axis("flatten", x.ndim, dim) for dim in (start_dim, end_dim))
+    if first > last:
+        raise ShapeError(f"flatten: start_dim must not come after end_dim, got {start_dim}, {end_dim}")
+    return reshape(x, (*x.shape[:first], count(x.shape[first:last + 1]), *x.shape[last + 1:]))
+
+
+def squeeze(x: Tensor, dim: int | None = None) -> Tensor:
+    """Drop the axes of size 1, or that one if its size is 1."""
+    axes = range(x.ndim) if dim is None else (geometry.axis("squeeze", x.ndim, dim),)
+    return reshape(x, tuple([n for a, n in enumerate(x.shape) if n != 1 or a not in axes]))
+
+
+def unsqueeze(x: Tensor, dim: int) -> Tensor:
+    """Insert an axis of size 1."""
+    a = geometry.axis("unsqueeze", x.ndim + 1, dim)
+    return reshape(x, (*x.shape[:a], 1, *x.shape[a:]))
+
+
+def permute(x: Tensor, *dims: Any) -> Tensor:
+    """Put the axes in another order."""
+    shape, axes = geometry.permute(x.shape, _sizes(dims))
+    x_shape, dtype = x.shape, x.array.dtype
+    y, = record("permute", (x.array,), ((shape, dtype),), axes)
+    back = tuple([axes.index(a) for a in range(len(axes))])
+
+    def backward(dy: Array) -> Gradients:
+        return record("permute", (dy,), ((x_shape, dtype),), back)
+
+    return differentiable(y, (x,), backward)
+
+
+def transpose(x: Tensor, dim0: int, dim1: int) -> Tensor:
+    """Swap two axes."""
+    axes = list(range(x.ndim))
+    a, b = (geometry.axis("transpose", x.ndim, dim) for dim in (dim0, dim1))
+    axes[a], axes[b] = b, a
+    return permute(x, axes)
+
+
+def expand(x: Tensor, *shape: Any) -> Tensor:
+    """Repeat along axes of size 1, and along new axes in front; -1 keeps a size."""
+    y_shape = geometry.expand(x.shape, _sizes(shape))
+    x_shape, dtype = x.shape, x.array.dtype
+    y, = record("expand", (x.array,), ((y_shape, dtype),))
+
+    def backward(dy: Array) -> Gradients:
+        return (sum_to(dy, x_shape),)
+
+    return differentiable(y, (x,), backward)
+
+
+def sum_to(dy: Array, shape: tuple[int, ...]) -> Array:
+    """The gradient of broadcasting: the sum over the axes along which an array of that shape was repeated."""
+    if dy.shape == shape:
+        return dy
+    kept = (1,) * (len(dy.shape) - len(shape)) + shape
+    dx, = record("sum", (dy,), ((kept, dy.dtype),), (1.0,))
+    if kept != shape:
+        dx, = record("reshape", (dx,), ((shape, dy.dtype),))
+    return dx
+
+
+def to(x: Tensor, *target: Any) -> Tensor:
+    """Return the tensor in another dtype, on another device, or both; itself if nothing changes.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any tensor.
+    *target : dtype, device, or name of a device
+        Such as ``numbacnn.float64``, ``"cuda"``.
+    """
+    for each in target:
+        if isinstance(each, Device) or (isinstance(each, str) and each not in DTYPES):
+            x = _move(x, device(each))
+        else:
+            x = cast(x, each)
+    return x
+
+
+def cast(x: Tensor, dtype: Any) -> Tensor:
+    """Return the tensor in another dtype."""
+    name = dtype_name("to", dtype)
+    old = x.array.dtype
+    if name == old:
+        return x
+    y, = record("cast", (x.array,), ((x.shape, name),))
+    if name not in FLOATING or old not in FLOATING:
+        return Tensor(y)
+    shape = x.shape
+
+    def backward(dy: Array) -> Gradients:
+        return record("cast", (dy,), ((shape, old),))
+
+    return differentiable(y, (x,), backward)
+
+
+def _move(x: Tensor, target: Device) -> Tensor:
+    if target is x.device:
+        return x
+    source = x.device
+    y = Array.of(x.numpy(), target)
+
+    def backward(dy: Array) -> Gradients:
+        return (Array.of(dy.numpy(), source),)
+
+    return differentiable(y, (x,), backward)
+
+
+def _sizes(given: tuple[Any, ...]) -> tuple[Any, ...]:
+    """`x.view(2, 3)` and `x.view((2, 3))` mean the same."""
+    return tuple(given[0]) if len(given) == 1 and isinstance(given[0], tuple | list) else given

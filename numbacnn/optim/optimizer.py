@@ -1,0 +1,182 @@
+"""What all optimisers share: groups of parameters, state in flat arrays, one recorded kernel call per group."""
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+
+from numbacnn import interrupt
+from numbacnn.autograd import Tensor, count
+from numbacnn.errors import DTypeError, ShapeError
+from numbacnn.graph import Array, evaluate, record
+
+
+class Group(dict[str, Any]):
+    """Parameters that are trained alike: ``params`` and their options, such as ``lr``.
+
+    State of the parameters lies in one flat array per kind: few arrays to record, one kernel call to update them all.
+    """
+
+    def __init__(self, parameters: Sequence[Tensor], options: Mapping[str, Any]) -> None:
+        super().__init__(params=list(parameters), **options)
+        first = self["params"][0].array
+        for p in self["params"]:
+            if (p.array.dtype, p.array.device) != (first.dtype, first.device):
+                raise DTypeError(f"optimiser: parameters of a group must have one dtype and device, got {first.dtype} on "
+                                 f"{first.device} and {p.array.dtype} on {p.array.device}; give one group to each")
+        self.offsets = tuple(accumulate((count(p.shape) for p in self["params"]), initial=0))
+        self.state: dict[str, Tensor] = {}
+        self._hyper: tuple[tuple[float, ...], Array] | None = None
+
+    def allocate(self, *names: str) -> None:
+        """Make the state: counts of steps, and flat arrays of zeros, as long as all parameters together."""
+        first = self["params"][0]
+        self.state["steps"] = Tensor(Array.of(np.zeros(len(self["params"])), first.device))
+        for name in names:
+            self.state[name] = Tensor(Array.of(np.zeros(self.offsets[-1], first.dtype), first.device))
+
+    def hyper(self, *values: float) -> Array:
+        """The options as an array: changing one keeps the plan."""
+        if self._hyper is None or self._hyper[0] != values:
+            self._hyper = values, Array.of(np.array(values, np.float64), self["params"][0].device)
+        return self._hyper[1]
+
+    def record(self, kernel: str, hyper: Array) -> None:
+        """Record one call that updates all parameters that have a gradient, and their state."""
+        active = [i for i, p in enumerate(self["params"]) if p.grad is not None]
+        if not active:
+            return
+        parameters = self["params"] if len(active) == len(self["params"]) else [self["params"][i] for i in active]
+        changing = [*self.state.values(), *parameters]
+        numbers = (*active, *[self.offsets[i] for i in active]) if self.state else ()
+        results = record(kernel, (hyper, *[p.grad.array for p in parameters], *[t.array for t in changing]),
+                         tuple([(t.array.shape, t.array.dtype) for t in changing]), numbers)
+        for tensor, result in zip(changing, results, strict=True):
+            tensor.array = result                       # nobody holds the old value: its memory is updated in place
+
+
+class Optimizer:
+    """Base class of optimisers: subclasses say which kernel updates a group, and with which options.
+
+    Parameters
+    ----------
+    params : iterable of Tensor, or of dict
+        What to train; dicts with ``params`` and options make groups of their own.
+    defaults : mapping
+        Options of groups that do not say otherwise.
+    """
+
+    kinds: tuple[str, ...] = ()                          # names of the flat state arrays
+
+    def __init__(self, params: Iterable[Any], defaults: Mapping[str, Any]) -> None:
+        self.defaults = dict(defaults)
+        self.param_groups: list[Group] = []
+        given = list(params)
+        if not given:
+            raise ValueError(f"{type(self).__name__}: there must be parameters to train, got none")
+        for group in given if isinstance(given[0], Mapping) else [{"params": given}]:
+            self.add_param_group(group)
+
+    def add_param_group(self, group: Mapping[str, Any]) -> None:
+        """Train more parameters, with options of their own.
+
+        Parameters
+        ----------
+        group : mapping
+            ``params``, an iterable of tensors, and options such as ``lr``.
+        """
+        name = type(self).__name__
+        options = {key: value for key, value in group.items() if key != "params"}
+        unknown = sorted(options.keys() - self.defaults.keys())
+        if unknown:
+            raise ValueError(f"{name}: options must be among {', '.join(self.defaults)}, got {', '.join(unknown)}")
+        parameters = [group["params"]] if isinstance(group["params"], Tensor) else list(group["params"])
+        known = {id(p) for other in self.param_groups for p in other["params"]}
+        for p in parameters:
+            if not isinstance(p, Tensor):
+                raise DTypeError(f"{name}: parameters must be tensors, got {type(p).__name__}")
+            if p.node is not None or not p.array.dtype.startswith("float"):
+                raise DTypeError(f"{name}: can only train floating point tensors that were not computed from others")
+            if id(p) in known:
+                raise ValueError(f"{name}: a parameter of shape {p.shape} was given twice")
+            known.add(id(p))
+        if not parameters:
+            raise ValueError(f"{name}: a group must have parameters, got none")
+        made = Group(parameters, self.defaults | options)
+        self.check(made)
+        self.prepare(made)
+        self.param_groups.append(made)
+
+    def check(self, group: Group) -> None:
+        """Check the options of a group."""
+
+    def prepare(self, group: Group) -> None:
+        """Make the state of a group."""
+        group.allocate(*self.kinds)
+
+    def record_update(self, group: Group) -> None:
+        """Record the update of one group."""
+        raise NotImplementedError(f"{type(self).__name__} must define record_update()")
+
+    def zero_grad(self) -> None:
+        """Forget the gradients."""
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                parameter.grad = None
+
+    def step(self) -> None:
+        """Update the parameters by their gradients, and compute everything that was recorded."""
+        with interrupt.deferred():                       # parameters and state change together, or not at all
+            for group in self.param_groups:
+                self.check(group)
+                self.record_update(group)
+            evaluate()
+
+    def state_tensors(self) -> list[Tensor]:
+        """Return all that a step changes, besides the parameters."""
+        return [tensor for group in self.param_groups for tensor in group.state.values()]
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return options and state; parameters are numbered in order, as in PyTorch."""
+        groups, state, number = [], {}, 0
+        for group in self.param_groups:
+            numbers = list(range(number, number + len(group["params"])))
+            groups.append({**{k: v for k, v in group.items() if k != "params"}, "params": numbers})
+            flat = {name: tensor.numpy() for name, tensor in group.state.items()}
+            for i, p in enumerate(group["params"]):
+                if flat and flat["steps"][i]:
+                    state[number + i] = {"step": float(flat["steps"][i])} | {
+                        name: flat[name][group.offsets[i]:group.offsets[i + 1]].reshape(p.shape).copy()
+                        for name in flat if name != "steps"}
+            number += len(group["params"])
+        return {"state": state, "param_groups": groups}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Take over options and state, as from `state_dict`; nothing changes unless everything fits."""
+        name, saved = type(self).__name__, list(state_dict["param_groups"])
+        sizes = [len(g["params"]) for g in saved]
+        if sizes != [len(g["params"]) for g in self.param_groups]:
+            raise ShapeError(f"{name}.load_state_dict: groups must have {[len(g['params']) for g in self.param_groups]} "
+                             f"parameters, got {sizes}")
+        loaded = [_flat_state(name, group, [state_dict["state"].get(n, {}) for n in each["params"]])
+                  for group, each in zip(self.param_groups, saved, strict=True)]
+        for group, each, values in zip(self.param_groups, saved, loaded, strict=True):
+            dict.update(group, {k: v for k, v in each.items() if k in self.defaults})
+            for key, array in values.items():
+                group.state[key].array = Array.of(array, group.state[key].device)
+
+
+def _flat_state(name: str, group: Group, state: Sequence[Mapping[str, Any]]) -> dict[str, np.ndarray]:
+    values = {key: np.zeros(tensor.shape, tensor.dtype) for key, tensor in group.state.items()}
+    for i, (p, saved) in enumerate(zip(group["params"], state, strict=True)):
+        if not saved:
+            continue
+        for key, flat in values.items():
+            if key == "steps":
+                flat[i] = float(np.asarray(saved.get("step", 1)))     # PyTorch's SGD saves none
+                continue
+            if key not in saved or np.shape(saved[key]) != p.shape:
+                raise ShapeError(f"{name}.load_state_dict: {key} of parameter {i} must be {p.shape}, got "
+                                 f"{np.shape(saved[key]) if key in saved else 'nothing'}")
+            flat[group.offsets[i]:group.offsets[i + 1]] = np.ravel(saved[key])
+    return values

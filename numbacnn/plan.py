@@ -1,0 +1,192 @@
+"""A plan is a recorded program made ready to run: pruned, fused, laid out and with every byte of memory assigned.
+
+The passes are functions over a list of calls; read `Plan.__init__` from top to bottom.
+"""
+import os
+from bisect import insort
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from numbacnn.fusion import Call, Fuser, Number
+from numbacnn.kernels import Place, Spec
+
+FUSE = os.environ.get("NUMBACNN_FUSE", "1") != "0"
+ALIGNMENT = 64            # bytes: a cache line, a vector of AVX-512
+
+
+class Instruction(NamedTuple):
+    """One recorded call. Slots number the arrays of a recording in order of appearance: equal programs compare equal."""
+
+    op: str
+    inputs: tuple[int, ...]
+    first_output: int
+    outputs: tuple[tuple[tuple[int, ...], str], ...]
+    numbers: tuple[Number, ...]
+
+
+class Plan:
+    """What to run, and where everything lies.
+
+    Attributes
+    ----------
+    results : list of (slot, bytes)
+        Arrays that need fresh memory, given with each run.
+    updates : list of (slot, leaf)
+        Arrays that take over the memory of a leaf, which nobody else may refer to.
+    successions : list of (slot, leaf)
+        Arrays that are updates of a leaf by their meaning: when a run fails, they keep its value.
+    """
+
+    def __init__(self, program: list[Instruction], alive: tuple[bool, ...], backend: Any) -> None:
+        self.specs = {slot: Spec(*spec) for i in program for slot, spec in enumerate(i.outputs, i.first_output)}
+        leaves = [i.first_output for i in program if i.op == "leaf"]
+        wanted = {slot for slot in self.specs if alive[slot]}.difference(leaves)
+        donors = {slot for slot in leaves if not alive[slot]}
+
+        calls = prune([_call(i) for i in program if i.op != "leaf"], wanted)
+        fuser = Fuser(self.specs, wanted)
+        if FUSE:
+            calls = fuser.apply(backend.FUSIONS, calls)
+        calls = fuser.apply(backend.VARIANTS, calls)
+        calls, roots = resolve_views(calls, self.specs, set(leaves), wanted, backend)
+        pairs = update_pairs(calls, backend.UPDATES)
+        in_place = find_updates(calls, pairs, roots, donors, wanted, backend.RAISES)
+        kept = sorted(wanted.difference(in_place))
+
+        number = {slot: index for index, slot in enumerate(leaves)}
+        sizes = {slot: _aligned(backend.nbytes(*spec)) for slot, spec in self.specs.items()}
+        offsets, self.arena_bytes = place(calls, sizes, roots, {*leaves, *wanted})
+        self.updates = [(slot, number[leaf]) for slot, leaf in in_place.items()]
+        self.successions = [(slot, number[leaf]) for slot, leaf in ancestors(pairs, leaves).items()]
+        self.results = [(slot, backend.nbytes(*self.specs[slot])) for slot in kept]
+        self.calls, self.missed = calls, [missed for missed in fuser.missed if missed.slot in wanted]
+
+        # addresses come in this order: the arena, the leaves, the results
+        bases = {slot: (1 + n, 0) for slot, n in number.items()}
+        bases |= {slot: (1 + number[leaf], 0) for slot, leaf in in_place.items()}
+        bases |= {slot: (1 + len(leaves) + n, 0) for n, slot in enumerate(kept)}
+        bases |= {slot: (0, offset) for slot, offset in offsets.items()}
+        bases |= {slot: bases[root] for slot, root in roots.items()}
+        self.program = backend.Program([(call.op, [
+            *[Place(*bases[slot], *self.specs[slot]) for slot in (*call.inputs, *call.outputs)], *call.numbers])
+            for call in calls])
+
+    def run(self, addresses: list[int]) -> None:
+        """Compute everything, on memory at these addresses."""
+        try:
+            self.program.run(addresses)
+        except Exception as error:
+            raise self.explained(error) from None
+
+    def explained(self, error: Exception) -> Exception:
+        """The error of a kernel, with a note that says which op it was."""
+        call = getattr(error, "call", None)
+        where = f"while computing {self.calls[call].op}" if call is not None else "while running a plan"
+        error.add_note(f"{where}; run with NUMBACNN_EAGER=1 to stop at the line that recorded it")
+        return error
+
+
+def _call(instruction: Instruction) -> Call:
+    first = instruction.first_output
+    return Call(instruction.op, list(instruction.inputs), list(range(first, first + len(instruction.outputs))),
+                instruction.numbers)
+
+
+def prune(calls: list[Call], wanted: set[int]) -> list[Call]:
+    """Drop calls nobody needs."""
+    needed, kept = set(wanted), []
+    for call in reversed(calls):
+        if not needed.isdisjoint(call.outputs):
+            needed.update(call.inputs)
+            kept.append(call)
+    return kept[::-1]
+
+
+def resolve_views(calls: list[Call], specs: dict[int, Spec], leaves: set[int], wanted: set[int], backend: Any
+                  ) -> tuple[list[Call], dict[int, int]]:
+    """Turn reshapes into views where memory order allows: `roots` tells in whose memory a view lies.
+
+    A view somebody keeps becomes the root of the array it is a view of, unless that has memory of its own already.
+    """
+    roots: dict[int, int] = {}
+    kept = []
+    for call in calls:
+        source, target = call.inputs[0], call.outputs[0]
+        root = roots.get(source, source)
+        if call.op != "reshape" or not backend.is_view(specs[source].shape, specs[target].shape):
+            kept.append(call)
+        elif target not in wanted:
+            roots[target] = root
+        elif root in leaves or root in wanted:
+            kept.append(call)
+        else:
+            roots = {slot: target if above == root else above for slot, above in roots.items()} | {root: target}
+    return kept, roots
+
+
+def update_pairs(calls: list[Call], updating: dict[str, int]) -> list[tuple[int, int, Call]]:
+    """(output, input, call) where an output is, by its meaning, the successor of an input."""
+    pairs = []
+    for call in calls:
+        count = updating.get(call.op, 0)
+        count = len(call.outputs) if count == -1 else count
+        if count:
+            pairs += [(target, source, call)
+                      for target, source in zip(call.outputs[-count:], call.inputs[-count:], strict=True)]
+    return pairs
+
+
+def find_updates(calls: list[Call], pairs: Sequence[tuple[int, int, Call]], roots: dict[int, int], donors: set[int],
+                 wanted: set[int], raising: frozenset[str]) -> dict[int, int]:
+    """Outputs that may be written over a leaf: nobody reads it afterwards, and no later kernel may fail."""
+    last_use = {roots.get(slot, slot): call for call in calls for slot in call.inputs}
+    safe: set[Call] = set()
+    for call in reversed(calls):
+        if call.op in raising:
+            break
+        safe.add(call)
+    return {target: source for target, source, call in pairs
+            if source in donors and last_use[source] is call and target in wanted and call in safe
+            and call.inputs.count(source) == 1}
+
+
+def ancestors(pairs: Sequence[tuple[int, int, Call]], leaves: Sequence[int]) -> dict[int, int]:
+    """For each output that is an update, of an update maybe, the leaf it began with."""
+    origin = {leaf: leaf for leaf in leaves}
+    for target, source, _ in pairs:
+        if source in origin:
+            origin[target] = origin[source]
+    return {slot: leaf for slot, leaf in origin.items() if slot != leaf}
+
+
+def place(calls: list[Call], sizes: dict[int, int], roots: dict[int, int], outside: set[int]
+          ) -> tuple[dict[int, int], int]:
+    """One arena for all intermediate arrays: the largest first, each at the lowest offset free during its life.
+
+    Greedy by size, after Pisarchyk and Lee, Efficient Memory Management for Deep Neural Net Inference (2020).
+    """
+    life: dict[int, list[int]] = {}
+    for time, call in enumerate(calls):
+        for slot in (*call.inputs, *call.outputs):
+            root = roots.get(slot, slot)
+            if root not in outside:
+                life.setdefault(root, [time, time])[1] = time
+    placed: list[tuple[int, int, int, int]] = []        # offset, end, birth, death: ordered by offset
+    offsets: dict[int, int] = {}
+    for slot in sorted(life, key=lambda slot: -sizes[slot]):
+        birth, death = life[slot]
+        offset = 0
+        for start, end, other_birth, other_death in placed:
+            if offset + sizes[slot] <= start:
+                break
+            if other_birth <= death and birth <= other_death:
+                offset = max(offset, end)
+        offsets[slot] = offset
+        insort(placed, (offset, offset + sizes[slot], birth, death))
+    return offsets, max((end for _, end, _, _ in placed), default=0)
+
+
+def _aligned(nbytes: int) -> int:
+    return -(-nbytes // ALIGNMENT) * ALIGNMENT
+
+
