@@ -1,0 +1,114 @@
+"""MNIST: 70,000 handwritten digits."""
+from collections.abc import Callable, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from numbacnn.datasets.download import chosen_mirrors, download
+from numbacnn.datasets.idx import read_idx
+from numbacnn.datasets.images import ImageDataset
+
+
+class MNIST(ImageDataset):
+    """60,000 handwritten digits of 28 x 28 pixels to train, and 10,000 to test.
+
+    Parameters
+    ----------
+    root : path
+        Folder of the four files, compressed or not: directly in it, or in ``MNIST/raw`` as torchvision lays them.
+    train : bool
+        The training images, or those to test with.
+    transform : callable, optional
+        Applied to each image, an uint8 array of shape (28, 28).
+    target_transform : callable, optional
+        Applied to each label.
+    download : bool
+        Fetch what is missing of the chosen part into ``root/MNIST/raw``. What is there is used: then no network is
+        needed.
+    mirrors : str or sequence of str, optional
+        Addresses of folders with the four files, tried in turn. By default those of the environment variable
+        `NUMBACNN_MNIST_MIRRORS`, separated by blanks or commas, else two public ones.
+
+    Attributes
+    ----------
+    data : ndarray, shape (N, 28, 28), uint8
+        The images, 0 (paper) to 255 (ink).
+    targets : ndarray, shape (N,), int64
+        The digits, 0 to 9.
+    classes : list of str
+        Name of each digit.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a file is missing and `download` is false.
+    DownloadError
+        If no mirror has a file, or none has it with the right checksum.
+    ValueError
+        If a file is damaged, or images and labels do not belong together.
+
+    References
+    ----------
+    Y. LeCun, L. Bottou, Y. Bengio, P. Haffner: Gradient-based learning applied to document recognition. Proceedings of
+    the IEEE 86 (1998), section III.
+
+    Examples
+    --------
+    >>> from numbacnn import transforms
+    >>> transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.1307,), (0.3081,))])
+    >>> dataset = MNIST("./data", train=True, download=True, transform=transform)  # doctest: +SKIP
+    """
+
+    files: ClassVar[dict[str, str]] = {
+        "train-images-idx3-ubyte.gz": "md5:f68b3c2dcbeaaa9fbdd348bbdeb94873",
+        "train-labels-idx1-ubyte.gz": "md5:d53e105ee54ea40749a09fcbcd1e9432",
+        "t10k-images-idx3-ubyte.gz": "md5:9fb629c4189551a2d022fa330f9573f3",
+        "t10k-labels-idx1-ubyte.gz": "md5:ec29112dd5afa0611ce80d1b7f02629c",
+    }
+    mirrors: ClassVar[tuple[str, ...]] = (
+        "https://ossci-datasets.s3.amazonaws.com/mnist",
+        "https://storage.googleapis.com/cvdf-datasets/mnist",
+    )
+
+    def __init__(self, root: str | PathLike[str], train: bool = True, transform: Callable[[Any], Any] | None = None,
+                 target_transform: Callable[[Any], Any] | None = None, download: bool = False,
+                 mirrors: str | Sequence[str] | None = None) -> None:
+        sources = chosen_mirrors(mirrors, "NUMBACNN_MNIST_MIRRORS", self.mirrors) if download else []
+        paths = [_locate(Path(root).expanduser(), name, checksum, sources, self._remedy(root))
+                 for name, checksum in self.files.items() if name.startswith("train") == train]
+        images, labels = [read_idx(path) for path in paths]
+        _check(images, labels, paths)
+        super().__init__(images, labels, transform, target_transform, [f"{i} - {name}" for i, name in enumerate(NAMES)])
+        self.train = train
+
+    def _remedy(self, root: str | PathLike[str]) -> str:
+        return (f"Put the files {', '.join(self.files)} into {Path(root)}, or name mirrors that can be reached with "
+                "mirrors=[...] or NUMBACNN_MNIST_MIRRORS")
+
+
+NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+def _locate(root: Path, name: str, checksum: str, mirrors: Sequence[str], remedy: str) -> Path:
+    """Where a file lies, after fetching it if it is missing and there are mirrors."""
+    raw = root / "MNIST" / "raw"
+    plain = name.removesuffix(".gz")
+    for path in (root / plain, raw / plain, root / name, raw / name):
+        if path.is_file():
+            return path
+    if mirrors:
+        return download(name, raw, checksum, mirrors, remedy)
+    raise FileNotFoundError(f"MNIST: {name} must lie in {root} or {raw}, got nothing there, not even unpacked; pass "
+                            f"download=True. {remedy}")
+
+
+def _check(images: np.ndarray, labels: np.ndarray, paths: list[Path]) -> None:
+    if images.ndim != 3 or images.dtype != np.uint8:
+        raise ValueError(f"MNIST: {paths[0]} must hold uint8 images (N, H, W), got {images.dtype}{images.shape}")
+    if labels.shape != images.shape[:1] or labels.dtype != np.uint8:
+        raise ValueError(f"MNIST: {paths[1]} must hold a uint8 label for each of {len(images)} images, got "
+                         f"{labels.dtype}{labels.shape}")
+    if labels.max(initial=0) >= len(NAMES):
+        raise ValueError(f"MNIST: labels must be 0 to {len(NAMES) - 1}, got {labels.max()} in {paths[1]}")
