@@ -1,0 +1,161 @@
+"""Activations. An item is one number, a row of channels, or a vector along an axis. NaN takes the branch of PyTorch."""
+import math
+
+import numpy as np
+
+from .compile import compiled, kernel
+from .memory import flat, temporary
+
+PARTS, PART = 64, 4096                # a sum has at most so many parts, and a part at least so many numbers
+
+
+@kernel(items=lambda x, y: y.size, arrange=flat)
+def relu(x, y, begin, end):
+    zero = x.dtype.type(0)
+    x, y = x[begin:end], y[begin:end]
+    for i in range(y.size):
+        y[i] = zero if x[i] <= zero else x[i]
+
+
+@kernel(items=lambda dy, y, dx: dx.size, arrange=flat)
+def relu_backward(dy, y, dx, begin, end):
+    zero = dy.dtype.type(0)
+    dy, y, dx = dy[begin:end], y[begin:end], dx[begin:end]
+    for i in range(dx.size):
+        dx[i] = zero if y[i] <= zero else dy[i]
+
+
+@kernel(items=lambda x, y, *_: y.size, arrange=flat)
+def leaky_relu(x, y, negative_slope, begin, end):
+    slope = x.dtype.type(negative_slope)
+    x, y = x[begin:end], y[begin:end]
+    for i in range(y.size):
+        y[i] = x[i] if x[i] > 0 else slope * x[i]
+
+
+@kernel(items=lambda dy, x, dx, *_: dx.size, arrange=flat)
+def leaky_relu_backward(dy, x, dx, negative_slope, begin, end):
+    slope = x.dtype.type(negative_slope)
+    dy, x, dx = dy[begin:end], x[begin:end], dx[begin:end]
+    for i in range(dx.size):
+        dx[i] = dy[i] if x[i] > 0 else slope * dy[i]
+
+
+@kernel(items=lambda x, y: y.size, arrange=flat)
+def sigmoid(x, y, begin, end):
+    one = x.dtype.type(1)
+    for i in range(begin, end):
+        small = math.exp(-abs(x[i]))                    # never overflows
+        y[i] = (one if x[i] >= 0 else small) / (one + small)
+
+
+@kernel(items=lambda dy, y, dx: dx.size, arrange=flat)
+def sigmoid_backward(dy, y, dx, begin, end):
+    one = dy.dtype.type(1)
+    dy, y, dx = dy[begin:end], y[begin:end], dx[begin:end]
+    for i in range(dx.size):
+        dx[i] = dy[i] * y[i] * (one - y[i])
+
+
+# --- one slope, or one per channel -----------------------------------------------------------------------------------
+
+def by_channel(x):
+    """Return an array as rows over its innermost axis: where slopes belong to channels, these lie there."""
+    return x.shaped((x.size // max(x.physical().shape[-1], 1), x.physical().shape[-1]) if x.shape else (1, 1))
+
+
+def prelu_backward_weight(dy, x, dweight):
+    """Lower to sums over parts of the rows, and their sum: that over all channels where there is one slope."""
+    dy, x = by_channel(dy), by_channel(x)
+    rows, channels = x.shape
+    parts = temporary((max(1, min(PARTS, rows, x.size // PART)), channels), np.float64)
+    return [(prelu_sum_weight, [dy, x, parts]), (prelu_add_weight, [parts, dweight])]
+
+
+@kernel(items=lambda x, weight, y: y.shape[0], arrange=lambda x, weight, y: [by_channel(x), weight, by_channel(y)])
+def prelu(x, weight, y, begin, end):
+    for row in range(begin, end):
+        for c in range(x.shape[1]):
+            slope = weight[c if weight.size > 1 else 0]
+            y[row, c] = x[row, c] if x[row, c] > 0 else slope * x[row, c]
+
+
+@kernel(items=lambda dy, x, weight, dx: dx.shape[0],
+        arrange=lambda dy, x, weight, dx: [by_channel(dy), by_channel(x), weight, by_channel(dx)])
+def prelu_backward_input(dy, x, weight, dx, begin, end):
+    for row in range(begin, end):
+        for c in range(x.shape[1]):
+            slope = weight[c if weight.size > 1 else 0]
+            dx[row, c] = dy[row, c] if x[row, c] > 0 else slope * dy[row, c]
+
+
+@kernel(items=lambda dy, x, parts: parts.shape[0])
+def prelu_sum_weight(dy, x, parts, begin, end):
+    """parts (P, C), each the sum of x * dy over some rows, where x <= 0. An item is a part."""
+    count, rows = parts.shape[0], x.shape[0]
+    zero = x.dtype.type(0)
+    for part in range(begin, end):
+        parts[part] = 0
+        for row in range(rows * part // count, rows * (part + 1) // count):
+            for c in range(x.shape[1]):
+                parts[part, c] += zero if x[row, c] > zero else x[row, c] * dy[row, c]
+
+
+@kernel(items=lambda parts, dweight: dweight.size)
+def prelu_add_weight(parts, dweight, begin, end):
+    """Add all parts (P, C) up: by channel, or all channels too. An item is a slope."""
+    for slope in range(begin, end):
+        total = 0.0
+        for part in range(parts.shape[0]):
+            for c in range(slope if dweight.size > 1 else 0, slope + 1 if dweight.size > 1 else parts.shape[1]):
+                total += parts[part, c]
+        dweight[slope] = total
+
+
+# --- along an axis ---------------------------------------------------------------------------------------------------
+
+def along_axis(*arguments):
+    """Arrange arrays of one shape and an axis: numbers as they lie, how many make a vector, and their distance."""
+    *arrays, axis = arguments
+    x = arrays[0]
+    size, step = (x.shape[axis], x.strides[axis] // x.dtype.itemsize) if x.shape else (1, 1)
+    return [*flat(*arrays), size, step]
+
+
+def vectors(*arguments):
+    """Return how many vectors there are."""
+    y, size = arguments[-3:-1]
+    return y.size // max(size, 1)
+
+
+@compiled
+def first_of_vector(vector, size, step):
+    """Return where a vector begins."""
+    return vector // step * step * size + vector % step
+
+
+@kernel(items=vectors, arrange=along_axis)
+def softmax(x, y, size, step, begin, end):
+    for vector in range(begin, end):
+        first = first_of_vector(vector, size, step)
+        top = x[first]
+        for i in range(first, first + size * step, step):
+            if x[i] > top or x[i] != x[i]:
+                top = x[i]
+        total = x.dtype.type(0)
+        for i in range(first, first + size * step, step):
+            y[i] = math.exp(x[i] - top)
+            total += y[i]
+        for i in range(first, first + size * step, step):
+            y[i] /= total
+
+
+@kernel(items=vectors, arrange=along_axis)
+def softmax_backward(dy, y, dx, size, step, begin, end):
+    for vector in range(begin, end):
+        first = first_of_vector(vector, size, step)
+        total = y.dtype.type(0)
+        for i in range(first, first + size * step, step):
+            total += dy[i] * y[i]
+        for i in range(first, first + size * step, step):
+            dx[i] = y[i] * (dy[i] - total)

@@ -1,0 +1,173 @@
+"""Compile kernels. The only module that knows Numba's flags, cache and internals.
+
+A kernel is a plain njit function over arrays and numbers, the last two `begin, end`. Beside what it compiles Numba
+puts wrappers, for Python and for C; `kernel` has it put an *entry* in place of the one for C. An entry reads the
+arguments from words in memory, so all entries look alike, and one compiled loop can call any kernel.
+"""
+import functools
+
+import numba
+import numpy as np
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.core.compiler import CompilerBase, DefaultPassBuilder
+from numba.core.compiler_machinery import register_pass
+from numba.core.lowering import Lower
+from numba.core.typed_passes import BaseNativeLowering, NativeLowering
+
+from .cache import open_cache
+from .memory import physical
+
+INTERPRETED = bool(numba.config.DISABLE_JIT)
+FASTMATH = {"contract", "nsz", "arcp"}          # never nnan or ninf: NaN must spread
+WORD = ir.IntType(64)
+ENTRY = types.none, (types.voidptr,) * 2 + (types.intp,) * 3       # (words, slots, worker, begin, end) -> None
+
+
+def kernel(items, arrange=physical, workspace=None, raises=False, reassociate=False):
+    """Make a kernel of a function `(*arrays, *numbers, [workspace,] begin, end)` that computes items [begin, end).
+
+    Parameters
+    ----------
+    items : callable
+        From the arranged arguments, how many items there are. Each is computed by one worker, in one order.
+    arrange : callable
+        From views (memory.py, as the user sees the arrays) and numbers, the list of arguments that the kernel gets;
+        the default is each array as it lies. An argument may also be a NumPy array: a table of the lowering's.
+    workspace : callable, optional
+        From the arranged arguments, the `(shape, dtype)` of scratch memory, which comes before `begin`; uninitialised.
+    raises : bool
+        Whether it may raise an exception: `raise IndexError("conv2d: {} is ...", value)`, formatted later.
+    reassociate : bool
+        Whether sums may be reordered, and so vectorised.
+    """
+    def decorate(function):
+        made = compiled(function, reassociate, pipeline_class=KernelCompiler)
+        made.items, made.arrange, made.workspace, made.raises = items, arrange, workspace, raises
+        return made
+    return decorate
+
+
+def compiled(function, reassociate=False, **options):
+    """Return `numba.njit(function)` with our flags and our cache."""
+    flags = FASTMATH | {"reassoc"} if reassociate else FASTMATH
+    made = numba.njit(nogil=True, error_model="numpy", fastmath=flags, **options)(function)
+    if not INTERPRETED:
+        made._cache = open_cache(function)
+    return made
+
+
+def signature(arrays_and_numbers):
+    """Return the types with which a kernel is compiled for arguments: views or NumPy arrays, and numbers."""
+    return (*(kind(argument) for argument in arrays_and_numbers), types.intp, types.intp)
+
+
+def kind(argument):
+    """Return the Numba type of an argument of a kernel."""
+    if isinstance(argument, float):
+        return types.float64
+    if isinstance(argument, int):
+        return types.intp
+    contiguous = argument.flags.c_contiguous if isinstance(argument, np.ndarray) else argument.contiguous
+    return array_kind(argument.dtype, argument.ndim, "C" if contiguous else "A")
+
+
+@functools.cache
+def array_kind(dtype, ndim, layout):
+    """Return the Numba type of an array."""
+    return types.Array(numba.from_dtype(dtype), ndim, layout)
+
+
+@functools.cache
+def entry_address(kernel, signature):
+    """Return the address of a kernel's entry for these types, compiled or loaded from disk when first asked for."""
+    result = overload(kernel, signature)
+    return result.library.get_pointer_to_function(entry_name(result.fndesc))
+
+
+def overload(kernel, signature):
+    """Return what Numba made of a kernel for these types."""
+    if signature not in kernel.overloads:
+        kernel.compile(signature)
+    return kernel.overloads[signature]
+
+
+def call_directly(kernel, signature, arguments, begin, end):
+    """Call a kernel from Python on NumPy arrays and numbers, compiled for these types."""
+    if INTERPRETED:
+        with np.errstate(all="ignore"):         # compiled code does not warn either
+            kernel(*arguments, begin, end)
+    else:
+        overload(kernel, signature).entry_point(*arguments, begin, end)
+
+
+def entry_name(descriptor):
+    """Return the symbol of the entry beside a compiled kernel."""
+    return f"entry.{descriptor.llvm_func_name}"
+
+
+# --- the entry: a number is one word. An array is slot, offset, bytes per worker, size, shape, strides, and lies at
+# --- slots[slot] + offset + worker * bytes per worker. The words of a call never change; a run brings its own slots.
+
+def build_entry(context, library, descriptor):
+    """Emit the entry of a kernel into the kernel's own library."""
+    module, convention = context.create_module("kernel_entry"), context.call_conv
+    kernel_type = convention.get_function_type(descriptor.restype, descriptor.argtypes)
+    kernel = ir.Function(module, kernel_type, descriptor.llvm_func_name)
+    entry = ir.Function(module, convention.get_function_type(*ENTRY), entry_name(descriptor))
+    build = ir.IRBuilder(entry.append_basic_block())
+    words, slots, worker, begin, end = convention.get_arguments(entry)
+    words, slots = (build.bitcast(pointer, WORD.as_pointer()) for pointer in (words, slots))
+    positions = iter(range(10_000))
+
+    def word():
+        return build.load(build.gep(words, [WORD(next(positions))]))
+
+    def array(kind):
+        slot, offset, per_worker, size = (word() for _ in range(4))
+        base = build.load(build.gep(slots, [slot]))
+        address = build.add(build.add(base, offset), build.mul(worker, per_worker))
+        made = context.make_array(kind)(context, build)
+        made.meminfo, made.parent = (cgutils.get_null_value(owner.type) for owner in (made.meminfo, made.parent))
+        made.data, made.nitems = build.inttoptr(address, made.data.type), size
+        made.itemsize = WORD(context.get_abi_sizeof(made.data.type.pointee))
+        made.shape = cgutils.pack_array(build, [word() for _ in range(kind.ndim)])
+        made.strides = cgutils.pack_array(build, [word() for _ in range(kind.ndim)])
+        return made._getvalue()
+
+    def argument(kind):
+        if isinstance(kind, types.Array):
+            return array(kind)
+        return build.bitcast(word(), ir.DoubleType()) if kind == types.float64 else word()
+
+    arguments = [argument(kind) for kind in descriptor.argtypes[:-2]]
+    status, _ = convention.call_function(build, kernel, descriptor.restype, descriptor.argtypes,
+                                         [*arguments, begin, end], attrs=["noinline"])   # or it is compiled twice
+    with build.if_then(status.is_error, likely=False):
+        convention.return_status_propagate(build, status)
+    convention.return_value(build, context.get_dummy_value())
+    library.add_ir_module(module)
+
+
+class KernelLower(Lower):
+    """Numba's code generation, with our entry in place of the wrapper for C."""
+
+    def create_cfunc_wrapper(self):
+        build_entry(self.context, self.library, self.fndesc)
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class KernelLowering(BaseNativeLowering):
+    """The pass that runs it."""
+
+    _name = "kernel_lowering"
+    lowering_class = KernelLower
+
+
+class KernelCompiler(CompilerBase):
+    """Numba's compiler with that pass."""
+
+    def define_pipelines(self):
+        passes = DefaultPassBuilder.define_nopython_pipeline(self.state)
+        passes.passes = [(KernelLowering if step is NativeLowering else step, name) for step, name in passes.passes]
+        return [passes]

@@ -1,0 +1,47 @@
+"""Dropout. The mask comes from a counter: J. Salmon et al., Parallel random numbers: as easy as 1, 2, 3 (SC 2011)."""
+import numpy as np
+
+from .compile import compiled, kernel
+from .memory import flat
+
+MULTIPLIERS = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)      # table 2 and section 3.3 of the paper
+WEYL = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
+LOW, HIGH = np.uint64(0xFFFFFFFF), np.uint64(32)                # the lower 32 bits of 64; how far up the upper ones are
+LANES = 4
+
+
+def dropout(x, state, y, new_state, p):
+    """Lower to the mask, and then the count: the new state may lie where the old one did, which every worker reads."""
+    return [(dropout_mask, [*flat(x, state, y), p]), (dropout_count, [state, new_state])]
+
+
+@kernel(items=lambda x, state, y, p: -(-y.size // LANES))
+def dropout_mask(x, state, y, p, begin, end):
+    """An item is what one call of the generator serves."""
+    keep = x.dtype.type(1 - p)
+    zero = x.dtype.type(0)
+    for item in range(begin, end):
+        lanes = philox(item, state[1], state[0])
+        for i in range(LANES * item, min(LANES * item + LANES, y.size)):
+            drawn = np.float64(lanes[i - LANES * item] >> np.uint64(8)) * 2.0 ** -24
+            y[i] = x[i] / keep if drawn >= p else zero
+
+
+@kernel(items=lambda state, new_state: 1)
+def dropout_count(state, new_state, begin, end):
+    seed, counter = state[0], state[1]
+    new_state[0], new_state[1] = seed, counter + 1
+
+
+@compiled
+def philox(low, high, seed):
+    """Return the four lanes of Philox-4x32-10 for the counter (low, high) and a key of 64 bits, as uint64."""
+    low, high, seed = np.uint64(low), np.uint64(high), np.uint64(seed)
+    c0, c1, c2, c3 = low & LOW, low >> HIGH, high & LOW, high >> HIGH
+    key0, key1 = seed & LOW, seed >> HIGH
+    for _ in range(10):
+        product0, product1 = MULTIPLIERS[0] * c0, MULTIPLIERS[1] * c2
+        c0, c1 = (product1 >> HIGH) ^ c1 ^ key0, product1 & LOW
+        c2, c3 = (product0 >> HIGH) ^ c3 ^ key1, product0 & LOW
+        key0, key1 = (key0 + WEYL[0]) & LOW, (key1 + WEYL[1]) & LOW
+    return c0, c1, c2, c3

@@ -1,0 +1,89 @@
+"""Arithmetic with broadcasting, expand, cast. An item is one number of y."""
+import operator
+
+import numpy as np
+
+from .compile import kernel
+from .memory import flat
+from .strided import broadcast_table, follow, gather, rows_from
+
+
+def arithmetic(name, operation):
+    """Return the lowering of y = operation(a, b), to a kernel for equal shapes or one that broadcasts."""
+    def equal(a, b, y, begin, end):
+        a, b, y = a[begin:end], b[begin:end], y[begin:end]
+        for i in range(y.size):
+            y[i] = operation(a[i], b[i])
+
+    def broadcast(a, b, y, axes, begin, end):
+        a_step, b_step = axes[1, 0], axes[2, 0]
+        at = begin
+        while at < end:
+            plane, row, column, rows, length = rows_from(axes[0], at, end)
+            i = column * a_step + row * axes[1, 1] + follow(axes[0, 2:], axes[1, 2:], plane)
+            j = column * b_step + row * axes[2, 1] + follow(axes[0, 2:], axes[2, 2:], plane)
+            for _ in range(rows):
+                left, right, target = a[i:], b[j:], y[at:at + length]
+                if a_step == 1 and b_step == 1:     # the usual steps, as constants, so that the loops are vectorised
+                    for k in range(length):
+                        target[k] = operation(left[k], right[k])
+                elif a_step == 1 and b_step == 0:
+                    value = right[0]
+                    for k in range(length):
+                        target[k] = operation(left[k], value)
+                elif a_step == 0 and b_step == 1:
+                    value = left[0]
+                    for k in range(length):
+                        target[k] = operation(value, right[k])
+                else:
+                    for k in range(length):
+                        target[k] = operation(left[k * a_step], right[k * b_step])
+                at += length
+                i += axes[1, 1]
+                j += axes[2, 1]
+
+    equal = kernel(items=lambda a, b, y: y.size)(renamed(equal, name))
+    broadcast = kernel(items=lambda a, b, y, axes: y.size)(renamed(broadcast, f"{name}_broadcast"))
+
+    def lower(a, b, y):
+        if a.shape == b.shape:
+            return [(equal, flat(a, b, y))]
+        return [(broadcast, [a.flat(), b.flat(), y.flat(), broadcast_table(y, a, b)])]
+
+    return renamed(lower, name)
+
+
+def renamed(function, name):
+    """Give a function made by a factory the name under which its compiled form is kept."""
+    function.__name__ = function.__qualname__ = name
+    return function
+
+
+add = arithmetic("add", operator.add)
+subtract = arithmetic("subtract", operator.sub)
+multiply = arithmetic("multiply", operator.mul)
+divide = arithmetic("divide", operator.truediv)
+
+
+def expand(x, y):
+    """Lower to one copy that reads the same numbers again."""
+    return [gather(x, x.broadcast(y.shape).physical(), y)]
+
+
+@kernel(items=lambda x, y: y.size, arrange=flat)
+def convert(x, y, begin, end):
+    x, y = x[begin:end], y[begin:end]
+    for i in range(y.size):
+        y[i] = x[i]
+
+
+@kernel(items=lambda x, y: y.size, arrange=flat)
+def is_nonzero(x, y, begin, end):
+    x, y = x[begin:end], y[begin:end]
+    for i in range(y.size):
+        y[i] = x[i] != 0
+
+
+def cast(x, y):
+    """Lower to a conversion; a bool is whether the number is not zero."""
+    return [(is_nonzero if y.dtype == np.bool_ else convert, flat(x, y))]

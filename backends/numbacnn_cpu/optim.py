@@ -1,0 +1,113 @@
+"""Optimisers. An op updates all parameters: lowered to one kernel call for each, on memory that is changed in place.
+
+Where an output is not its input's memory already, the input is copied there first. State of parameter i begins at
+offsets[i] of flat arrays. Formulas and their order are PyTorch's (torch.optim). An item is one number.
+"""
+import math
+
+import numpy as np
+
+from .compile import kernel
+from .elementwise import convert
+from .memory import View, flat
+
+
+def sgd(*arguments):
+    """Lower to one call per parameter."""
+    calls, hyper, gradients, parameters, _ = in_place(arguments, 0)
+    return calls + [(sgd_update, flat(hyper, g, p)) for g, p in zip(gradients, parameters, strict=True)]
+
+
+def sgd_momentum(*arguments):
+    """Lower to one call per parameter, which counts its step last."""
+    calls, hyper, gradients, (steps, buffer, *parameters), numbers = in_place(arguments, 2)
+    for g, p, index, offset in pieces(gradients, parameters, numbers):
+        calls.append((sgd_momentum_update, [*flat(hyper, g, steps), piece(buffer, offset, p), p.flat(), index]))
+    return [*calls, count(steps, numbers)]
+
+
+def adam(*arguments):
+    """Lower to one call per parameter, which counts its step last."""
+    calls, hyper, gradients, (steps, mean, square, *parameters), numbers = in_place(arguments, 3)
+    for g, p, index, offset in pieces(gradients, parameters, numbers):
+        states = piece(mean, offset, p), piece(square, offset, p)
+        calls.append((adam_update, [*flat(hyper, g, steps), *states, p.flat(), index]))
+    return [*calls, count(steps, numbers)]
+
+
+def in_place(arguments, states):
+    """Return the calls that copy what is not updated in place, hyper, gradients, what is to be updated, numbers.
+
+    Arguments: hyper, k gradients, arrays of state, k parameters; state and parameters again, as outputs; numbers.
+    """
+    arrays = [argument for argument in arguments if isinstance(argument, View)]
+    k = (len(arrays) - 1 - 2 * states) // 3
+    hyper, gradients, rest = arrays[0], arrays[1:1 + k], arrays[1 + k:]
+    old, new = rest[:states + k], rest[states + k:]
+    calls = [(convert, flat(source, target)) for source, target in zip(old, new, strict=True) if source != target]
+    return calls, hyper, gradients, new, arguments[len(arrays):]
+
+
+def pieces(gradients, parameters, numbers):
+    """Return for each parameter its gradient, itself, its index in steps and its offset in the flat state."""
+    k = len(parameters)
+    return zip(gradients, parameters, numbers[:k], numbers[k:], strict=True)
+
+
+def piece(state, offset, parameter):
+    """Return a parameter's part of a flat array."""
+    return state._replace(offset=state.offset + offset * state.dtype.itemsize).shaped((parameter.size,))
+
+
+def count(steps, numbers):
+    """Return the call that counts a step of each parameter: the last, for all tiles of an update read the count."""
+    return count_steps, [steps, np.array(numbers[:len(numbers) // 2], np.intp)]
+
+
+@kernel(items=lambda steps, indices: indices.size)
+def count_steps(steps, indices, begin, end):
+    for i in range(begin, end):
+        steps[indices[i]] += 1
+
+
+@kernel(items=lambda hyper, g, p: p.size)
+def sgd_update(hyper, g, p, begin, end):
+    real = p.dtype.type
+    lr, weight_decay = real(hyper[0]), real(hyper[1])
+    g, p = g[begin:end], p[begin:end]
+    for i in range(p.size):
+        p[i] -= lr * (g[i] + weight_decay * p[i])
+
+
+@kernel(items=lambda hyper, g, steps, buffer, p, index: p.size)
+def sgd_momentum_update(hyper, g, steps, buffer, p, index, begin, end):
+    real = p.dtype.type
+    lr, weight_decay, momentum = real(hyper[0]), real(hyper[1]), real(hyper[2])
+    keep, gain = momentum, real(1 - hyper[3])
+    if steps[index] == 0:
+        keep, gain = real(0), real(1)
+    old, new = real(0), real(1)                     # p moves by old * gradient + new * buffer
+    if hyper[4] != 0:
+        old, new = real(1), momentum
+    g, buffer, p = g[begin:end], buffer[begin:end], p[begin:end]
+    for i in range(p.size):
+        gradient = g[i] + weight_decay * p[i]
+        buffer[i] = keep * buffer[i] + gain * gradient
+        p[i] -= lr * (old * gradient + new * buffer[i])
+
+
+@kernel(items=lambda hyper, g, steps, mean, square, p, index: p.size)
+def adam_update(hyper, g, steps, mean, square, p, index, begin, end):
+    real = p.dtype.type
+    lr, beta1, beta2, weight_decay, t = hyper[0], hyper[1], hyper[2], hyper[4], steps[index] + 1
+    rate, root = real(lr / (1 - beta1 ** t)), real(math.sqrt(1 - beta2 ** t))
+    decay, shrink = real(weight_decay), real(1)     # added to the gradient
+    if hyper[5] != 0:                               # or apart from it
+        decay, shrink = real(0), real(1 - lr * weight_decay)
+    gain1, keep2, gain2, eps = real(1 - beta1), real(beta2), real(1 - beta2), real(hyper[3])
+    g, mean, square, p = g[begin:end], mean[begin:end], square[begin:end], p[begin:end]
+    for i in range(p.size):
+        gradient = g[i] + decay * p[i]
+        mean[i] += gain1 * (gradient - mean[i])
+        square[i] = keep2 * square[i] + gain2 * gradient * gradient
+        p[i] = shrink * p[i] - rate * mean[i] / (math.sqrt(square[i]) / root + eps)

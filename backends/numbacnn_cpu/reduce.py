@@ -1,0 +1,112 @@
+"""Sums over any axes, and argmax along one.
+
+A sum is taken in blocks, so that a few sums of many numbers keep all workers busy: partial sums (block, output) in
+float64 or int64, then the sum of these. How many blocks follows from shapes alone. `kept` and `reduced` are tables of
+axes of x (strided.py), `numbers` how many numbers go into one sum.
+"""
+import numpy as np
+
+from .compile import kernel
+from .memory import temporary
+from .strided import follow, table
+
+BLOCKS, BLOCK = 64, 4096              # a sum has at most so many blocks, and a block at least so many numbers
+COLUMNS = 512                         # outputs side by side that one item sums
+
+
+def sum(x, y, divisor):
+    """Lower to partial sums and their sum; the loop inside runs over what lies side by side, summed or kept."""
+    seen, target = x.physical(), y.physical()
+    gone, stay = ([axis for axis, n in enumerate(target.shape) if (n == 1) is which] for which in (True, False))
+    reduced, kept = (table(view.shape, view) for view in (seen.permuted(gone), seen.permuted(stay)))
+    numbers, width, step = int(reduced[0].prod()), int(kept[0, 0]), kept[1, 0]
+    by_rows = step != 1 or width == 1
+    items = y.size if by_rows else y.size // max(width, 1) * -(-width // COLUMNS)
+    blocks = max(1, min(BLOCKS // max(items, 1), y.size * numbers // BLOCK, numbers))
+    partial = temporary((blocks, y.size), np.float64 if x.dtype.kind == "f" else np.int64)
+    return [(sum_rows if by_rows else sum_columns, [x.flat(), partial, kept, reduced, numbers]),
+            (sum_blocks, [partial, y.flat(), float(divisor)])]
+
+
+@kernel(items=lambda x, partial, *_: partial.size, reassociate=True)
+def sum_rows(x, partial, kept, reduced, numbers, begin, end):
+    blocks, outputs = partial.shape
+    width, step = reduced[0, 0], reduced[1, 0]
+    for item in range(begin, end):
+        block, output = divmod(item, outputs)
+        base = follow(kept[0], kept[1], output)
+        at, last = numbers * block // blocks, numbers * (block + 1) // blocks
+        total = partial.dtype.type(0)
+        while at < last:                            # runs along the innermost axis
+            row, first = divmod(at, width)
+            run = min(width - first, last - at)
+            source = x[base + follow(reduced[0, 1:], reduced[1, 1:], row) + first * step:]
+            if step == 1:                           # said as a constant, so that the loop is vectorised
+                for k in range(run):
+                    total += source[k]
+            else:
+                for k in range(run):
+                    total += source[k * step]
+            at += run
+        partial[block, output] = total
+
+
+def column_items(x, partial, kept, *_):
+    """Return how many blocks of how many pieces of rows there are."""
+    width = max(int(kept[0, 0]), 1)
+    return partial.size // width * -(-width // COLUMNS)
+
+
+@kernel(items=column_items)
+def sum_columns(x, partial, kept, reduced, numbers, begin, end):
+    blocks, outputs = partial.shape
+    columns, width, step = kept[0, 0], reduced[0, 0], reduced[1, 0]
+    pieces = -(-columns // COLUMNS)
+    for item in range(begin, end):
+        block, place = divmod(item, outputs // columns * pieces)
+        outer, piece = divmod(place, pieces)
+        base = piece * COLUMNS + follow(kept[0, 1:], kept[1, 1:], outer)
+        size = min(COLUMNS, columns - piece * COLUMNS)
+        total = partial[block, outer * columns + piece * COLUMNS:][:size]
+        total[:] = 0
+        at, last = numbers * block // blocks, numbers * (block + 1) // blocks
+        while at < last:                            # runs along the innermost axis
+            row, first = divmod(at, width)
+            run = min(width - first, last - at)
+            source = x[base + follow(reduced[0, 1:], reduced[1, 1:], row) + first * step:]
+            for k in range(run):
+                numbers_beside = source[k * step:]
+                for c in range(size):
+                    total[c] += numbers_beside[c]
+            at += run
+
+
+@kernel(items=lambda partial, y, divisor: y.size)
+def sum_blocks(partial, y, divisor, begin, end):
+    for i in range(begin, end):
+        total = partial.dtype.type(0)
+        for block in range(partial.shape[0]):
+            total += partial[block, i]
+        if divisor == 1:                            # an integer stays exact
+            y[i] = total
+        else:
+            y[i] = total / divisor
+
+
+def argmax(x, y, axis):
+    """Lower to a search along the axis, for each number of y as it lies."""
+    stride = x.strides[axis] // x.dtype.itemsize
+    rest = x.permuted([other for other in range(x.ndim) if other != axis]).physical()
+    return [(argmax_along, [x.flat(), y.flat(), table(rest.shape, rest), x.shape[axis], stride])]
+
+
+@kernel(items=lambda x, y, *_: y.size)
+def argmax_along(x, y, axes, size, step, begin, end):
+    for i in range(begin, end):
+        source = x[follow(axes[0], axes[1], i):]
+        best, where = source[0], 0
+        for k in range(1, size):
+            value = source[k * step]
+            if value > best or (value != value and best == best):       # the first of equals, or the first NaN
+                best, where = value, k
+        y[i] = where

@@ -1,0 +1,166 @@
+"""Run a list of kernel calls in one compiled call and one parallel region.
+
+The calls come as words (program.py). Calls of one tile in a row make a stage, which one worker computes; a call of
+several tiles is a stage by itself. All workers walk the stages together and take tiles from counters, their own share
+first. Nobody waits for a worker that holds no tile, so nothing hangs however few threads there are; and who computes a
+tile never changes its bits.
+
+words: number of stages, position of the first, then for each stage: its length in words, number of calls, tiles,
+shares, line of its first counter, number of its first call; and for each call: its length in words, the kernel's entry,
+items, the kernel's arguments.
+control, lines of 64 bytes: whether a call failed, which; for each worker: status, exception, tile, call; then, for each
+stage, a counter of tiles done and one of tiles taken for each share. Two counters in a line would slow each other down.
+"""
+import numpy as np
+from llvmlite import ir
+from numba import prange, types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from .compile import ENTRY, INTERPRETED, WORD, compiled
+
+LINE = 8                               # words in a cache line
+STAGE, CALL = 6, 3                     # words before the calls of a stage, before the arguments of a call
+
+
+def run_team(words, slots, control, workers):
+    """Run all calls, with several workers; raise what a kernel raised."""
+    clear(control)
+    for worker in prange(workers):
+        walk(words, slots, control, np.intp(worker))
+    failed = first_failure(control, workers)
+    if failed:
+        raise_again(control[failed, 0], control[failed, 1])
+
+
+def run_alone(words, slots, control, worker):
+    """Run all calls as one worker, in the same tiles; raise what a kernel raised."""
+    kept = control[1 + worker]
+    kept[0] = 0
+    at = words[1]
+    for _ in range(words[0]):
+        for tile in range(words[at + 2]):
+            if not run_tile(words, slots, control, worker, at, tile):
+                control[0, 1] = kept[3]
+                raise_again(kept[0], kept[1])
+        at += words[at]
+
+
+def walk(words, slots, control, worker):
+    """What one worker of a team does in a run."""
+    at = words[1]
+    for _ in range(words[0]):
+        tiles, shares, line = words[at + 2], words[at + 3], words[at + 4]
+        done = 0
+        for turn in range(shares):
+            share = (worker + turn) % shares
+            first, last = tiles * share // shares, tiles * (share + 1) // shares
+            tile = first + fetch_add(control, line + 1 + share, 1)
+            while tile < last:
+                if not run_tile(words, slots, control, worker, at, tile):
+                    control[0, 0] = 1
+                done += 1
+                tile = first + fetch_add(control, line + 1 + share, 1)
+        if fetch_add(control, line, done) + done < tiles:
+            while load(control, line) < tiles:
+                pass                             # yielding the processor was tried: ten times slower beside a busy one
+        if control[0, 0] != 0:                   # no later call may run: parameters keep their values
+            break
+        at += words[at]
+
+
+def run_tile(words, slots, control, worker, at, tile):
+    """Run one tile of all calls of a stage, up to the first that fails; return whether none did."""
+    calls, tiles, first = words[at + 1], words[at + 2], words[at + 5]
+    at += STAGE
+    for number in range(first, first + calls):
+        items = words[at + 2]
+        begin, end = items * tile // tiles, items * (tile + 1) // tiles
+        status, exception = call_entry(words[at + 1], words, at + CALL, slots, worker, begin, end)
+        if status != 0:
+            kept = control[1 + worker]
+            if kept[0] == 0 or tile < kept[2]:
+                kept[0], kept[1], kept[2], kept[3] = status, exception, tile, number
+            return False
+        at += words[at]
+    return True
+
+
+def clear(control):
+    """Set all counters to zero. Written in a parallel function, this would be a parallel region of its own."""
+    for line in range(control.shape[0]):
+        for word in range(LINE):
+            control[line, word] = 0
+
+
+def first_failure(control, workers):
+    """Return the line of the failure in the lowest tile, the same for any number of workers; 0 if there is none."""
+    found = 0
+    for line in range(1, workers + 1):
+        if control[line, 0] != 0 and (found == 0 or control[line, 2] < control[found, 2]):
+            found = line
+    if found:
+        control[0, 1] = control[found, 3]
+    return found
+
+
+@intrinsic
+def call_entry(context, entry, words, position, slots, worker, begin, end):
+    """Call a kernel on one tile. Returns (0, 0), or what identifies the exception it raised."""
+    def generate(context, build, signature, arguments):
+        entry, words, position, slots, *rest = arguments
+        convention = context.call_conv
+        function = build.inttoptr(entry, convention.get_function_type(*ENTRY).as_pointer())
+        words = element(context, build, signature.args[1], words, [position])
+        slots = element(context, build, signature.args[3], slots, [WORD(0)])
+        pointers = [build.bitcast(pointer, cgutils.voidptr_t) for pointer in (words, slots)]
+        status, _ = convention.call_function(build, function, *ENTRY, [*pointers, *rest])
+        code = build.select(status.is_error, build.sext(status.code, WORD), WORD(0))
+        return context.make_tuple(build, signature.return_type, [code, build.ptrtoint(status.excinfoptr, WORD)])
+    return types.UniTuple(types.intp, 2)(entry, words, position, slots, worker, begin, end), generate
+
+
+@intrinsic
+def raise_again(context, status, exception):
+    """Raise, in the function that calls this, what a kernel raised."""
+    def generate(context, build, signature, arguments):
+        convention = context.call_conv
+        pointer = convention._get_excinfo_argument(build.function).type.pointee
+        status = convention._get_return_status(
+            build, build.trunc(arguments[0], ir.IntType(32)), build.inttoptr(arguments[1], pointer))
+        with build.if_then(status.is_error):
+            convention.return_status_propagate(build, status)
+        return context.get_dummy_value()
+    return types.none(status, exception), generate
+
+
+@intrinsic
+def fetch_add(context, control, line, value):
+    """Add to the counter at the beginning of a line; return what it was."""
+    def generate(context, build, signature, arguments):
+        control, line, value = arguments
+        counter = element(context, build, signature.args[0], control, [line, WORD(0)])
+        return build.atomic_rmw("add", counter, value, "acq_rel")
+    return types.intp(control, types.intp, types.intp), generate
+
+
+@intrinsic
+def load(context, control, line):
+    """Return the counter at the beginning of a line, as other workers have it."""
+    def generate(context, build, signature, arguments):
+        control, line = arguments
+        counter = element(context, build, signature.args[0], control, [line, WORD(0)])
+        return build.load_atomic(counter, "acquire", 8)
+    return types.intp(control, types.intp), generate
+
+
+def element(context, build, kind, array, index):
+    """Return the address of an element of an array."""
+    array = context.make_array(kind)(context, build, array)
+    return cgutils.get_item_pointer(context, build, kind, array, index)
+
+
+clear, first_failure, run_tile = compiled(clear), compiled(first_failure), compiled(run_tile)
+walk, run_alone = compiled(walk), compiled(run_alone)
+if not INTERPRETED:
+    run_team = compiled(run_team, parallel=True)
