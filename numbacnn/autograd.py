@@ -15,7 +15,7 @@ import numpy as np
 
 from numbacnn.backend import Device
 from numbacnn.errors import DTypeError, GradientError, NumbacnnError, ShapeError
-from numbacnn.graph import Array, record
+from numbacnn.graph import Array, rebind, record
 
 Gradients = tuple[Array | None, ...] | list[Array]
 Backward = Callable[[Array], Gradients]
@@ -92,7 +92,7 @@ class Tensor:
 
     @data.setter
     def data(self, value: "Tensor") -> None:
-        self.array = _like(self, value, "data")
+        rebind(self, _like(self, value, "data"))
 
     def dim(self) -> int:
         """Return the number of axes."""

@@ -76,7 +76,7 @@ class Array:
 class Recording:
     """Calls recorded since the last evaluation. `program` (fields of Instruction) and what is alive make a plan's key."""
 
-    __slots__ = ("arrays", "device", "epoch", "leaves", "nbytes", "next_check", "program")
+    __slots__ = ("arrays", "device", "epoch", "leaves", "nbytes", "next_check", "program", "rebound")
 
     def __init__(self) -> None:
         self.epoch = next(_epochs)
@@ -86,6 +86,7 @@ class Recording:
         self.leaves: dict[Storage, int] = {}            # memory the program reads, and its slot
         self.nbytes = 0                                 # of the leaves
         self.next_check = MAX_BYTES
+        self.rebound: list[tuple[ref[Any], Storage]] = []     # tensors given another value by the user, and the old one
 
 
 class Thread(threading.local):
@@ -148,6 +149,13 @@ def _recording_on(device: Device) -> Recording:
         evaluate()
     thread.recording.device = device
     return thread.recording
+
+
+def rebind(tensor: Any, array: Array) -> None:
+    """Give a tensor another value; it keeps the old one if the evaluation of the new one fails."""
+    if tensor.array.storage is not None:
+        thread.recording.rebound.append((ref(tensor), tensor.array.storage))
+    tensor.array = array
 
 
 def _leaf(array: Array, recording: Recording) -> int:
@@ -238,6 +246,10 @@ def _evaluate() -> None:
         if plan is not None:                            # the updates did not happen
             for slot, leaf in plan.successions:
                 _give(arrays[slot], list(recording.leaves)[leaf])
+        for weak, storage in reversed(recording.rebound):
+            tensor = weak()
+            if tensor is not None and tensor.array.epoch == recording.epoch:
+                tensor.array = Array.at(tensor.array.shape, tensor.array.dtype, storage)
         raise
     for slot, leaf in plan.updates:
         _give(arrays[slot], leaves[leaf])

@@ -131,6 +131,9 @@ class Kernels(Protocol):
         new = (1 - momentum) * old + momentum * current, the variance divided by R - 1 there, as in PyTorch.
         """
 
+    def increment(self, count: Array, new_count: Array, /) -> None:
+        """new_count = count + 1, both int64: how many batches the running statistics have seen."""
+
     def batch_norm(self, x: Array, mean: Array, rstd: Array, weight: Array, bias: Array, y: Array, /) -> None:
         """y = (x - mean) * rstd * weight + bias; all but x and y are (C)."""
 

@@ -128,7 +128,8 @@ def _like(sequence: Any, values: list[Any]) -> Any:
 
 
 def _name(value: Any) -> str:
-    return type(value).__name__
+    kind = type(value)
+    return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
 
 
 def _remedy(sample: Any) -> str:

@@ -64,7 +64,7 @@ class ImageDataset(Dataset[tuple[Any, Any]]):
         self.classes = list(classes) if classes is not None else []
 
     def __getitem__(self, index: int) -> tuple[Any, Any]:
-        image, label = self.data[index], int(self.targets[index])
+        image, label = self.data[index].copy(), int(self.targets[index])      # a transform may work in place
         if self.transform is not None:
             image = self.transform(image)
         if self.target_transform is not None:

@@ -78,7 +78,7 @@ class MNIST(ImageDataset):
         sources = chosen_mirrors(mirrors, "NUMBACNN_MNIST_MIRRORS", self.mirrors) if download else []
         paths = [_locate(Path(root).expanduser(), name, checksum, sources, self._remedy(root))
                  for name, checksum in self.files.items() if name.startswith("train") == train]
-        images, labels = [read_idx(path) for path in paths]
+        images, labels = [_read(path) for path in paths]
         _check(images, labels, paths)
         super().__init__(images, labels, transform, target_transform, [f"{i} - {name}" for i, name in enumerate(NAMES)])
         self.train = train
@@ -102,6 +102,13 @@ def _locate(root: Path, name: str, checksum: str, mirrors: Sequence[str], remedy
         return download(name, raw, checksum, mirrors, remedy)
     raise FileNotFoundError(f"MNIST: {name} must lie in {root} or {raw}, got nothing there, not even unpacked; pass "
                             f"download=True. {remedy}")
+
+
+def _read(path: Path) -> np.ndarray:
+    try:
+        return read_idx(path)
+    except ValueError as error:
+        raise ValueError(f"MNIST: {error}; delete the file, and fetch it again with download=True") from error
 
 
 def _check(images: np.ndarray, labels: np.ndarray, paths: list[Path]) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 from numbacnn import geometry
 from numbacnn.autograd import Tensor
 from numbacnn.errors import ShapeError
+from numbacnn.graph import record
 from numbacnn.nn.module import Buffer, Module, Parameter
 from numbacnn.ops import batch_norm
 
@@ -48,7 +49,8 @@ class _BatchNorm(Module):
         y = batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, self.training, self.momentum,
                        self.eps)
         if self.training:
-            self.num_batches_tracked.array = (self.num_batches_tracked + 1).array
+            count = self.num_batches_tracked
+            count.array, = record("increment", (count.array,), ((count.array.shape, count.array.dtype),))
         return y
 
     def extra_repr(self) -> str:
