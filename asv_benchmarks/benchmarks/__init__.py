@@ -1,0 +1,1 @@
+"""Benchmarks of numbacnn, run by airspeed velocity."""
