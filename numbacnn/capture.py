@@ -1,6 +1,6 @@
 """Record a step once, then replay its plan: no Python per operation at all."""
-import sys
 from collections.abc import Callable, Iterable, Iterator
+from sys import getrefcount
 from typing import Any
 
 from numbacnn import graph, interrupt, random
@@ -98,30 +98,34 @@ class _Replay:
         wanted = {slot for _, slot in self.changed} | {slot for slot, *_ in self.outputs}
         leaves = set(slots) - donors
         self.plan = graph.plan_for(recording, tuple([s in wanted or s in leaves for s in range(len(recording.arrays))]))
-        self.updated = dict(self.plan.updates)
-        for i, _ in enumerate(self.leaves):              # what is not a constant is found again at each replay
-            if i in known:
-                self.leaves[i] = None  # type: ignore[call-overload]
+        leaf_of, place_of = dict(self.plan.updates), {slot: n for n, (slot, _) in enumerate(self.plan.results)}
+        self.in_place = [(t, leaf_of[slot]) for t, slot in self.changed if slot in leaf_of]
+        self.replaced = [(t, place_of[slot]) for t, slot in self.changed if slot not in leaf_of]
+        owner = {slot: t for t, slot in self.changed if slot in leaf_of}
+        self.returned = [(owner.get(slot), place_of.get(slot, -1), shape, dtype) for slot, shape, dtype in self.outputs]
+        for i in known - {-1}:                           # what is not a constant is found again at each replay
+            self.leaves[i] = None  # type: ignore[call-overload]
 
     def __call__(self, inputs: tuple[Tensor, ...]) -> Any:
         leaves = self.leaves.copy()
-        leaves.append(None)  # type: ignore[arg-type]    # takes what the function does not read
         for x, i in zip(inputs, self.inputs, strict=True):
-            leaves[i] = graph.storage_of(x.array)
-        leaves.pop()
+            storage = x.array.storage or graph.storage_of(x.array)
+            if i >= 0:
+                leaves[i] = storage
         for tensor, i in self.read:
-            leaves[i] = graph.storage_of(tensor.array)
+            leaves[i] = tensor.array.storage or graph.storage_of(tensor.array)
         with interrupt.deferred():
-            for tensor, slot in self.changed:            # somebody else holds the old value: leave it alone
-                if slot in self.updated and sys.getrefcount(tensor.array) > 2:
-                    i = self.updated[slot]
+            for tensor, i in self.in_place:              # somebody else holds the old value: leave it alone
+                if getrefcount(tensor.array) > 2:
                     leaves[i] = graph.copy_of(leaves[i])
-            results = dict(zip([slot for slot, _ in self.plan.results], graph.run(self.plan, leaves), strict=True))
-            for tensor, slot in self.changed:
-                storage = leaves[self.updated[slot]] if slot in self.updated else results[slot]
-                if tensor.array.storage is not storage:
-                    tensor.array = Array.at(tensor.array.shape, tensor.array.dtype, storage)
-        outputs = tuple([Tensor(Array.at(shape, dtype, results[slot])) for slot, shape, dtype in self.outputs])
+            results = graph.run(self.plan, leaves)
+            for tensor, i in self.in_place:
+                if tensor.array.storage is not leaves[i]:
+                    tensor.array = Array.at(tensor.array.shape, tensor.array.dtype, leaves[i])
+            for tensor, i in self.replaced:
+                tensor.array = Array.at(tensor.array.shape, tensor.array.dtype, results[i])
+        outputs = tuple([Tensor(Array.at(shape, dtype, results[i]) if tensor is None else tensor.array)
+                         for tensor, i, shape, dtype in self.returned])
         return outputs[0] if self.single else outputs
 
 

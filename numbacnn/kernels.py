@@ -3,7 +3,7 @@
 A kernel takes arrays to read, arrays to write, then numbers, always in this order, and returns nothing. Shapes are
 those of the user (N, C, H, W); how an array lies in memory is the backend's own business. Outputs arrive
 uninitialised and never overlap an input, except where the backend's `UPDATES` says so. Shapes, dtypes and numbers have
-been checked (`geometry.py`): a kernel checks values only, as `cross_entropy` does with its targets. Numbers that change from
+been checked (`geometry.py`): a kernel checks values only, as `cross_entropy_targets` does. Numbers that change from
 step to step (a learning rate) are arrays, so that a plan is found again.
 
 Letters: N images, C channels, H W height and width, O output channels, OH OW height and width of an output,
@@ -173,11 +173,13 @@ class Kernels(Protocol):
     def linear_backward_bias(self, dy: Array, dbias: Array, /) -> None:
         """dbias (O) = sum of dy (N, O) over N."""
 
+    def cross_entropy_targets(self, targets: Array, checked: Array, /, classes: int) -> None:
+        """checked = targets, both int64; raises IndexError for a target outside 0 ... classes - 1."""
+
     def cross_entropy(self, logits: Array, targets: Array, losses: Array, probabilities: Array, /) -> None:
         """losses = log(sum exp logits) - logits at the target; probabilities = softmax, both over axis 1.
 
-        logits and probabilities (N, C) or (N, C, H, W), targets (int64) and losses the same without axis 1.
-        Raises IndexError for a target outside 0 ... C - 1.
+        logits and probabilities (N, C) or (N, C, H, W), targets (int64, checked) and losses the same without axis 1.
         """
 
     def cross_entropy_backward(self, dlosses: Array, probabilities: Array, targets: Array, dlogits: Array, /,

@@ -48,6 +48,7 @@ class Plan:
         if FUSE:
             calls = fuser.apply(backend.FUSIONS, calls)
         calls = fuser.apply(backend.VARIANTS, calls)
+        calls = hasten(calls, set(leaves), backend.RAISES)
         calls, roots = resolve_views(calls, self.specs, set(leaves), wanted, backend)
         pairs = update_pairs(calls, backend.UPDATES)
         in_place = find_updates(calls, pairs, roots, donors, wanted, backend.RAISES)
@@ -100,6 +101,12 @@ def prune(calls: list[Call], wanted: set[int]) -> list[Call]:
             needed.update(call.inputs)
             kept.append(call)
     return kept[::-1]
+
+
+def hasten(calls: list[Call], leaves: set[int], raising: frozenset[str]) -> list[Call]:
+    """Put calls that may fail first where they can be: then nothing was computed in vain, or overwritten."""
+    first = [call for call in calls if call.op in raising and leaves.issuperset(call.inputs)]
+    return first + [call for call in calls if call not in first]
 
 
 def resolve_views(calls: list[Call], specs: dict[int, Spec], leaves: set[int], wanted: set[int], backend: Any

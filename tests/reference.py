@@ -3,6 +3,7 @@
 Signatures are those of the contract (numbacnn/kernels.py): arrays to read, arrays to fill, numbers.
 """
 import itertools
+import math
 
 import numpy as np
 
@@ -81,8 +82,8 @@ def adaptive_shares(x, y):
     """Yield the same for windows that share out the image evenly."""
     (height, width), (rows, columns) = x.shape[2:], y.shape[2:]
     for oh, ow in np.ndindex(rows, columns):
-        inside = list(itertools.product(range(int(np.floor(oh * height / rows)), int(np.ceil((oh + 1) * height / rows))),
-                                        range(int(np.floor(ow * width / columns)), int(np.ceil((ow + 1) * width / columns)))))
+        inside = list(itertools.product(range(oh * height // rows, math.ceil((oh + 1) * height / rows)),
+                                        range(ow * width // columns, math.ceil((ow + 1) * width / columns))))
         for h, w in inside:
             yield oh, ow, h, w, 1 / len(inside)
 
@@ -157,7 +158,7 @@ def prelu_backward_input(dy, x, weight, dx):
 
 def prelu_backward_weight(dy, x, dweight):
     products = np.where(x > 0, 0, x * dy)
-    dweight[:] = products.sum() if dweight.size == 1 else np.moveaxis(products, 1, 0).reshape(dweight.size, -1).sum(axis=1)
+    dweight[:] = products.sum() if dweight.size == 1 else columns(products).sum(axis=0)
 
 
 def sigmoid(x, y):
@@ -280,7 +281,7 @@ def cross_entropy_backward(dlosses, probabilities, targets, dlogits, divisor):
     dlogits *= (np.broadcast_to(dlosses, targets.shape) / divisor)[:, None]
 
 
-# --- arithmetic, shape and dtype ---------------------------------------------------------------------------------------
+# --- arithmetic, shape and dtype -------------------------------------------------------------------------------------
 
 
 def add(a, b, y):
@@ -327,9 +328,9 @@ def cast(x, y):
 
 
 def updated(arrays_and_numbers, states):
-    """Return hyper, and the rest by parameter: (g, p, step, slices of the state); what is written is a copy of the input.
+    """Copy what is to be updated; return hyper, and for each parameter (gradient, parameter, step, its states).
 
-    The steps themselves are the first state. Parameters that are not in the call keep their state.
+    Steps are the first state. Parameters that are not in the call keep theirs.
     """
     arrays = [a for a in arrays_and_numbers if isinstance(a, np.ndarray)]
     k = (len(arrays) - 1 - 2 * states) // 3

@@ -70,6 +70,19 @@ def test_memory_is_updated_in_place_unless_somebody_looks():
     assert total.tolist() == [2.0] * 4
 
 
+def test_the_state_itself_can_be_returned():
+    total = nb.zeros(2)
+
+    def add(x):
+        total.data = total + x
+        return total, total
+
+    step = nb.capture(add, total)
+    first = step(nb.ones(2))
+    second = step(nb.ones(2))
+    assert [t.tolist() for t in (*first, *second, total)] == [[1.0] * 2] * 2 + [[2.0] * 2] * 3
+
+
 def test_a_forgotten_state_is_an_error():
     model, criterion = nn.Linear(4, 3), nn.CrossEntropyLoss()
     optimizer = optim.Adam(model.parameters())

@@ -35,7 +35,7 @@ from .elementwise import add, cast, divide, expand, multiply, subtract
 from .fused import conv2d_relu_max_pool2d, conv2d_relu_max_pool2d_backward, conv2d_relu_max_pool2d_packed
 from .fusions import FUSIONS, VARIANTS
 from .linear import linear, linear_backward_bias, linear_backward_input, linear_backward_weight
-from .loss import cross_entropy, cross_entropy_backward
+from .loss import cross_entropy, cross_entropy_backward, cross_entropy_targets
 from .memory import address, copy, download, empty, is_view, nbytes, upload
 from .norm import (
     batch_norm,
@@ -63,4 +63,4 @@ from .threads import devices, info
 
 # How many of the last outputs may lie where as many of the last inputs do; -1: all.
 UPDATES = {"adam": -1, "batch_norm_statistics": 2, "dropout": 1, "increment": 1, "sgd": -1, "sgd_momentum": -1}
-RAISES = frozenset({"cross_entropy"})
+RAISES = frozenset({"cross_entropy_targets"})

@@ -59,21 +59,21 @@ def compiled(function, reassociate=False, **options):
 
 def signature(arrays_and_numbers):
     """Return the types with which a kernel is compiled for arguments: views or NumPy arrays, and numbers."""
-    return (*(kind(argument) for argument in arrays_and_numbers), types.intp, types.intp)
+    return (*(type_of(argument) for argument in arrays_and_numbers), types.intp, types.intp)
 
 
-def kind(argument):
+def type_of(argument):
     """Return the Numba type of an argument of a kernel."""
     if isinstance(argument, float):
         return types.float64
-    if isinstance(argument, int):
+    if isinstance(argument, int | np.integer):
         return types.intp
     contiguous = argument.flags.c_contiguous if isinstance(argument, np.ndarray) else argument.contiguous
-    return array_kind(argument.dtype, argument.ndim, "C" if contiguous else "A")
+    return array_type(argument.dtype, argument.ndim, "C" if contiguous else "A")
 
 
 @functools.cache
-def array_kind(dtype, ndim, layout):
+def array_type(dtype, ndim, layout):
     """Return the Numba type of an array."""
     return types.Array(numba.from_dtype(dtype), ndim, layout)
 

@@ -2,16 +2,23 @@
 import math
 
 from .compile import kernel
+from .memory import flat
 
 
-@kernel(items=lambda logits, *_: logits.shape[0], raises=True,
+@kernel(items=lambda targets, *_: targets.size, arrange=flat, raises=True)
+def cross_entropy_targets(targets, checked, classes, begin, end):
+    """An item is a target."""
+    for row in range(begin, end):
+        if not 0 <= targets[row] < classes:
+            raise IndexError("cross_entropy: targets must be from 0 to {}, got {}", classes - 1, targets[row])
+        checked[row] = targets[row]
+
+
+@kernel(items=lambda logits, *_: logits.shape[0],
         arrange=lambda logits, targets, losses, p: [logits.rows(), targets.flat(), losses.flat(), p.rows()])
 def cross_entropy(logits, targets, losses, probabilities, begin, end):
     classes = logits.shape[1]
     for row in range(begin, end):
-        target = targets[row]
-        if not 0 <= target < classes:
-            raise IndexError("cross_entropy: targets must be from 0 to {}, got {}", classes - 1, target)
         top = logits[row, 0]
         for c in range(1, classes):
             if logits[row, c] > top or logits[row, c] != logits[row, c]:
@@ -22,7 +29,7 @@ def cross_entropy(logits, targets, losses, probabilities, begin, end):
             total += probabilities[row, c]
         for c in range(classes):
             probabilities[row, c] /= total
-        losses[row] = math.log(total) + (top - logits[row, target])
+        losses[row] = math.log(total) + (top - logits[row, targets[row]])
 
 
 @kernel(items=lambda dlosses, probabilities, *_: probabilities.shape[0],

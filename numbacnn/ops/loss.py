@@ -35,7 +35,8 @@ def cross_entropy(logits: Tensor, targets: Tensor, reduction: str = "mean") -> T
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"cross_entropy: reduction must be 'mean', 'sum' or 'none', got {reduction!r}")
     geometry.cross_entropy(logits.shape, targets.shape)
-    dtype, specs, t_data = logits.array.dtype, ((logits.shape, logits.array.dtype),), targets.array
+    dtype, specs = logits.array.dtype, ((logits.shape, logits.array.dtype),)
+    t_data, = record("cross_entropy_targets", (targets.array,), ((targets.shape, "int64"),), (logits.shape[1],))
     divisor = float(count(targets.shape)) if reduction == "mean" else 1.0
     losses, probabilities = record("cross_entropy", (logits.array, t_data), ((targets.shape, dtype), *specs))
     if reduction != "none":

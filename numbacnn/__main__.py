@@ -1,0 +1,6 @@
+"""`python -m numbacnn` is `numbacnn`."""
+import sys
+
+from numbacnn.cli import main
+
+sys.exit(main())
