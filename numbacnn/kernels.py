@@ -220,7 +220,8 @@ class Kernels(Protocol):
     def cast(self, x: Array, y: Array, /) -> None:
         """y = x in the dtype of y."""
 
-    # --- optimisers: all parameters at once. k parameters; state of parameter i starts at offsets[i] of a flat array -----
+    # --- optimisers: all parameters at once. k parameters; state of parameter i starts at offsets[i] of a flat array, in the
+    # --- order in which the parameter's own numbers lie in memory ----------------------------------------------------
     # Inputs: hyper, k gradients, state arrays, k parameters. Outputs: the state arrays, the k parameters. State of
     # parameters that are not in the call is carried over. steps (number of parameters), float64: updates done so far;
     # numbers: for each of the k parameters its index in steps, then for each its offset.

@@ -163,14 +163,14 @@ def nbytes(shape, dtype):
     return math.prod(shape) * np.dtype(dtype).itemsize
 
 
-def upload(values, memory):
-    """Write a NumPy array of logical shape into a block."""
-    whole(memory, values.shape, values.dtype)[...] = values
+def upload(values, memory, offset=0):
+    """Write a NumPy array of logical shape into a block, so many bytes from its beginning."""
+    array_in(memory, values.shape, values.dtype, offset)[...] = values
 
 
-def download(memory, shape, dtype):
-    """Read a NumPy array of logical shape from a block."""
-    return whole(memory, shape, dtype).copy(order="C")
+def download(memory, shape, dtype, offset=0):
+    """Read a NumPy array of logical shape from a block, so many bytes from its beginning."""
+    return array_in(memory, shape, dtype, offset).copy(order="C")
 
 
 def copy(source, target, nbytes):
@@ -191,10 +191,10 @@ def interleaving(shape):
     return None if channels == 1 or height * width == 1 or 0 in shape else (channels, height * width)
 
 
-def whole(memory, shape, dtype):
-    """Return the array at the beginning of a block, of logical shape, as a NumPy array that shares its memory."""
+def array_in(memory, shape, dtype, offset):
+    """Return the array in a block, of logical shape, as a NumPy array that shares its memory."""
     dtype = np.dtype(dtype)
-    found = memory.bytes[:nbytes(shape, dtype)].view(dtype)
+    found = memory.bytes[offset:offset + nbytes(shape, dtype)].view(dtype)
     if len(shape) != 4:
         return found.reshape(shape)
     n, c, h, w = shape

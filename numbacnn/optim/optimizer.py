@@ -8,7 +8,7 @@ import numpy as np
 from numbacnn import interrupt
 from numbacnn.autograd import Tensor, count
 from numbacnn.errors import DTypeError, ShapeError
-from numbacnn.graph import Array, evaluate, record
+from numbacnn.graph import Array, evaluate, record, storage_of
 
 
 class Group(dict[str, Any]):
@@ -40,6 +40,21 @@ class Group(dict[str, Any]):
         if self._hyper is None or self._hyper[0] != values:
             self._hyper = values, Array.of(np.array(values, np.float64), self["params"][0].device)
         return self._hyper[1]
+
+    def piece(self, name: str, i: int) -> np.ndarray:
+        """The state of one parameter, in its shape. Its numbers lie in the order of the parameter's memory."""
+        flat = self.state[name].array
+        evaluate()
+        values: np.ndarray = flat.device.backend.download(storage_of(flat).memory, self["params"][i].shape, flat.dtype,
+                                                          self._nbytes_before(i))
+        return values
+
+    def write_piece(self, flat: Array, i: int, values: np.ndarray) -> None:
+        """Write the state of one parameter into a flat array."""
+        flat.device.backend.upload(values, storage_of(flat).memory, self._nbytes_before(i))
+
+    def _nbytes_before(self, i: int) -> int:
+        return self.offsets[i] * int(np.dtype(self["params"][i].dtype).itemsize)
 
     def record(self, kernel: str, hyper: Array) -> None:
         """Record one call that updates all parameters that have a gradient, and their state."""
@@ -142,12 +157,10 @@ class Optimizer:
         for group in self.param_groups:
             numbers = list(range(number, number + len(group["params"])))
             groups.append({**{k: v for k, v in group.items() if k != "params"}, "params": numbers})
-            flat = {name: tensor.numpy() for name, tensor in group.state.items()}
-            for i, p in enumerate(group["params"]):
-                if flat and flat["steps"][i]:
-                    state[number + i] = {"step": float(flat["steps"][i])} | {
-                        name: flat[name][group.offsets[i]:group.offsets[i + 1]].reshape(p.shape).copy()
-                        for name in flat if name != "steps"}
+            steps = group.state["steps"].numpy() if group.state else np.zeros(len(group["params"]))
+            for i in map(int, np.flatnonzero(steps)):
+                state[number + i] = {"step": float(steps[i])} | {
+                    name: group.piece(name, i) for name in group.state if name != "steps"}
             number += len(group["params"])
         return {"state": state, "param_groups": groups}
 
@@ -163,20 +176,24 @@ class Optimizer:
         for group, each, values in zip(self.param_groups, saved, loaded, strict=True):
             dict.update(group, {k: v for k, v in each.items() if k in self.defaults})
             for key, array in values.items():
-                group.state[key].array = Array.of(array, group.state[key].device)
+                group.state[key].array = array
 
 
-def _flat_state(name: str, group: Group, state: Sequence[Mapping[str, Any]]) -> dict[str, np.ndarray]:
-    values = {key: np.zeros(tensor.shape, tensor.dtype) for key, tensor in group.state.items()}
+def _flat_state(name: str, group: Group, state: Sequence[Mapping[str, Any]]) -> dict[str, Array]:
+    """The state arrays of a group, filled with what was saved for each of its parameters."""
+    steps = np.zeros(len(state))
+    values = {key: Array.of(np.zeros(tensor.shape, tensor.dtype), tensor.device) for key, tensor in group.state.items()}
     for i, (p, saved) in enumerate(zip(group["params"], state, strict=True)):
         if not saved:
             continue
+        steps[i] = float(np.asarray(saved.get("step", 1)))    # PyTorch's SGD saves none
         for key, flat in values.items():
             if key == "steps":
-                flat[i] = float(np.asarray(saved.get("step", 1)))     # PyTorch's SGD saves none
                 continue
             if key not in saved or np.shape(saved[key]) != p.shape:
                 raise ShapeError(f"{name}.load_state_dict: {key} of parameter {i} must be {p.shape}, got "
                                  f"{np.shape(saved[key]) if key in saved else 'nothing'}")
-            flat[group.offsets[i]:group.offsets[i + 1]] = np.ravel(saved[key])
+            group.write_piece(flat, i, np.asarray(saved[key], flat.dtype))
+    if values:
+        values["steps"] = Array.of(steps, values["steps"].device)
     return values

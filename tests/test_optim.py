@@ -1,0 +1,109 @@
+"""Optimisers: groups, state, what is refused. (Their formulas are compared with PyTorch's in test_oracle.py.)"""
+import numpy as np
+import pytest
+
+import numbacnn as nb
+from numbacnn import nn, optim
+from numbacnn.errors import DTypeError, ShapeError
+
+
+def network():
+    return nn.Sequential(nn.Conv2d(2, 3, 2), nn.Flatten(), nn.Linear(12, 4))
+
+
+def step(model, optimizer, seed=0, loss=nn.CrossEntropyLoss()):
+    x = nb.tensor(np.random.default_rng(seed).standard_normal((5, 2, 3, 3)).astype("float32"))
+    optimizer.zero_grad()
+    loss(model(x), nb.tensor([0, 1, 2, 3, 0])).backward()
+    optimizer.step()
+
+
+@pytest.mark.parametrize("make", [
+    lambda p: optim.SGD(p, lr=0.1), lambda p: optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True),
+    lambda p: optim.Adam(p, lr=0.01), lambda p: optim.AdamW(p, lr=0.01)])
+def test_training_goes_on_exactly_after_saving(make):
+    model = network()
+    optimizer = make(model.parameters())
+    for seed in range(3):
+        step(model, optimizer, seed)
+    weights, state = model.state_dict(), optimizer.state_dict()
+    other = network()
+    again = make(other.parameters())
+    other.load_state_dict(weights)
+    again.load_state_dict(state)
+    for seed in range(3, 6):
+        step(model, optimizer, seed)
+        step(other, again, seed)
+    for p, q in zip(model.parameters(), other.parameters(), strict=True):
+        np.testing.assert_array_equal(p.numpy(), q.numpy())
+
+
+def test_state_has_the_shape_and_order_of_its_parameter():
+    """After one step of SGD with momentum the buffer is the gradient, number by number, whatever the memory order."""
+    model = network()
+    optimizer = optim.SGD(model.parameters(), momentum=0.5)
+    step(model, optimizer)
+    state = optimizer.state_dict()["state"]
+    for i, p in enumerate(model.parameters()):
+        np.testing.assert_array_equal(state[i]["momentum_buffer"], p.grad.numpy())
+
+
+def test_groups_have_their_own_options():
+    a, b = nn.Parameter(np.zeros(2, "float32")), nn.Parameter(np.zeros(3, "float32"))
+    optimizer = optim.SGD([{"params": [a], "lr": 1.0}, {"params": b}], lr=0.1)
+    (a.sum() + b.sum()).backward()
+    optimizer.step()
+    np.testing.assert_allclose(a.numpy(), -1.0)
+    np.testing.assert_allclose(b.numpy(), -0.1)
+    plans = len(nb.graph.thread.plans)
+    optimizer.param_groups[0]["lr"] = 2.0
+    optimizer.zero_grad()
+    (a.sum() + b.sum()).backward()
+    optimizer.step()
+    np.testing.assert_allclose(a.numpy(), -3.0)
+    assert len(nb.graph.thread.plans) == plans           # another learning rate is the same plan
+
+
+def test_a_parameter_without_a_gradient_stays_as_it_is():
+    a, b = nn.Parameter(np.ones(2, "float32")), nn.Parameter(np.ones(3, "float32"))
+    optimizer = optim.Adam([a, b], lr=0.1)
+    for only in (a, b, a):
+        optimizer.zero_grad()
+        (only * only).sum().backward()
+        optimizer.step()
+    assert [optimizer.state_dict()["state"][i]["step"] for i in (0, 1)] == [2.0, 1.0]
+    np.testing.assert_allclose(b.numpy(), 0.9, rtol=1e-6)
+    optimizer.zero_grad()
+    optimizer.step()                                     # nothing to do
+    np.testing.assert_allclose(b.numpy(), 0.9, rtol=1e-6)
+
+
+@pytest.mark.parametrize("make, message", [
+    (lambda p: optim.SGD([]), "SGD: there must be parameters to train, got none"),
+    (lambda p: optim.SGD([p], lr=-1), "SGD: lr must not be negative, got -1"),
+    (lambda p: optim.SGD([p], nesterov=True), "SGD: nesterov needs momentum > 0 and dampening = 0"),
+    (lambda p: optim.Adam([p], betas=(1.0, 0.9)), r"Adam: betas must be two numbers in \[0, 1\)"),
+    (lambda p: optim.Adam([p, p]), r"Adam: a parameter of shape \(2,\) was given twice"),
+    (lambda p: optim.Adam([{"params": [p], "speed": 1}]), "Adam: options must be among lr, betas.*, got speed"),
+    (lambda p: optim.Adam([np.ones(2)]), "Adam: parameters must be tensors, got ndarray"),
+    (lambda p: optim.Adam([p * 2]), "can only train floating point tensors that were not computed from others"),
+    (lambda p: optim.Adam([p, nn.Parameter(np.ones(2))]), "parameters of a group must have one dtype and device"),
+])
+def test_what_is_refused(make, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        make(nn.Parameter(np.ones(2, "float32")))
+
+
+def test_loading_is_all_or_nothing():
+    model = network()
+    optimizer = optim.Adam(model.parameters())
+    step(model, optimizer)
+    state = optimizer.state_dict()
+    state["state"][1]["exp_avg"] = np.zeros(7)
+    other = optim.Adam(model.parameters())
+    with pytest.raises(ShapeError, match=r"exp_avg of parameter 1 must be \(3,\), got \(7,\)"):
+        other.load_state_dict(state)
+    assert not other.state_dict()["state"]
+    with pytest.raises(ShapeError, match=r"groups must have \[4\] parameters, got \[1\]"):
+        other.load_state_dict({"state": {}, "param_groups": [{"params": [0]}]})
+    assert issubclass(DTypeError, TypeError)
