@@ -122,7 +122,7 @@ def default_device() -> Device:
 
 
 def _entry_points() -> dict[str, Any]:
-    from importlib.metadata import entry_points          # 30 ms, which `import numbacnn` need not pay
+    from importlib.metadata import entry_points  # 30 ms, which `import numbacnn` need not pay
 
     return {point.name: point for point in entry_points(group=GROUP)}
 

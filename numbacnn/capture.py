@@ -16,11 +16,11 @@ class capture:
     Parameters
     ----------
     function : callable
-        Takes tensors, returns a tensor or a tuple of tensors. It may change `state`, and nothing else. It must not look at
-        values: it runs once for each combination of shapes and dtypes of its inputs.
+        Takes tensors, returns a tensor or a tuple of tensors. It may change `state`, and nothing else. It must not
+        look at values: it runs once for each combination of shapes and dtypes of its inputs.
     *state : Module, Optimizer, Tensor, or iterable of these
-        Everything the function changes: the model, the optimiser. (The state of dropout is always included.) What else
-        it reads is a constant of the capture.
+        Everything the function changes: the model, the optimiser. (The state of dropout is always included.) What
+        else it reads is a constant of the capture.
 
     Examples
     --------
@@ -86,18 +86,20 @@ class _Replay:
     def _plan(self, recording: graph.Recording, inputs: tuple[Tensor, ...]) -> None:
         self.leaves = list(recording.leaves)
         number = {storage: i for i, storage in enumerate(self.leaves)}
-        self.inputs = [number.get(graph.storage_of(x.array), -1) for x in inputs]       # -1: the function does not read it
+        self.inputs = [number.get(graph.storage_of(x.array), -1) for x in inputs]        # -1: the function reads it not
         self.read = [(t, number[t.array.storage]) for t in self.state if t.array.storage in number]
         known = {*self.inputs, *[i for _, i in self.read]}
         for i, (storage, slot) in enumerate(recording.leaves.items()):
             if i not in known and storage not in self.born and recording.arrays[slot]() is None:
-                raise EvaluationError(f"capture: the function replaces a tensor of shape {_shape_of(recording, slot)} that "
-                                      "is not in its state; pass everything it changes: capture(function, model, optimizer)")
+                raise EvaluationError(f"capture: the function replaces a tensor of shape {_shape_of(recording, slot)} "
+                                      "that is not in its state; pass everything it changes: "
+                                      "capture(function, model, optimizer)")
         slots = list(recording.leaves.values())
         donors = {slots[i] for t, i in self.read if any(t is other for other, _ in self.changed)}
         wanted = {slot for _, slot in self.changed} | {slot for slot, *_ in self.outputs}
         leaves = set(slots) - donors
-        self.plan = graph.plan_for(recording, tuple([s in wanted or s in leaves for s in range(len(recording.arrays))]))
+        alive = tuple([slot in wanted or slot in leaves for slot in range(len(recording.arrays))])
+        self.plan = graph.plan_for(recording, alive)
         leaf_of, place_of = dict(self.plan.updates), {slot: n for n, (slot, _) in enumerate(self.plan.results)}
         self.in_place = [(t, leaf_of[slot]) for t, slot in self.changed if slot in leaf_of]
         self.replaced = [(t, place_of[slot]) for t, slot in self.changed if slot not in leaf_of]

@@ -7,8 +7,8 @@ from numbacnn.errors import DTypeError
 def evaluate(*tensors: Tensor) -> None:
     """Compute everything this thread recorded and somebody still refers to.
 
-    Values are computed by themselves when they are looked at; call this where time is measured, or to free the inputs of
-    many outputs that are kept for later.
+    Values are computed by themselves when they are looked at; call this where time is measured, or to free the inputs
+    of many outputs that are kept for later.
 
     Parameters
     ----------

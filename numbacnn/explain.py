@@ -26,6 +26,12 @@ class Line:
     flops: float
     seconds: float
 
+    def cells(self) -> tuple[str, ...]:
+        """Return the row of a table: kernel, what it stands for, output, bytes, microseconds, GFLOP/s."""
+        stands_for = "" if self.sources == (self.op,) else " + ".join(self.sources)
+        rate = f"{self.flops / self.seconds / 1e9:.1f}" if self.flops else ""
+        return self.op, stands_for, self.shapes, _bytes(self.nbytes), f"{self.seconds * 1e6:.1f}", rate
+
 
 @dataclass
 class Explanation:
@@ -50,10 +56,8 @@ class Explanation:
         for number, lines in enumerate(self.plans, 1):
             total = sum(line.seconds for line in lines)
             text.append(f"plan {number} of {len(self.plans)}: {len(lines)} kernel calls, {total * 1e3:.3f} ms")
-            rows = [("kernel", "stands for", "output", "bytes", "us", "GFLOP/s")]
-            rows += [(line.op, " + ".join(line.sources) if line.sources != (line.op,) else "", line.shapes, _bytes(line.nbytes),
-                      f"{line.seconds * 1e6:.1f}", f"{line.flops / line.seconds / 1e9:.1f}" if line.flops else "")
-                     for line in lines]
+            rows: list[tuple[str, ...]] = [("kernel", "stands for", "output", "bytes", "us", "GFLOP/s")]
+            rows += [line.cells() for line in lines]
             widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
             text += ["  " + "  ".join(cell.rjust(width) if i > 2 else cell.ljust(width)
                                       for i, (cell, width) in enumerate(zip(row, widths, strict=True))).rstrip()
@@ -159,7 +163,8 @@ def _holder(array: Array | None, frame: FrameType | None) -> str:
         if not frame.f_code.co_filename.startswith(inside):
             for name, value in frame.f_locals.items():
                 if any(value is tensor for tensor in tensors):
-                    return f"by variable {name!r} in {frame.f_code.co_name} ({frame.f_code.co_filename}:{frame.f_lineno})"
+                    code = frame.f_code
+                    return f"by variable {name!r} in {code.co_name} ({code.co_filename}:{frame.f_lineno})"
         frame = frame.f_back
     if not tensors:
         return "for a gradient that was not recorded yet: a value was looked at before backward(), or outside no_grad()"
@@ -171,8 +176,7 @@ def _itemsize(dtype: str) -> int:
 
 
 def _bytes(n: int) -> str:
-    for unit in ("B", "kB", "MB"):
-        if n < 1000:
-            return f"{n:.0f} {unit}"
-        n //= 1000
-    return f"{n} GB"
+    for unit, size in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if n >= size:
+            return f"{n / size:.1f} {unit}"
+    return f"{n} B"

@@ -147,7 +147,8 @@ def parse(text: str) -> list[Line]:
     lines = []
     for statement in ast.parse(inspect.cleandoc(text)).body:
         if not (isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Call)):
-            raise ValueError(f"fusion: each line must be `outputs = kernel(inputs, *numbers)`, got {ast.unparse(statement)}")
+            raise ValueError("fusion: each line must be `outputs = kernel(inputs, *numbers)`, got "
+                             f"{ast.unparse(statement)}")
         [target], call = statement.targets, statement.value
         outputs = target.elts if isinstance(target, ast.Tuple) else [target]
         numbers = [argument.value for argument in call.args if isinstance(argument, ast.Starred)]

@@ -256,8 +256,8 @@ def _window(op: str, window: str, x: Shape, kernel: Shape, stride: Pair, padding
         raise ShapeError(f"{op}: {window} must not be empty")
     oh, ow = (output_size(*each) for each in zip(x[2:], kernel, stride, padding, dilation, strict=True))
     if oh < 1 or ow < 1:
-        raise ShapeError(f"{op}: {window} does not fit in x{x} with padding {given} and dilation {dilation}: the output "
-                         f"would be {oh} x {ow}")
+        raise ShapeError(f"{op}: {window} does not fit in x{x} with padding {given} and dilation {dilation}: the "
+                         f"output would be {oh} x {ow}")
     return oh, ow
 
 

@@ -66,15 +66,15 @@ class Array:
         """A copy of the value, which is computed now if it is still pending."""
         if self.storage is None:
             if thread.capture is not None:
-                raise EvaluationError("capture: the captured function looks at a value (print, item, numpy, if); a replay "
-                                      "runs no Python: return the tensor and look at it outside")
+                raise EvaluationError("capture: the captured function looks at a value (print, item, numpy, if); a "
+                                      "replay runs no Python: return the tensor and look at it outside")
             evaluate()
         values: np.ndarray = self.device.backend.download(storage_of(self).memory, self.shape, self.dtype)
         return values
 
 
 class Recording:
-    """Calls recorded since the last evaluation. `program` (fields of Instruction) and what is alive make a plan's key."""
+    """Calls recorded since the last evaluation. `program` (of Instructions) and what is alive make a plan's key."""
 
     __slots__ = ("arrays", "device", "epoch", "leaves", "nbytes", "next_check", "program", "rebound")
 

@@ -1,11 +1,10 @@
 """Ctrl-C waits: an evaluation is never torn in half."""
 import threading
+from _signal import getsignal, signal  # `signal` wraps these in enums: 8 us a pair
 from collections.abc import Callable
 from signal import SIGINT
 from types import FrameType
 from typing import Any
-
-from _signal import getsignal, signal          # `signal` wraps these in enums: 8 us a pair
 
 
 class deferred:

@@ -122,7 +122,7 @@ class Kernels(Protocol):
     def softmax_backward(self, dy: Array, y: Array, dx: Array, /, axis: int) -> None:
         """dx = y * (dy - sum of dy * y along the axis)."""
 
-    # --- batch normalisation: x (N, C) or (N, C, H, W), per channel; R is the number of its values per channel ---------
+    # --- batch normalisation: x (N, C) or (N, C, H, W), per channel; R is the number of its values per channel
 
     def batch_norm_statistics(self, x: Array, running_mean: Array, running_var: Array, mean: Array, rstd: Array,
                               new_running_mean: Array, new_running_var: Array, /, momentum: float, eps: float) -> None:
@@ -184,7 +184,7 @@ class Kernels(Protocol):
 
     def cross_entropy_backward(self, dlosses: Array, probabilities: Array, targets: Array, dlogits: Array, /,
                                divisor: float) -> None:
-        """dlogits = (probabilities - one at the target) * dlosses / divisor; dlosses like targets, or a single one ()."""
+        """dlogits = (probabilities - one at the target) * dlosses / divisor; dlosses like targets, or one ()."""
 
     # --- arithmetic: shapes broadcast as in NumPy; y has the common shape ---------------------------------------------
 
@@ -220,8 +220,8 @@ class Kernels(Protocol):
     def cast(self, x: Array, y: Array, /) -> None:
         """y = x in the dtype of y."""
 
-    # --- optimisers: all parameters at once. k parameters; state of parameter i starts at offsets[i] of a flat array, in the
-    # --- order in which the parameter's own numbers lie in memory ----------------------------------------------------
+    # --- optimisers: all parameters at once. k parameters; state of parameter i starts at offsets[i] of a flat array,
+    # --- in the order in which the parameter's own numbers lie in memory ---------------------------------------------
     # Inputs: hyper, k gradients, state arrays, k parameters. Outputs: the state arrays, the k parameters. State of
     # parameters that are not in the call is carried over. steps (number of parameters), float64: updates done so far;
     # numbers: for each of the k parameters its index in steps, then for each its offset.

@@ -15,7 +15,7 @@ ALIGNMENT = 64            # bytes: a cache line, a vector of AVX-512
 
 
 class Instruction(NamedTuple):
-    """One recorded call. Slots number the arrays of a recording in order of appearance: equal programs compare equal."""
+    """One recorded call. Slots number arrays in order of appearance, so that equal programs compare equal."""
 
     op: str
     inputs: tuple[int, ...]

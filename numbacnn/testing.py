@@ -13,8 +13,8 @@ def check_gradients(function: Callable[..., Tensor], inputs: Sequence[Tensor], e
                     atol: float = 1e-8, seed: int = 0) -> None:
     """Check that the gradients of a function are the limits of its differences.
 
-    For a random direction u of all inputs together and a random weighting v of the output, the derivative of <f(x + t u),
-    v> must equal <u, gradient>: three evaluations, whatever the sizes.
+    For a random direction u of all inputs together and a random weighting v of the output, the derivative of
+    <f(x + t u), v> must equal <u, gradient>: three evaluations, whatever the sizes.
 
     Parameters
     ----------

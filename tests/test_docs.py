@@ -27,8 +27,11 @@ def test_code_blocks_run(page, tmp_path, monkeypatch):
         exec(compile(code, page, "exec"), namespace)
 
 
-@pytest.mark.parametrize("page", sorted(str(p.relative_to(ROOT)) for p in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"),
-                                                                          *ROOT.glob("*/README.md")]))
+PAGES = sorted(str(path.relative_to(ROOT)) for pattern in ("*.md", "docs/**/*.md", "*/README.md")
+               for path in ROOT.glob(pattern))
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_links_lead_somewhere(page):
     text = re.sub(r"^```.*?^```$", "", (ROOT / page).read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
     for target in re.findall(r"\]\(([^)#]+)[^)]*\)", text):

@@ -194,7 +194,8 @@ def test_errors_while_recording_are_raised_at_the_line_and_harmless():
 
 
 def test_a_failing_kernel_leaves_everything_as_it_was():
-    model = nn.Sequential(nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.Dropout(0.2), nn.Flatten(), nn.Linear(4 * 26 * 26, 10))
+    model = nn.Sequential(nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.Dropout(0.2), nn.Flatten(),
+                          nn.Linear(4 * 26 * 26, 10))
     optimizer = optim.Adam(model.parameters())
     train(model, steps=1)
     tensors = [*model.state_tensors(), *optimizer.state_tensors(), *nb.random.states()]
@@ -251,7 +252,7 @@ def test_a_pending_tensor_of_another_thread_is_refused():
 
 
 def test_memory_that_another_thread_recorded_is_not_overwritten():
-    """This thread rebinds and updates a parameter while another has recorded, but not run, a call that reads it."""
+    """A thread rebinds and updates a parameter while another has recorded, but not run, a call on it."""
     model = nn.Linear(4, 2)
     optimizer = optim.SGD(model.parameters(), lr=1.0)
     expected = model.weight.numpy().sum()
@@ -276,7 +277,7 @@ def test_memory_that_another_thread_recorded_is_not_overwritten():
 
 @pytest.mark.skipif(not hasattr(os, "kill"), reason="needs POSIX signals")
 def test_ctrl_c_never_tears_a_model():
-    """Real interrupts at random moments of a training: the model and the optimiser agree about how many steps were made."""
+    """Interrupts at random moments of a training: model and optimiser agree about how many steps were made."""
     script = r'''
 import os, random, signal, sys, threading, time
 sys.path.insert(0, sys.argv[1])
@@ -358,7 +359,7 @@ def test_dtype_and_device_errors():
         nb.tensor(np.zeros(2, np.complex64))
     with pytest.raises(DTypeError, match="data must be numbers, in nested lists of equal lengths"):
         nb.tensor([[1.0], [1.0, 2.0]])
-    with pytest.raises(DeviceError, match="there is no backend 'tpu'; installed: .*cpu"):
+    with pytest.raises(DeviceError, match=r"there is no backend 'tpu'; installed: .*cpu"):
         nb.ones(2).to("tpu")
     with pytest.raises(DeviceError, match="does not exist: cpu has 1 device"):
         nb.ones(2, device="cpu:3")

@@ -1,145 +1,33 @@
-"""Every kernel against the reference (reference.py), in three ways: launched alone, in a program, and as a plan runs it.
+"""Every kernel against the reference (reference.py), run in three ways (cases.py).
 
-A case is an op, its inputs, the specs of its outputs, and its numbers. In a plan an op may be replaced by a variant.
+In a plan an op may be replaced by a variant: convolutions always are.
 """
 import os
 import subprocess
 import sys
-from typing import NamedTuple
 
 import numba
 import numbacnn_cpu as backend
 import numpy as np
 import pytest
 import reference
+from cases import WAYS, Case, check, integers, launched, normal, random, run_cases, special
 from numbacnn_cpu.dropout import philox
 
-from numbacnn.fusion import Call, Fuser
-from numbacnn.kernels import Place, Spec
+from numbacnn.kernels import Kernels
 
 INTERPRETED = bool(numba.config.DISABLE_JIT)
-TOLERANCE = {"float32": 2e-5, "float64": 1e-12}         # of the largest number expected
-random = np.random.default_rng(0)
 
 
-class Case(NamedTuple):
-    """One call of an op. Floating point inputs and outputs take the dtype of the test."""
-
-    op: str
-    inputs: list
-    outputs: list
-    numbers: tuple = ()
+def with_special(case):
+    """Return a case with NaN and infinities in its first input."""
+    return case._replace(inputs=[special(case.inputs[0]), *case.inputs[1:]])
 
 
-# --- how a case is run -----------------------------------------------------------------------------------------------
-
-def blocks(arrays):
-    """Return blocks of memory that hold arrays."""
-    found = [backend.empty(backend.nbytes(a.shape, a.dtype), 0) for a in arrays]
-    for memory, array in zip(found, arrays, strict=True):
-        backend.upload(array, memory)
-    return found
-
-
-def download(memories, specs):
-    return [backend.download(memory, *spec) for memory, spec in zip(memories, specs, strict=True)]
-
-
-def launched(case, inputs, outputs):
-    """Run a case alone, from Python."""
-    arrays = [*inputs, *outputs]
-    memories = blocks(arrays)
-    backend.launch(case.op, [(m, a.shape, str(a.dtype)) for m, a in zip(memories, arrays, strict=True)], case.numbers)
-    return download(memories[len(inputs):], [(a.shape, str(a.dtype)) for a in outputs])
-
-
-def programmed(calls, specs, values):
-    """Run calls as a program; `values` are the arrays of some slots, the others are uninitialised. Returns all."""
-    arrays = {slot: np.full(spec.shape, -77, spec.dtype) for slot, spec in specs.items()} | values
-    memories = dict(zip(arrays, blocks(arrays.values()), strict=True))
-    slots = list(memories)
-    program = backend.Program([(call.op, [
-        *[Place(slots.index(slot), 0, *specs[slot]) for slot in (*call.inputs, *call.outputs)], *call.numbers])
-        for call in calls])
-    program.run([backend.address(memories[slot]) for slot in slots])
-    return dict(zip(slots, download(memories.values(), [specs[slot] for slot in slots]), strict=True))
-
-
-def planned(case, inputs, outputs, rules=()):
-    """Run a case in a program, as `rules` rewrite it."""
-    arrays = dict(enumerate([*inputs, *outputs]))
-    specs = {slot: Spec(array.shape, str(array.dtype)) for slot, array in arrays.items()}
-    written = list(range(len(inputs), len(arrays)))
-    call = Call(case.op, list(range(len(inputs))), written, case.numbers)
-    calls = Fuser(specs, set(written)).apply(rules, [call])
-    found = programmed(calls, specs, arrays)
-    return [found[slot] for slot in written]
-
-
-WAYS = {"launch": launched, "program": planned,
-        "plan": lambda case, inputs, outputs: planned(case, inputs, outputs, backend.VARIANTS)}
-
-
-def typed(array, dtype):
-    array = np.asarray(array)
-    return array.astype(dtype) if array.dtype.kind == "f" else array
-
-
-def uninitialised(spec, dtype):
-    shape, kind = spec if spec and isinstance(spec[-1], str) else (spec, dtype)
-    return np.full(shape, -77, kind)
-
-
-def expected(case, dtype):
-    """Return what the reference makes of the inputs, rounded to the dtype."""
-    inputs = [typed(typed(a, dtype), "float64") for a in case.inputs]
-    outputs = [typed(uninitialised(spec, dtype), "float64") for spec in case.outputs]
-    with np.errstate(all="ignore"):
-        getattr(reference, case.op)(*inputs, *outputs, *case.numbers)
-    return outputs
-
-
-def check(case, dtype, way, exact=False):
-    inputs = [typed(a, dtype) for a in case.inputs]
-    found = WAYS[way](case, inputs, [uninitialised(spec, dtype) for spec in case.outputs])
-    for have, want in zip(found, expected(case, dtype), strict=True):
-        compare(have, want, dtype, exact or want.dtype.kind != "f")
-
-
-def compare(have, want, dtype, exact=False):
-    if exact:
-        np.testing.assert_array_equal(have, want)
-    else:
-        largest = np.abs(want[np.isfinite(want)]).max(initial=1e-30)
-        np.testing.assert_allclose(have, want, rtol=TOLERANCE[dtype], atol=TOLERANCE[dtype] * largest)
-
-
-def run_cases(cases, exact=False):
-    """Make a test of cases by name."""
-    @pytest.mark.parametrize("way", WAYS)
-    @pytest.mark.parametrize("dtype", TOLERANCE)
-    @pytest.mark.parametrize("case", cases.values(), ids=list(cases))
-    def test(case, dtype, way):
-        check(case, dtype, way, exact)
-    return test
-
-
-def normal(*shape):
-    return random.standard_normal(shape)
-
-
-def integers(*shape):
-    """Small integers: sums of their products are exact, whatever the order."""
-    return random.integers(-3, 4, shape).astype(float)
-
-
-def special(array):
-    """Put NaN and infinities among the numbers."""
-    array = array.copy()
-    array.flat[::7] = np.nan
-    array.flat[3::11] = np.inf
-    array.flat[5::13] = -np.inf
-    return array
+def test_backend_and_reference_have_every_kernel_of_the_contract():
+    names = {name for name in vars(Kernels) if not name.startswith("_")}
+    assert names <= set(vars(backend))
+    assert names <= set(vars(reference))
 
 
 # --- convolution -----------------------------------------------------------------------------------------------------
@@ -177,17 +65,20 @@ def conv_cases(numbers):
         y = (n, o, *size)
         cases |= {
             f"conv2d: {name}": Case("conv2d", [numbers(*x), numbers(*weight), numbers(o)], [y], geometry),
-            f"conv2d_backward_input: {name}": Case("conv2d_backward_input", [numbers(*y), numbers(*weight)], [x], geometry),
-            f"conv2d_backward_weight: {name}": Case("conv2d_backward_weight", [numbers(*x), numbers(*y)], [weight], geometry),
+            f"conv2d_backward_input: {name}": Case(
+                "conv2d_backward_input", [numbers(*y), numbers(*weight)], [x], geometry),
+            f"conv2d_backward_weight: {name}": Case(
+                "conv2d_backward_weight", [numbers(*x), numbers(*y)], [weight], geometry),
             f"conv2d_backward_bias: {name}": Case("conv2d_backward_bias", [numbers(*y)], [(o,)]),
         }
     return cases
 
 
 test_conv = run_cases(conv_cases(integers), exact=True)
-test_conv_rounded = run_cases({name: case for name, case in conv_cases(normal).items() if "plain" in name or "long" in name})
-test_conv_special = run_cases({name: case._replace(inputs=[special(case.inputs[0]), *case.inputs[1:]])
-                               for name, case in conv_cases(integers).items() if name.startswith("conv2d:")}, exact=True)
+test_conv_rounded = run_cases({name: case for name, case in conv_cases(normal).items()
+                               if "plain" in name or "long" in name})
+test_conv_special = run_cases({name: with_special(case) for name, case in conv_cases(integers).items()
+                               if name.startswith("conv2d:")}, exact=True)
 
 
 def random_geometry():
@@ -235,11 +126,10 @@ def pool_cases(numbers):
             f"max_pool2d: {name}": Case("max_pool2d", [values], [y, (y, "int32")], window),
             f"max_pool2d_backward: {name}": Case("max_pool2d_backward", [numbers(*y), argmax], [x], window)}
         if (dh, dw) == (1, 1):
-            for op, options in (("sum", ()), ("avg", (0,)), ("avg", (1,))):
-                numbers_of = (*window[:6], *options)
-                cases |= {
-                    f"{op}_pool2d: {name} {options}": Case(f"{op}_pool2d", [numbers(*x)], [y], numbers_of),
-                    f"{op}_pool2d_backward: {name} {options}": Case(f"{op}_pool2d_backward", [numbers(*y)], [x], numbers_of)}
+            for op, options in (("sum_pool2d", ()), ("avg_pool2d", (0,)), ("avg_pool2d", (1,))):
+                geometry = (*window[:6], *options)
+                cases |= {f"{op}: {name} {options}": Case(op, [numbers(*x)], [y], geometry),
+                          f"{op}_backward: {name} {options}": Case(f"{op}_backward", [numbers(*y)], [x], geometry)}
     for x, size in (((2, 3, 7, 5), (3, 2)), ((1, 4, 3, 4), (5, 7)), ((2, 1, 6, 6), (1, 1)), ((1, 2, 4, 6), (4, 3))):
         y = (*x[:2], *size)
         cases |= {f"adaptive_avg_pool2d: {x} {size}": Case("adaptive_avg_pool2d", [numbers(*x)], [y]),
@@ -249,8 +139,8 @@ def pool_cases(numbers):
 
 test_pool = run_cases(pool_cases(normal))
 test_pool_ties = run_cases(pool_cases(integers))
-test_pool_special = run_cases({name: case._replace(inputs=[special(case.inputs[0]), *case.inputs[1:]])
-                               for name, case in pool_cases(integers).items() if not name.startswith("max_pool2d_back")})
+test_pool_special = run_cases({name: with_special(case) for name, case in pool_cases(integers).items()
+                               if not name.startswith("max_pool2d_backward")})
 test_pool_of_nothing_but_minus_infinity = run_cases(
     {"": Case("max_pool2d", [np.full((1, 2, 4, 4), -np.inf)], [(1, 2, 3, 3), ((1, 2, 3, 3), "int32")],
               (2, 2, 2, 2, 1, 1, 1, 1))})
@@ -277,8 +167,8 @@ def activation_cases():
                       f"prelu_backward_weight {shape} {slope}, numbers only": Case(
                           "prelu_backward_weight", [dy, np.nan_to_num(finite)], [slope])}
         for axis in range(len(shape)):
-            cases |= {f"softmax {shape} {axis}": Case("softmax", [1000 * normal(*shape)], [shape], (axis,)),
-                      f"softmax_backward {shape} {axis}": Case("softmax_backward", [dy, normal(*shape)], [shape], (axis,))}
+            for op, inputs in (("softmax", [1000 * normal(*shape)]), ("softmax_backward", [dy, normal(*shape)])):
+                cases[f"{op} {shape} {axis}"] = Case(op, inputs, [shape], (axis,))
     return cases
 
 
@@ -365,7 +255,8 @@ def linear_cases(numbers):
     cases = {}
     for n, c, o in ((1, 1, 1), (3, 7, 5), (64, 20, 10), (5, 300, 70), (1, 9, 131), (70, 3, 4), (0, 3, 2)):
         x, weight, dy = numbers(n, c), numbers(o, c), numbers(n, o)
-        for op, inputs, output in (("linear", [x, weight, numbers(o)], (n, o)), ("linear_backward_input", [dy, weight], (n, c)),
+        for op, inputs, output in (("linear", [x, weight, numbers(o)], (n, o)),
+                                   ("linear_backward_input", [dy, weight], (n, c)),
                                    ("linear_backward_weight", [x, dy], (o, c)), ("linear_backward_bias", [dy], (o,))):
             cases[f"{op} {n} {c} {o}"] = Case(op, inputs, [output])
     return cases
@@ -400,106 +291,23 @@ def test_cross_entropy_of_infinities():
     np.testing.assert_allclose(probabilities[:2], [[0, 1 / (1 + np.e), np.e / (1 + np.e)]] * 2)
 
 
-@pytest.mark.parametrize("target", [3, -1])
-@pytest.mark.parametrize("way", WAYS)
-def test_a_target_that_is_no_class(target, way):
-    case = Case("cross_entropy", [normal(2, 3), np.array([0, target])], [])
-    with pytest.raises(IndexError, match=f"cross_entropy: targets must be from 0 to 2, got {target}"):
-        WAYS[way](case, case.inputs, [np.empty(2), np.empty((2, 3))])
+def test_targets():
+    targets = random.integers(0, 7, (3, 5, 4))
+    check(Case("cross_entropy_targets", [targets], [(targets.shape, "int64")], (7,)), "float32", "program")
+    for target in (7, -1):
+        targets[1, 2, 3] = target
+        for way in WAYS.values():
+            with pytest.raises(IndexError, match=f"cross_entropy: targets must be from 0 to 6, got {target}"):
+                way(Case("cross_entropy_targets", [], [], (7,)), [targets], [np.empty_like(targets)])
 
 
-# --- fusions: both sides of a rule must compute the same ---------------------------------------------------------------
-
-CHAINS = {           # x, weight, (sh, sw, ph, pw, dh, dw, groups), (kh, kw) of the pool; which rules apply to it
-    "short patches": ((3, 1, 10, 12), (5, 1, 3, 3), (1, 1, 0, 0, 1, 1, 1), (2, 2)),
-    "short patches, something left": ((2, 3, 9, 7), (4, 3, 3, 3), (1, 1, 1, 1, 1, 1, 1), (3, 2)),
-    "long patches": ((2, 9, 8, 7), (6, 9, 3, 3), (1, 1, 1, 1, 1, 1, 1), (2, 2)),
-    "strided, dilated": ((2, 8, 17, 19), (5, 8, 3, 3), (2, 1, 1, 2, 1, 2, 1), (2, 3)),
-    "many outputs": ((1, 7, 9, 9), (130, 7, 4, 3), (1, 1, 1, 0, 1, 1, 1), (2, 2)),
-}
-WHOLE = "conv2d_relu_max_pool2d_packed", "conv2d_relu_max_pool2d", "conv2d_relu_max_pool2d_backward"
-
-
-def chain(x, weight, conv, pool):
-    """Return the calls of a convolution, ReLU and max pooling, and of their gradients; specs; and slots by name."""
-    size = [(n + 2 * p - d * (k - 1) - 1) // s + 1
-            for n, s, p, d, k in zip(x[2:], conv[:2], conv[2:4], conv[4:6], weight[2:], strict=True)]
-    c = (x[0], weight[0], *size)
-    y = (*c[:2], size[0] // pool[0], size[1] // pool[1])
-    names = ["x", "weight", "bias", "dy", "c", "r", "y", "argmax", "d", "e", "dweight", "dbias"]
-    shapes = [x, weight, weight[:1], y, c, c, y, y, c, c, weight, weight[:1]]
-    slot = {name: number for number, name in enumerate(names)}
-    window = (*pool, *pool, 0, 0, 1, 1)
-    lines = [("conv2d", "x weight bias", "c", conv), ("relu", "c", "r", ()), ("max_pool2d", "r", "y argmax", window),
-             ("max_pool2d_backward", "dy argmax", "d", window), ("relu_backward", "d r", "e", ()),
-             ("conv2d_backward_weight", "x e", "dweight", conv), ("conv2d_backward_bias", "e", "dbias", ())]
-    calls = [Call(op, [slot[name] for name in inputs.split()], [slot[name] for name in outputs.split()], numbers)
-             for op, inputs, outputs, numbers in lines]
-    return calls, dict(enumerate(shapes)), slot
-
-
-@pytest.mark.parametrize("results", ["y argmax", "y argmax dweight dbias", "y dweight", "y e", "r dweight dbias"])
-@pytest.mark.parametrize("numbers", [normal, integers, lambda *shape: special(integers(*shape))])
-@pytest.mark.parametrize("dtype", TOLERANCE)
-@pytest.mark.parametrize("name", CHAINS)
-def test_fused_is_unfused(name, dtype, numbers, results):
-    """Equal to the bit, but for sums in another order; NaN, ties and windows without a positive number included."""
-    calls, shapes, slot = chain(*CHAINS[name])
-    specs = {number: Spec(shape, "int32" if number == slot["argmax"] else dtype) for number, shape in shapes.items()}
-    values = {slot[name]: (numbers if name == "x" else integers)(*shapes[slot[name]]).astype(dtype)
-              for name in ("x", "weight", "bias", "dy")}
-    wanted = [slot[name] for name in results.split()]
-    found = []
-    for rules in ([], backend.FUSIONS):
-        specs_now = dict(specs)
-        fuser = Fuser(specs_now, set(wanted))
-        program = fuser.apply(backend.VARIANTS, fuser.apply(rules, pruned(calls, wanted)))
-        found.append(programmed(program, specs_now, values))
-    fused = {call.op for call in program}
-    assert ("relu" in fused) == (results.startswith("r "))
-    assert ("conv2d_relu_max_pool2d_backward" in fused) == (results == "y argmax dweight dbias")
-    for number in wanted:
-        unfused, fused = found[0][number], found[1][number]
-        if number in (slot["dweight"], slot["dbias"]):
-            compare(fused, unfused, dtype)
-        else:
-            np.testing.assert_array_equal(fused, unfused)
-
-
-def pruned(calls, wanted):
-    """Return the calls that lead to what is wanted."""
-    needed, kept = set(wanted), []
-    for call in reversed(calls):
-        if not needed.isdisjoint(call.outputs):
-            needed.update(call.inputs)
-            kept.insert(0, call)
-    return kept
-
-
-def test_chains_reach_every_fused_kernel():
-    ops = set()
-    for example in CHAINS.values():
-        calls, shapes, slot = chain(*example)
-        fuser = Fuser({number: Spec(shape, "float32") for number, shape in shapes.items()}, {slot["dweight"], slot["dbias"]})
-        ops |= {call.op for call in fuser.apply(backend.FUSIONS, calls)}
-    assert ops.issuperset(WHOLE)
-
-
-@pytest.mark.parametrize("pool", [(2, 2, 1, 1, 0, 0, 1, 1), (2, 2, 2, 2, 1, 1, 1, 1), (2, 2, 2, 2, 0, 0, 2, 2),
-                                  (5, 5, 5, 5, 0, 0, 1, 1)])
-def test_windows_that_no_fused_kernel_takes(pool):
-    specs = dict(enumerate([Spec((1, 2, 9, 9), "float32"), Spec((3, 2, 3, 3), "float32"), Spec((3,), "float32"),
-                            Spec((1, 3, 7, 7), "float32"), Spec((1, 3, 7, 7), "float32")]))
-    calls = [Call("conv2d", [0, 1, 2], [3], (1, 1, 0, 0, 1, 1, 1)), Call("relu", [3], [4]), Call("max_pool2d", [4], [5, 6], pool)]
-    fuser = Fuser({**specs, 5: Spec((1, 3, 1, 1), "float32"), 6: Spec((1, 3, 1, 1), "int32")}, {5, 6})
-    assert fuser.apply(backend.FUSIONS, calls) == calls
-
-
-# --- the same bits for any number of threads is tested with the tiles, in test_kernel_abi.py ---------------------------
+# ---------------------------------------------------------------------------------------------------------------------
 
 @pytest.mark.skipif(INTERPRETED, reason="interpreted")
 def test_interpreted():
     """All kernels run as plain Python, without a warning."""
-    done = subprocess.run([sys.executable, "-m", "pytest", "-q", "-x", "-k", "not rounded", __file__], capture_output=True,
+    choice = "float32 and (launch or plan) or float64 and patches or geometry or philox or drops"
+    files = [__file__, os.path.join(os.path.dirname(__file__), "test_fused.py")]
+    done = subprocess.run([sys.executable, "-m", "pytest", "-q", "-x", "-k", choice, *files], capture_output=True,
                           text=True, check=False, env={**os.environ, "NUMBA_DISABLE_JIT": "1"})
     assert done.returncode == 0, done.stdout

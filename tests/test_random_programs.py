@@ -1,6 +1,6 @@
 """Random programs with random lifetimes: whatever is held, dropped, rebound or looked at, values are NumPy's."""
-import numpy as np
 import numbacnn_cpu
+import numpy as np
 import pytest
 
 from numbacnn import testing

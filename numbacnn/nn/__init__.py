@@ -12,6 +12,6 @@ from numbacnn.nn.pool import AdaptiveAvgPool2d, AvgPool2d, GlobalAvgPool2d, MaxP
 
 __all__ = [
     "AdaptiveAvgPool2d", "AvgPool2d", "BatchNorm1d", "BatchNorm2d", "Buffer", "Conv2d", "CrossEntropyLoss", "Dropout",
-    "Flatten", "GlobalAvgPool2d", "Identity", "LeakyReLU", "Linear", "MaxPool2d", "Module", "PReLU", "Parameter", "ReLU",
-    "Sequential", "Sigmoid", "Softmax", "SumPool2d", "functional", "init",
+    "Flatten", "GlobalAvgPool2d", "Identity", "LeakyReLU", "Linear", "MaxPool2d", "Module", "PReLU", "Parameter",
+    "ReLU", "Sequential", "Sigmoid", "Softmax", "SumPool2d", "functional", "init",
 ]

@@ -34,8 +34,8 @@ class Conv2d(Module):
 
     Notes
     -----
-    (N, C, H, W) becomes (N, O, OH, OW), OH = floor((H + 2 padding - dilation (KH - 1) - 1) / stride) + 1. ``weight`` is (O,
-    C / groups, KH, KW). First values are drawn evenly from +-1 / sqrt(C / groups * KH * KW), as in PyTorch.
+    (N, C, H, W) becomes (N, O, OH, OW), OH = floor((H + 2 padding - dilation (KH - 1) - 1) / stride) + 1. ``weight`` is
+    (O, C / groups, KH, KW). First values are drawn evenly from +-1 / sqrt(C / groups * KH * KW), as in PyTorch.
     """
 
     def __init__(self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0,

@@ -12,23 +12,7 @@ from numbacnn.ops import batch_norm
 
 
 class _BatchNorm(Module):
-    """Batch normalisation of any number of axes.
-
-    Parameters
-    ----------
-    num_features : int
-        Number of channels.
-    eps : float > 0
-        Added to the variance.
-    momentum : float in [0, 1]
-        Running statistics become (1 - momentum) * old + momentum * current.
-    dtype : dtype
-        float32 or float64.
-
-    Notes
-    -----
-    In training a channel is normalised by the mean and variance of the batch, in evaluation by the running ones.
-    """
+    """Batch normalisation of any number of axes."""
 
     axes = 0
     letters = ""
@@ -59,12 +43,26 @@ class _BatchNorm(Module):
 
 
 class BatchNorm1d(_BatchNorm):
-    __doc__ = (_BatchNorm.__doc__ or "").replace("Batch normalisation of any number of axes.",
-                                                 "Normalise each feature of vectors (N, C) over the batch.")
+    """Normalise each feature of vectors (N, C) over the batch. Options are those of `BatchNorm2d`."""
+
     axes, letters = 2, "(N, C)"
 
 
 class BatchNorm2d(_BatchNorm):
-    __doc__ = (_BatchNorm.__doc__ or "").replace("Batch normalisation of any number of axes.",
-                                                 "Normalise each channel of images (N, C, H, W) over the batch.")
+    """Normalise each channel of images (N, C, H, W) over the batch.
+
+    Attributes
+    ----------
+    num_features : int
+        Number of channels.
+    eps : float > 0
+        Added to the variance.
+    momentum : float in [0, 1]
+        Running statistics become (1 - momentum) * old + momentum * current.
+
+    Notes
+    -----
+    In training a channel is normalised by the mean and variance of the batch, in evaluation by the running ones.
+    """
+
     axes, letters = 4, "(N, C, H, W)"

@@ -58,7 +58,9 @@ class SumPool2d(_Pool2d):
 
 
 class AvgPool2d(_Pool2d):
-    """Take the mean of each window. Parameters and shapes are those of `MaxPool2d`, without dilation, and:
+    """Take the mean of each window.
+
+    Parameters and shapes are those of `MaxPool2d`, without dilation, and:
 
     Parameters
     ----------

@@ -45,7 +45,8 @@ def batch_norm(x: Tensor, running_mean: Tensor, running_var: Tensor, weight: Ten
     per_channel = (w_data.shape, w_data.dtype)
     if training:
         mean, rstd, running_mean.array, running_var.array = record(
-            "batch_norm_statistics", (x_data, running_mean.array, running_var.array), (per_channel,) * 4, (momentum, eps))
+            "batch_norm_statistics", (x_data, running_mean.array, running_var.array), (per_channel,) * 4,
+            (momentum, eps))
     else:
         mean = running_mean.array
         rstd, = record("batch_norm_rstd", (running_var.array,), (per_channel,), (eps,))

@@ -22,8 +22,8 @@ class Group(dict[str, Any]):
         first = self["params"][0].array
         for p in self["params"]:
             if (p.array.dtype, p.array.device) != (first.dtype, first.device):
-                raise DTypeError(f"optimiser: parameters of a group must have one dtype and device, got {first.dtype} on "
-                                 f"{first.device} and {p.array.dtype} on {p.array.device}; give one group to each")
+                raise DTypeError("optimiser: parameters of a group must have one dtype and device, got "
+                                 f"{first.dtype} on {first.device} and {p.array.dtype} on {p.array.device}; give one group to each")
         self.offsets = tuple(accumulate((count(p.shape) for p in self["params"]), initial=0))
         self.state: dict[str, Tensor] = {}
         self._hyper: tuple[tuple[float, ...], Array] | None = None
@@ -169,8 +169,8 @@ class Optimizer:
         name, saved = type(self).__name__, list(state_dict["param_groups"])
         sizes = [len(g["params"]) for g in saved]
         if sizes != [len(g["params"]) for g in self.param_groups]:
-            raise ShapeError(f"{name}.load_state_dict: groups must have {[len(g['params']) for g in self.param_groups]} "
-                             f"parameters, got {sizes}")
+            own = [len(g["params"]) for g in self.param_groups]
+            raise ShapeError(f"{name}.load_state_dict: groups must have {own} parameters, got {sizes}")
         loaded = [_flat_state(name, group, [state_dict["state"].get(n, {}) for n in each["params"]])
                   for group, each in zip(self.param_groups, saved, strict=True)]
         for group, each, values in zip(self.param_groups, saved, loaded, strict=True):
