@@ -22,11 +22,16 @@ Backward = Callable[[Array], Gradients]
 
 
 class Node:
-    """How the gradient of a tensor reaches the tensors it was computed from."""
+    """How the gradient of a value goes on: to other nodes, to the user's tensors, or (None) nowhere.
 
-    __slots__ = ("backward", "inputs", "order")
+    A node does not hold the values it was computed from: what `backward` does not mention is free to go.
+    """
 
-    def __init__(self, inputs: "tuple[Tensor, ...]", backward: Backward) -> None:
+    __slots__ = ("backward", "dtype", "inputs", "order", "shape")
+
+    def __init__(self, y: Array, inputs: "tuple[Node | Tensor | None, ...]", backward: Backward) -> None:
+        self.shape = y.shape
+        self.dtype = y.dtype
         self.inputs = inputs
         self.backward = backward
         self.order = next(_order)
@@ -225,7 +230,8 @@ def differentiable(y: Array, inputs: tuple[Tensor, ...], backward: Backward) -> 
         for x in inputs:
             if x.requires_grad:
                 tensor.requires_grad = True
-                tensor.node = Node(inputs, backward)
+                edges = tuple([x.node or (x if x.requires_grad else None) for x in inputs])
+                tensor.node = Node(y, edges, backward)
                 break
     return tensor
 
@@ -268,18 +274,19 @@ def _propagate(node: Node, gradient: Array, retain_graph: bool) -> None:
         if not retain_graph:
             node.inputs, node.backward = (), _freed
         for x, dx in zip(inputs, dxs, strict=True):
-            if dx is None or not x.requires_grad:
+            if x is None or dx is None:
                 continue
-            if dx.shape != x.array.shape or dx.dtype != x.array.dtype:
-                raise GradientError(f"backward: the gradient must be {x.array.dtype}{x.array.shape} as its tensor, "
+            like = x if isinstance(x, Node) else x.array
+            if dx.shape != like.shape or dx.dtype != like.dtype:
+                raise GradientError(f"backward: the gradient must be {like.dtype}{like.shape} as its tensor, "
                                     f"got {dx.dtype}{dx.shape}")
-            if x.node is None:
+            if isinstance(x, Tensor):
                 x._accumulate(dx)
-            elif x.node in gradients:
-                gradients[x.node] = sum_of(gradients[x.node], dx)
+            elif x in gradients:
+                gradients[x] = sum_of(gradients[x], dx)
             else:
-                gradients[x.node] = dx
-                heappush(pending, x.node)
+                gradients[x] = dx
+                heappush(pending, x)
 
 
 def _freed(dy: Array) -> Gradients:

@@ -168,7 +168,7 @@ def _holder(array: Array | None, frame: FrameType | None) -> str:
         frame = frame.f_back
     if not tensors:
         return "for a gradient that was not recorded yet: a value was looked at before backward(), or outside no_grad()"
-    return "by a tensor that some object holds"
+    return "by a tensor in some object"
 
 
 def _itemsize(dtype: str) -> int:
