@@ -74,7 +74,8 @@ class _Replay:
                     raise EvaluationError("capture: the function may only assign to its state what it computes")
             late = [t for t in random.states() if all(t is not other for other in self.state)]
             if late:
-                raise EvaluationError("capture: draw random numbers once before (run the function once without capture)")
+                raise EvaluationError("capture: random numbers must have been drawn before; run the function once "
+                                      "without capture")
             _restore(before)
             del outputs
             self._plan(recording, inputs)

@@ -177,7 +177,7 @@ def expand(x: Shape, shape: Shape) -> Shape:
     if len(shape) >= len(x):
         own = (1,) * (len(shape) - len(x)) + x
         wanted = tuple([n if m == -1 else m for n, m in zip(own, shape, strict=True)])
-        if all(n in (1, m) for n, m in zip(own, wanted, strict=True)):
+        if all(n in (1, m) and m >= 0 for n, m in zip(own, wanted, strict=True)):
             _few_axes("expand", wanted)
             return wanted
     raise ShapeError(f"expand: x{x} cannot be repeated to {shape}: sizes must be equal or 1, from the right")
@@ -210,8 +210,6 @@ def axis(op: str, rank: int, dim: int) -> int:
 @cached
 def reshape(op: str, x: Shape, shape: Shape) -> Shape:
     """The shape with at most one -1 filled in."""
-    if not all(_is_integer(n) for n in shape):
-        raise DTypeError(f"{op}: shape must be integers, got {shape}")
     size = _count(x)
     known = _count(tuple([n for n in shape if n != -1]))
     if shape.count(-1) > 1 or any(n < -1 for n in shape):

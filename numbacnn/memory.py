@@ -1,11 +1,10 @@
 """Memory of arrays: blocks of bytes that are used again as soon as nobody refers to them."""
-import sys
-from collections import deque
+from sys import getrefcount
 from typing import Any
 
 from numbacnn.backend import Device
 
-RING = 16                 # blocks of one size among which a free one is looked for
+SHELF = 16                # blocks of one size among which a free one is looked for
 BUDGET = 1 << 30          # bytes; beyond it, free blocks go back to the system
 
 
@@ -25,28 +24,27 @@ class Storage:
 class Pool:
     """Hands out blocks nobody refers to any more; else allocates.
 
-    A block in a ring is free if the ring holds the only reference. Asking costs less than a `__del__` at every release,
+    A block on a shelf is free if the shelf holds the only reference. Asking costs less than a `__del__` at every release,
     and runs no Python at a moment when Ctrl-C would be swallowed.
     """
 
     def __init__(self) -> None:
-        self.rings: dict[tuple[Device, int], deque[Storage]] = {}
+        self.shelves: dict[tuple[Device, int], list[Storage]] = {}
         self.nbytes = 0
 
     def take(self, device: Device, nbytes: int) -> Storage:
         """A block of uninitialised memory."""
-        ring = self.rings.get((device, nbytes))
-        if ring is None:
-            ring = self.rings[device, nbytes] = deque()
-        for _ in range(len(ring)):
-            ring.rotate(-1)
-            if sys.getrefcount(ring[-1]) == 2:          # the ring and the argument; a local name would count, too
-                return ring[-1]
+        shelf = self.shelves.get((device, nbytes))
+        if shelf is None:
+            shelf = self.shelves[device, nbytes] = []
+        for i in range(len(shelf) - 1, -1, -1):         # the latest first: a loop gets the same blocks again
+            if getrefcount(shelf[i]) == 2:              # the shelf and the argument; a local name would count, too
+                return shelf[i]
         storage = Storage(device, nbytes)
-        if len(ring) == RING:
-            ring.popleft().pooled = False
+        if len(shelf) == SHELF:
+            shelf.pop(0).pooled = False
             self.nbytes -= nbytes
-        ring.append(storage)
+        shelf.append(storage)
         storage.pooled = True
         self.nbytes += nbytes
         if self.nbytes > BUDGET:
@@ -55,15 +53,14 @@ class Pool:
 
     def trim(self) -> None:
         """Give back what nobody uses."""
-        for (_, nbytes), ring in list(self.rings.items()):
-            for _ in range(len(ring)):
-                ring.rotate(-1)
-                if sys.getrefcount(ring[-1]) == 2:
-                    ring.pop()
+        for (_, nbytes), shelf in self.shelves.items():
+            for i in range(len(shelf) - 1, -1, -1):
+                if getrefcount(shelf[i]) == 2:
+                    del shelf[i]
                     self.nbytes -= nbytes
-        self.rings = {key: ring for key, ring in self.rings.items() if ring}
+        self.shelves = {key: shelf for key, shelf in self.shelves.items() if shelf}
 
 
 def is_shared(storages: list[Storage], index: int) -> bool:
     """Does anybody but this list, one recording and the pool refer to the block?"""
-    return sys.getrefcount(storages[index]) > 3 + storages[index].pooled
+    return getrefcount(storages[index]) > 3 + storages[index].pooled

@@ -17,8 +17,7 @@ def floating(op: str, **arguments: Tensor | None) -> None:
     for name, x in arguments.items():
         if x is None:
             continue
-        if not isinstance(x, Tensor):
-            raise DTypeError(f"{op}: {name} must be a Tensor, got {type(x).__name__}; make one with numbacnn.tensor")
+        any_tensor(op, name, x)
         dtype = x.array.dtype
         if dtype not in FLOATING:
             raise DTypeError(f"{op}: {name} must be float32 or float64, got {dtype}; convert it with "
@@ -28,6 +27,12 @@ def floating(op: str, **arguments: Tensor | None) -> None:
         elif dtype != first[1]:
             raise DTypeError(f"{op}: all arguments must have one dtype, got {first[0]} {first[1]} and {name} {dtype}; "
                              f"convert one with .to(numbacnn.{first[1]})")
+
+
+def any_tensor(op: str, name: str, x: Any) -> None:
+    """Check that an argument is a tensor."""
+    if not isinstance(x, Tensor):
+        raise DTypeError(f"{op}: {name} must be a Tensor, got {type(x).__name__}; make one with numbacnn.tensor")
 
 
 def number(op: str, name: str, value: Any, least: float = -inf, most: float = inf) -> float:

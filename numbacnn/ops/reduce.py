@@ -7,7 +7,7 @@ from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.errors import DTypeError, ShapeError
 from numbacnn.graph import Array, record
-from numbacnn.ops.check import floating
+from numbacnn.ops.check import any_tensor, floating
 
 
 def sum(x: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
@@ -22,6 +22,7 @@ def sum(x: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     keepdim : bool
         Whether to keep the reduced axes, with size 1.
     """
+    any_tensor("sum", "x", x)
     if x.array.dtype == "bool":
         x = x.to("int64")
     return _sum("sum", x, dim, keepdim, mean=False)
@@ -35,6 +36,7 @@ def mean(x: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
 
 def argmax(x: Tensor, dim: int | None = None) -> Tensor:
     """Return the index of the first maximum along an axis, or in all, as int64; NaN counts as the largest."""
+    any_tensor("argmax", "x", x)
     if x.array.dtype == "bool":
         raise DTypeError("argmax: x must be numbers, got bool")
     if dim is None:

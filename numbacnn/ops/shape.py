@@ -1,17 +1,19 @@
 """Shapes: the same numbers, arranged otherwise; and dtypes and devices."""
+from operator import index
 from typing import Any
 
 from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, count, differentiable
 from numbacnn.backend import Device, device
-from numbacnn.errors import ShapeError
+from numbacnn.errors import DTypeError, ShapeError
 from numbacnn.graph import DTYPES, Array, record
-from numbacnn.ops.check import FLOATING, dtype_name
+from numbacnn.ops.check import FLOATING, any_tensor, dtype_name
 
 
 def reshape(x: Tensor, *shape: Any) -> Tensor:
     """Arrange the numbers, in row-major order, in another shape; one size may be -1."""
-    wanted = geometry.reshape("reshape", x.shape, _sizes(shape))
+    any_tensor("reshape", "x", x)
+    wanted = geometry.reshape("reshape", x.shape, _sizes("reshape", shape))
     x_shape, dtype = x.shape, x.array.dtype
     y, = record("reshape", (x.array,), ((wanted, dtype),))
 
@@ -23,6 +25,7 @@ def reshape(x: Tensor, *shape: Any) -> Tensor:
 
 def flatten(x: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """Join the axes from `start_dim` to `end_dim` into one."""
+    any_tensor("flatten", "x", x)
     first, last = (geometry.axis("flatten", x.ndim, dim) for dim in (start_dim, end_dim))
     if first > last:
         raise ShapeError(f"flatten: start_dim must not come after end_dim, got {start_dim}, {end_dim}")
@@ -31,19 +34,22 @@ def flatten(x: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
 
 def squeeze(x: Tensor, dim: int | None = None) -> Tensor:
     """Drop the axes of size 1, or that one if its size is 1."""
+    any_tensor("squeeze", "x", x)
     axes = range(x.ndim) if dim is None else (geometry.axis("squeeze", x.ndim, dim),)
     return reshape(x, tuple([n for a, n in enumerate(x.shape) if n != 1 or a not in axes]))
 
 
 def unsqueeze(x: Tensor, dim: int) -> Tensor:
     """Insert an axis of size 1."""
+    any_tensor("unsqueeze", "x", x)
     a = geometry.axis("unsqueeze", x.ndim + 1, dim)
     return reshape(x, (*x.shape[:a], 1, *x.shape[a:]))
 
 
 def permute(x: Tensor, *dims: Any) -> Tensor:
     """Put the axes in another order."""
-    shape, axes = geometry.permute(x.shape, _sizes(dims))
+    any_tensor("permute", "x", x)
+    shape, axes = geometry.permute(x.shape, _sizes("permute", dims))
     x_shape, dtype = x.shape, x.array.dtype
     y, = record("permute", (x.array,), ((shape, dtype),), axes)
     back = tuple([axes.index(a) for a in range(len(axes))])
@@ -56,6 +62,7 @@ def permute(x: Tensor, *dims: Any) -> Tensor:
 
 def transpose(x: Tensor, dim0: int, dim1: int) -> Tensor:
     """Swap two axes."""
+    any_tensor("transpose", "x", x)
     axes = list(range(x.ndim))
     a, b = (geometry.axis("transpose", x.ndim, dim) for dim in (dim0, dim1))
     axes[a], axes[b] = b, a
@@ -64,7 +71,8 @@ def transpose(x: Tensor, dim0: int, dim1: int) -> Tensor:
 
 def expand(x: Tensor, *shape: Any) -> Tensor:
     """Repeat along axes of size 1, and along new axes in front; -1 keeps a size."""
-    y_shape = geometry.expand(x.shape, _sizes(shape))
+    any_tensor("expand", "x", x)
+    y_shape = geometry.expand(x.shape, _sizes("expand", shape))
     x_shape, dtype = x.shape, x.array.dtype
     y, = record("expand", (x.array,), ((y_shape, dtype),))
 
@@ -95,6 +103,7 @@ def to(x: Tensor, *target: Any) -> Tensor:
     *target : dtype, device, or name of a device
         Such as ``numbacnn.float64``, ``"cuda"``.
     """
+    any_tensor("to", "x", x)
     for each in target:
         if isinstance(each, Device) or (isinstance(each, str) and each not in DTYPES):
             x = _move(x, device(each))
@@ -132,6 +141,10 @@ def _move(x: Tensor, target: Device) -> Tensor:
     return differentiable(y, (x,), backward)
 
 
-def _sizes(given: tuple[Any, ...]) -> tuple[Any, ...]:
+def _sizes(op: str, given: tuple[Any, ...]) -> tuple[int, ...]:
     """`x.view(2, 3)` and `x.view((2, 3))` mean the same."""
-    return tuple(given[0]) if len(given) == 1 and isinstance(given[0], tuple | list) else given
+    sizes = given[0] if len(given) == 1 and isinstance(given[0], tuple | list) else given
+    try:
+        return tuple([index(n) for n in sizes])
+    except TypeError:
+        raise DTypeError(f"{op}: sizes and axes must be integers, got {tuple(sizes)}") from None

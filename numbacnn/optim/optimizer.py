@@ -23,7 +23,8 @@ class Group(dict[str, Any]):
         for p in self["params"]:
             if (p.array.dtype, p.array.device) != (first.dtype, first.device):
                 raise DTypeError("optimiser: parameters of a group must have one dtype and device, got "
-                                 f"{first.dtype} on {first.device} and {p.array.dtype} on {p.array.device}; give one group to each")
+                                 f"{first.dtype} on {first.device} and {p.array.dtype} on {p.array.device}; give one "
+                                 "group to each")
         self.offsets = tuple(accumulate((count(p.shape) for p in self["params"]), initial=0))
         self.state: dict[str, Tensor] = {}
         self._hyper: tuple[tuple[float, ...], Array] | None = None
