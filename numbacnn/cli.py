@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from numbacnn import __version__, backend, train
 from numbacnn.errors import BackendError, DeviceError
 
-EXTRAS = {"matplotlib": "viz", "pillow": "data", "pooch": "data", "tbb": "tbb"}
+EXTRAS = {"matplotlib": "viz", "pillow": "data", "pooch": "data"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -105,17 +105,18 @@ def _add_train(commands: Any) -> None:
     for name, task in train.TASKS.items():
         options = tasks.add_parser(name, help=task.summary, description=f"Train a network on {task.summary}.",
                                    formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-        options.add_argument("--epochs", type=_count, default=task.epochs, help="how often to go through the images")
-        options.add_argument("--batch-size", type=_count, default=task.batch_size, help="images per step")
-        options.add_argument("--lr", type=_positive, default=task.lr, help="learning rate of the first step; it falls "
-                                                                           "evenly to zero")
-        options.add_argument("--seed", type=_seed, default=0, help="same seed, same result")
-        options.add_argument("--out", metavar="DIR", default="runs", help=f"where the run gets a folder: "
-                             f"{name}-001, or the next number that is free")
-        options.add_argument("--quiet", action="store_true", help="print the result only")
+        options.add_argument("--epochs", metavar="N", type=_count, default=task.epochs,
+                             help="how often to go through the images")
+        options.add_argument("--batch-size", metavar="N", type=_count, default=task.batch_size, help="images per step")
+        options.add_argument("--lr", type=_positive, default=task.lr,
+                             help="learning rate of the first step; it falls evenly to zero")
+        options.add_argument("--seed", metavar="N", type=_seed, default=0, help="same seed, same result")
+        options.add_argument("--out", metavar="DIR", default="runs",
+                             help=f"where the run gets a folder: {name}-001, or the next number that is free")
+        _add_flag(options, "--quiet", "print the result only")
         if task.on_disk:
             options.add_argument("--data-dir", metavar="DIR", default="data", help="where the files lie")
-            options.add_argument("--download", action="store_true", help="fetch files that are missing")
+            _add_flag(options, "--download", "fetch files that are missing; needs pooch")
         options.set_defaults(command=train.train, name=name)
 
 
@@ -128,6 +129,10 @@ def _add_predict(commands: Any) -> None:
     parser.add_argument("--invert", action="store_true", help="for dark ink on light paper: the training images are "
                                                               "light on dark")
     parser.set_defaults(command=train.predict)
+
+
+def _add_flag(parser: argparse.ArgumentParser, name: str, text: str) -> None:
+    parser.add_argument(name, action="store_true", default=argparse.SUPPRESS, help=text)     # or the help shows "False"
 
 
 def _count(text: str) -> int:

@@ -11,7 +11,7 @@ import numba
 import numbacnn_cpu as backend
 import numpy as np
 import pytest
-from numbacnn_cpu import program, threads
+from numbacnn_cpu import program
 from numbacnn_cpu.compile import INTERPRETED, kernel
 from numbacnn_cpu.memory import flat
 from processes import python
@@ -228,16 +228,6 @@ def test_a_wrong_number_of_threads_is_an_error(text, monkeypatch):
         backend.devices()
 
 
-@compiled_only
-def test_fewer_workers_than_threads_leave_numbas_setting_alone(monkeypatch):
-    before = numba.get_num_threads()
-    monkeypatch.setattr(threads, "needs_guard", lambda workers: True)
-    monkeypatch.setenv("NUMBACNN_NUM_THREADS", "2")
-    x, y = numbers(1000), np.zeros(1000, np.float32)
-    run((scale, x, y, 2.0))
-    assert np.array_equal(y, x * 2) and numba.get_num_threads() == before
-
-
 # --- errors
 
 @pytest.mark.parametrize("workers", WORKERS)
@@ -332,9 +322,9 @@ TEAMS = """
 import os
 import threading
 import numpy as np
+import numba
 import numbacnn_cpu as backend
 from numbacnn.kernels import Place
-from numbacnn_cpu import threads
 N = 100_000
 
 def work():
@@ -343,7 +333,7 @@ def work():
     backend.upload(np.zeros(N, np.float32), memories[1])
     places = [Place(slot, 0, (N,), "float32") for slot in (0, 1, 1)]
     program = backend.Program([("add", places)])
-    assert program.workers == (1 if threads.forked else 2)
+    assert program.workers == 2
     for _ in range(100):
         program.run([memory.address for memory in memories])
     assert (backend.download(memories[1], (N,), "float32") == 100).all()
@@ -373,17 +363,47 @@ print("done")
 """
 
 
+BUSY = TEAMS + """
+from numbacnn_cpu.team import team
+team.busy.acquire()                     # as if another thread's plan were running
+work()
+print("done")
+"""
+
+SLEEP = TEAMS + """
+import time
+from numbacnn_cpu.team import team
+program, memories = work()
+deadline = time.monotonic() + 30
+while not team.helpers[0].asleep and time.monotonic() < deadline:
+    time.sleep(0.01)
+assert team.helpers[0].asleep
+for _ in range(20):
+    program.run([memory.address for memory in memories])
+assert (backend.download(memories[1], (N,), "float32") == 120).all()
+print("done")
+"""
+
+NO_LAYER = TEAMS + """
+import numba
+work()
+try:
+    numba.threading_layer()
+except ValueError:                      # not started
+    print("done")
+"""
+
+
 @compiled_only
-@pytest.mark.parametrize("layer", ["omp", "workqueue"])
-def test_two_threads_with_teams(layer):
-    assert python(TWO_THREADS, NUMBA_THREADING_LAYER=layer) == "done"
+@pytest.mark.parametrize("program_text", [TWO_THREADS, BUSY, SLEEP, NO_LAYER], ids=["two", "busy", "sleep", "layer"])
+def test_teams(program_text):
+    assert python(program_text) == "done"
 
 
 @compiled_only
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
-@pytest.mark.parametrize("layer", ["omp", "workqueue"])
-def test_a_forked_child_runs_alone(layer):
-    assert python(FORK, NUMBA_THREADING_LAYER=layer) == "done"
+def test_a_forked_child_has_a_team_of_its_own():
+    assert python(FORK) == "done"
 
 
 @compiled_only

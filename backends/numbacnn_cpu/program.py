@@ -11,10 +11,10 @@ import numpy as np
 
 from numbacnn.kernels import Place
 
-from . import threads
+from . import team, threads
 from .compile import INTERPRETED, call_directly, entry_address, signature
 from .memory import ALIGNMENT, TEMPORARY, WORKSPACE, Memory, View, c_view, scratch
-from .walk import CALL, LINE, STAGE, run_alone, run_team
+from .walk import CALL, LINE, STAGE, run_alone
 
 TILES, TILE_BYTES = 64, 1 << 14       # a call has at most so many tiles, and a tile at least so many bytes
 OWN_SLOTS = 3                         # before those of the plan: address 0, temporaries, workspaces
@@ -35,7 +35,6 @@ class Program:
         self.temporary, self.workspace = scratch_sizes(self.calls)
         parallel = not INTERPRETED and any(call.tiles > 1 for call in self.calls)
         self.workers = threads.workers() if parallel else 1
-        self.guarded = self.workers > 1 and threads.needs_guard(self.workers)
         if not INTERPRETED:
             self.words, self.lines = encode(self.calls, self.workers, self.workspace)
         self.spaces = []              # slots and control (walk.py) of earlier runs; one that runs takes its own
@@ -56,13 +55,10 @@ class Program:
         own = scratch.address(self.temporary + self.workers * self.workspace)
         slots[:] = [0, own, own + self.temporary, *addresses]
         try:
-            if self.workers == 1 or threads.forked:
+            if self.workers == 1:
                 run_alone(self.words, slots, control, 0)
-            elif self.guarded:
-                with threads.guard(self.workers):
-                    run_team(self.words, slots, control, self.workers)
             else:
-                run_team(self.words, slots, control, self.workers)
+                team.team.run(self.words, slots, control, self.workers)
         except Exception as error:
             raise explained(error, self.calls[control[0, 1]].op) from None
         finally:

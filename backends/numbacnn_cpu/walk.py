@@ -1,33 +1,49 @@
-"""Run a list of kernel calls in one compiled call and one parallel region.
+"""Run a list of kernel calls in one compiled call, alone or as a team.
 
 The calls come as words (program.py). Calls of one tile in a row make a stage, which one worker computes; a call of
 several tiles is a stage by itself. All workers walk the stages together and take tiles from counters, their own share
 first. Nobody waits for a worker that holds no tile, so nothing hangs however few threads there are; and who computes a
 tile never changes its bits.
 
+A team is the thread that runs a plan, worker 0, and helpers, threads that watch a board (team.py) for a job. Worker 0
+writes the job, opens it, walks, closes it, and waits for the helpers that are inside: one that the system has not
+given a processor is not, and is not waited for.
+
 words: number of stages, position of the first, then for each stage: its length in words, number of calls, tiles,
 shares, line of its first counter, number of its first call; and for each call: its length in words, the kernel's entry,
 items, the kernel's arguments.
 control, lines of 64 bytes: whether a call failed, which; for each worker: status, exception, tile, call; then, for each
 stage, a counter of tiles done and one of tiles taken for each share. Two counters in a line would slow each other down.
+board, lines of 64 bytes: the number of the job that is open, or 0; how many helpers are inside; the job.
 """
 import numpy as np
 from llvmlite import ir
-from numba import prange, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
+from numba.np.arrayobj import populate_array
 
-from .compile import ENTRY, INTERPRETED, WORD, compiled
+from .compile import ENTRY, WORD, compiled
 
 LINE = 8                               # words in a cache line
 STAGE, CALL = 6, 3                     # words before the calls of a stage, before the arguments of a call
+OPEN, INSIDE, JOB = 0, 1, 2            # lines of the board
+BOARD = 3                              # how many there are
 
 
-def run_team(words, slots, control, workers):
-    """Run all calls, with several workers; raise what a kernel raised."""
+def run_team(board, words, slots, control, workers):
+    """Run all calls as worker 0 of a team; raise what a kernel raised."""
     clear(control)
-    for worker in prange(workers):
-        walk(words, slots, control, np.intp(worker))
+    job = board[JOB]
+    job[0], job[1] = np.intp(words.ctypes.data), words.size
+    job[2], job[3] = np.intp(slots.ctypes.data), slots.size
+    job[4], job[5] = np.intp(control.ctypes.data), control.shape[0]
+    job[6], job[7] = workers, job[7] + 1
+    fetch_add(board, OPEN, job[7])
+    walk(words, slots, control, 0)
+    fetch_add(board, OPEN, -job[7])
+    while load(board, INSIDE) != 0:
+        pass
     failed = first_failure(control, workers)
     if failed:
         raise_again(control[failed, 0], control[failed, 1])
@@ -44,6 +60,24 @@ def run_alone(words, slots, control, worker):
                 control[0, 1] = kept[3]
                 raise_again(kept[0], kept[1])
         at += words[at]
+
+
+def help_team(board, worker, patience):
+    """Take part in every job, as a helper, until there was none for a while: `patience` looks at the board."""
+    done, idle = 0, 0
+    while idle < patience:
+        ticket = load(board, OPEN)
+        if ticket == 0 or ticket == done:
+            idle += 1
+            continue
+        fetch_add(board, INSIDE, 1)
+        if load(board, OPEN) == ticket:                  # the job cannot end now, and its memory be used otherwise
+            job = board[JOB]
+            if worker < job[6]:
+                control = words_at(job[4], job[5] * LINE).reshape((job[5], LINE))
+                walk(words_at(job[0], job[1]), words_at(job[2], job[3]), control, worker)
+        fetch_add(board, INSIDE, -1)
+        done, idle = ticket, 0
 
 
 def walk(words, slots, control, worker):
@@ -87,7 +121,7 @@ def run_tile(words, slots, control, worker, at, tile):
 
 
 def clear(control):
-    """Set all counters to zero. Written in a parallel function, this would be a parallel region of its own."""
+    """Set all counters to zero."""
     for line in range(control.shape[0]):
         for word in range(LINE):
             control[line, word] = 0
@@ -140,7 +174,7 @@ def fetch_add(context, control, line, value):
     def generate(context, build, signature, arguments):
         control, line, value = arguments
         counter = element(context, build, signature.args[0], control, [line, WORD(0)])
-        return build.atomic_rmw("add", counter, value, "acq_rel")
+        return build.atomic_rmw("add", counter, value, "seq_cst")
     return types.intp(control, types.intp, types.intp), generate
 
 
@@ -150,8 +184,19 @@ def load(context, control, line):
     def generate(context, build, signature, arguments):
         control, line = arguments
         counter = element(context, build, signature.args[0], control, [line, WORD(0)])
-        return build.load_atomic(counter, "acquire", 8)
+        return build.load_atomic(counter, "seq_cst", 8)
     return types.intp(control, types.intp), generate
+
+
+@intrinsic
+def words_at(context, address, size):
+    """Return the words that lie at an address, as an array that owns nothing."""
+    def generate(context, build, signature, arguments):
+        address, size = arguments
+        made = context.make_array(signature.return_type)(context, build)
+        populate_array(made, build.inttoptr(address, made.data.type), [size], [WORD(8)], WORD(8), None)
+        return made._getvalue()
+    return types.Array(types.intp, 1, "C")(types.intp, types.intp), generate
 
 
 def element(context, build, kind, array, index):
@@ -162,5 +207,4 @@ def element(context, build, kind, array, index):
 
 clear, first_failure, run_tile = compiled(clear), compiled(first_failure), compiled(run_tile)
 walk, run_alone = compiled(walk), compiled(run_alone)
-if not INTERPRETED:
-    run_team = compiled(run_team, parallel=True)
+run_team, help_team = compiled(run_team), compiled(help_team)
