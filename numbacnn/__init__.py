@@ -7,7 +7,7 @@ import logging as _logging
 
 import numpy as _np
 
-from numbacnn import cuda, data, datasets, errors, nn, ops, optim, testing, transforms
+from numbacnn import cuda, data, datasets, errors, models, nn, ops, optim, testing, transforms
 from numbacnn.autograd import Tensor, is_grad_enabled, no_grad
 from numbacnn.backend import Device, default_device, device, set_default_device
 from numbacnn.capture import capture
@@ -21,7 +21,8 @@ __version__ = "0.1.0.dev0"
 
 __all__ = [
     "Device", "Tensor", "capture", "cuda", "data", "datasets", "default_device", "device", "errors", "evaluate",
-    "explain", "float32", "float64", "from_numpy", "int32", "int64", "is_grad_enabled", "load", "manual_seed", "nn",
+    "explain", "float32", "float64", "from_numpy", "int32", "int64", "is_grad_enabled", "load", "manual_seed", "models",
+    "nn",
     "no_grad", "ones", "ops", "optim", "randn", "save", "set_default_device", "tensor", "testing", "transforms",
     "uint8", "zeros",
 ]

@@ -19,7 +19,7 @@ from numbacnn.backend import Device, default_device
 from numbacnn.errors import DeviceError, DTypeError, EvaluationError
 from numbacnn.fusion import Number
 from numbacnn.memory import Pool, Storage, is_shared
-from numbacnn.plan import Instruction, Plan
+from numbacnn.plan import Instruction, Plan, successions
 
 Shape = tuple[int, ...]
 
@@ -238,23 +238,30 @@ def _evaluate() -> None:
     recording, thread.recording = thread.recording, Recording()
     arrays = [weak() for weak in recording.arrays]
     leaves = list(recording.leaves)
-    plan = None
     try:
-        plan = plan_for(recording, tuple([array is not None for array in arrays]))
+        with interrupt.permitted():                     # compiling may take seconds
+            plan = plan_for(recording, tuple([array is not None for array in arrays]))
         results = run(plan, leaves, arrays)
     except BaseException:
-        if plan is not None:                            # the updates did not happen
-            for slot, leaf in plan.successions:
-                _give(arrays[slot], list(recording.leaves)[leaf])
-        for weak, storage in reversed(recording.rebound):
-            tensor = weak()
-            if tensor is not None and tensor.array.epoch == recording.epoch:
-                tensor.array = Array.at(tensor.array.shape, tensor.array.dtype, storage)
+        _revert(recording, arrays)
         raise
     for slot, leaf in plan.updates:
         _give(arrays[slot], leaves[leaf])
     for (slot, _), storage in zip(plan.results, results, strict=True):
         _give(arrays[slot], storage)
+
+
+def _revert(recording: Recording, arrays: Sequence[Array | None]) -> None:
+    """After a failure: what was to be an update keeps the value it had; the update did not happen."""
+    assert recording.device is not None
+    memory = {slot: storage for storage, slot in recording.leaves.items()}
+    program = [Instruction(*fields) for fields in recording.program]
+    for slot, leaf in successions(program, recording.device.backend.UPDATES).items():
+        _give(arrays[slot], memory[leaf])
+    for weak, storage in reversed(recording.rebound):
+        tensor = weak()
+        if tensor is not None and tensor.array.epoch == recording.epoch:
+            tensor.array = Array.at(tensor.array.shape, tensor.array.dtype, storage)
 
 
 def run(plan: Plan, leaves: list[Storage], arrays: Sequence[Array | None] = ()) -> list[Storage]:

@@ -1,32 +1,69 @@
 """Ctrl-C waits: an evaluation is never torn in half."""
 import threading
-from _signal import getsignal, signal  # `signal` wraps these in enums: 8 us a pair
+from _signal import SIGINT, getsignal, signal  # the module `signal` wraps these in enums, at 8 us a pair
 from collections.abc import Callable
-from signal import SIGINT
 from types import FrameType
 from typing import Any
 
 
 class deferred:
-    """A block that Ctrl-C interrupts only when it is done."""
+    """A block that Ctrl-C interrupts only when it is done. Blocks may be nested: the outermost counts."""
 
-    __slots__ = ("caught", "handler")
+    __slots__ = ("main",)
 
     def __enter__(self) -> None:
-        self.caught: list[tuple[int, FrameType | None]] = []
-        self.handler: Callable[..., Any] | None = None
-        if threading.current_thread() is threading.main_thread():
-            handler = getsignal(SIGINT)
-            if callable(handler):                        # not where Ctrl-C is ignored, or handled outside Python
-                self.handler = handler
-                signal(SIGINT, self._catch)
-
-    def _catch(self, number: int, frame: FrameType | None) -> None:
-        self.caught.append((number, frame))
+        self.main = threading.current_thread() is threading.main_thread()
+        if self.main:
+            if _state.depth == 0:
+                handler = getsignal(SIGINT)
+                _state.handler = handler if callable(handler) else None    # ignored, or handled outside Python
+                if _state.handler is not None:
+                    signal(SIGINT, _state.catch)
+            _state.depth += 1
 
     def __exit__(self, *error: object) -> None:
-        if self.handler is not None:
-            signal(SIGINT, self.handler)
-            if self.caught:
-                self.handler(*self.caught[0])
+        if self.main:
+            _state.depth -= 1
+            if _state.depth == 0 and _state.handler is not None:
+                signal(SIGINT, _state.handler)
+                _state.deliver()
 
+
+class permitted:
+    """A block inside a deferred one that Ctrl-C may interrupt: it takes long, and nothing is lost."""
+
+    __slots__ = ("inside",)
+
+    def __enter__(self) -> None:
+        self.inside = (_state.depth > 0 and _state.handler is not None
+                       and threading.current_thread() is threading.main_thread())
+        if self.inside:
+            assert _state.handler is not None
+            signal(SIGINT, _state.handler)
+            _state.deliver()
+
+    def __exit__(self, *error: object) -> None:
+        if self.inside:
+            signal(SIGINT, _state.catch)
+
+
+class _State:
+    """Of the main thread, the only one that runs signal handlers."""
+
+    def __init__(self) -> None:
+        self.depth = 0
+        self.handler: Callable[..., Any] | None = None
+        self.caught: tuple[int, FrameType | None] | None = None
+
+    def catch(self, number: int, frame: FrameType | None) -> None:
+        """Remember that Ctrl-C came."""
+        self.caught = number, frame
+
+    def deliver(self) -> None:
+        """Do what would have been done when it came."""
+        if self.caught is not None and self.handler is not None:
+            caught, self.caught = self.caught, None
+            self.handler(*caught)
+
+
+_state = _State()

@@ -24,8 +24,8 @@ class Storage:
 class Pool:
     """Hands out blocks nobody refers to any more; else allocates.
 
-    A block on a shelf is free if the shelf holds the only reference. Asking costs less than a `__del__` at every release,
-    and runs no Python at a moment when Ctrl-C would be swallowed.
+    A block on a shelf is free if the shelf holds the only reference. Asking costs less than a `__del__` at every
+    release, and runs no Python at a moment when Ctrl-C would be swallowed.
     """
 
     def __init__(self) -> None:

@@ -33,8 +33,6 @@ class Plan:
         Arrays that need fresh memory, given with each run.
     updates : list of (slot, leaf)
         Arrays that take over the memory of a leaf, which nobody else may refer to.
-    successions : list of (slot, leaf)
-        Arrays that are updates of a leaf by their meaning: when a run fails, they keep its value.
     """
 
     def __init__(self, program: list[Instruction], alive: tuple[bool, ...], backend: Any) -> None:
@@ -43,7 +41,7 @@ class Plan:
         wanted = {slot for slot in self.specs if alive[slot]}.difference(leaves)
         donors = {slot for slot in leaves if not alive[slot]}
 
-        calls = prune([_call(i) for i in program if i.op != "leaf"], wanted)
+        calls = prune(calls_of(program), wanted)
         fuser = Fuser(self.specs, wanted)
         if FUSE:
             calls = fuser.apply(backend.FUSIONS, calls)
@@ -58,7 +56,6 @@ class Plan:
         sizes = {slot: _aligned(backend.nbytes(*spec)) for slot, spec in self.specs.items()}
         offsets, self.arena_bytes = place(calls, sizes, roots, {*leaves, *wanted})
         self.updates = [(slot, number[leaf]) for slot, leaf in in_place.items()]
-        self.successions = [(slot, number[leaf]) for slot, leaf in ancestors(pairs, leaves).items()]
         self.results = [(slot, backend.nbytes(*self.specs[slot])) for slot in kept]
         self.calls, self.missed = calls, [missed for missed in fuser.missed if missed.slot in wanted]
 
@@ -87,10 +84,10 @@ class Plan:
         return error
 
 
-def _call(instruction: Instruction) -> Call:
-    first = instruction.first_output
-    return Call(instruction.op, list(instruction.inputs), list(range(first, first + len(instruction.outputs))),
-                instruction.numbers)
+def calls_of(program: list[Instruction]) -> list[Call]:
+    """The kernel calls of a program."""
+    return [Call(i.op, list(i.inputs), list(range(i.first_output, i.first_output + len(i.outputs))), i.numbers)
+            for i in program if i.op != "leaf"]
 
 
 def prune(calls: list[Call], wanted: set[int]) -> list[Call]:
@@ -157,10 +154,10 @@ def find_updates(calls: list[Call], pairs: Sequence[tuple[int, int, Call]], root
             and call.inputs.count(source) == 1}
 
 
-def ancestors(pairs: Sequence[tuple[int, int, Call]], leaves: Sequence[int]) -> dict[int, int]:
-    """For each output that is an update, of an update maybe, the leaf it began with."""
-    origin = {leaf: leaf for leaf in leaves}
-    for target, source, _ in pairs:
+def successions(program: list[Instruction], updating: dict[str, int]) -> dict[int, int]:
+    """For each array that is, by its meaning, an update of a leaf, or of such an update: that leaf."""
+    origin = {i.first_output: i.first_output for i in program if i.op == "leaf"}
+    for target, source, _ in update_pairs(calls_of(program), updating):
         if source in origin:
             origin[target] = origin[source]
     return {slot: leaf for slot, leaf in origin.items() if slot != leaf}

@@ -1,6 +1,5 @@
 """Saving and loading tensors: safetensors files, which hold numbers and names, and no code."""
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -34,13 +33,12 @@ def save(tensors: Mapping[str, Any], path: "str | os.PathLike[str]", metadata: M
               for name, value in tensors.items()}
     data = to_bytes(arrays, dict(metadata) if metadata else None)
     path = Path(path)
-    handle, temporary = tempfile.mkstemp(prefix=path.name, suffix=".part", dir=path.parent)
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
+        temporary.write_bytes(data)
         os.replace(temporary, path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
 
 

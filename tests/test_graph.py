@@ -7,6 +7,7 @@ import sys
 import threading
 import tracemalloc
 
+import numbacnn_cpu
 import numpy as np
 import pytest
 from models import SimpleCNN, batch, randomise, train
@@ -222,6 +223,51 @@ def test_a_value_that_cannot_be_computed_is_not_assigned():
     with pytest.raises(IndexError):
         loss.item()
     assert total.tolist() == [1.0] * 3
+
+
+def test_a_plan_that_cannot_be_made_loses_nothing(monkeypatch):
+    model = nn.Linear(3, 3)
+    optimizer = optim.Adam(model.parameters())
+    before = model.weight.numpy()
+
+    def broken(calls):
+        raise MemoryError
+
+    model(nb.ones(2, 3)).sum().backward()
+    with monkeypatch.context() as patch:
+        patch.setattr(numbacnn_cpu, "Program", broken)
+        with pytest.raises(MemoryError):
+            optimizer.step()
+    np.testing.assert_array_equal(model.weight.numpy(), before)
+    optimizer.zero_grad()
+    model(nb.ones(2, 3)).sum().backward()
+    optimizer.step()
+    assert optimizer.param_groups[0].state["steps"].tolist() == [1.0, 1.0]
+
+
+def test_ctrl_c_does_not_wait_for_a_compilation(monkeypatch):
+    model = nn.Linear(3, 3)
+    optimizer = optim.SGD(model.parameters(), lr=1.0)
+    before = model.weight.numpy()
+    model(nb.ones(5, 3)).sum().backward()
+    real = numbacnn_cpu.Program
+
+    def interrupted(calls):
+        os.kill(os.getpid(), signal.SIGINT)
+        for _ in range(1000):
+            pass
+        return real(calls)
+
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with monkeypatch.context() as patch:
+            patch.setattr(numbacnn_cpu, "Program", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                optimizer.step()
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    np.testing.assert_array_equal(model.weight.numpy(), before)
 
 
 def test_two_threads_train_two_models():
