@@ -1,9 +1,9 @@
 """Run a list of kernel calls in one compiled call, alone or as a team.
 
 The calls come as words (program.py). Calls of one tile in a row make a stage, which one worker computes; a call of
-several tiles is a stage by itself. All workers walk the stages together and take tiles from counters, their own share
-first. Nobody waits for a worker that holds no tile, so nothing hangs however few threads there are; and who computes a
-tile never changes its bits.
+several tiles is a stage by itself. All workers walk the stages together and take pieces of the tiles from counters: of
+their own share first, then of the others'. Nobody waits for a worker that holds no tile, so nothing hangs however few
+threads there are; and who computes a tile never changes its bits.
 
 A team is the thread that runs a plan, worker 0, and helpers, threads that watch a board (team.py) for a job. Worker 0
 writes the job, opens it, walks, closes it, and waits for the helpers that are inside: one that the system has not
@@ -29,6 +29,7 @@ LINE = 8                               # words in a cache line
 STAGE, CALL = 6, 3                     # words before the calls of a stage, before the arguments of a call
 OPEN, INSIDE, JOB = 0, 1, 2            # lines of the board
 BOARD = 3                              # how many there are
+CHUNKS = 8                             # a share of the tiles is taken in so many pieces: a call costs 40 ns
 
 
 def run_team(board, words, slots, control, workers):
@@ -55,10 +56,9 @@ def run_alone(words, slots, control, worker):
     kept[0] = 0
     at = words[1]
     for _ in range(words[0]):
-        for tile in range(words[at + 2]):
-            if not run_tile(words, slots, control, worker, at, tile):
-                control[0, 1] = kept[3]
-                raise_again(kept[0], kept[1])
+        if not run_tiles(words, slots, control, worker, at, 0, words[at + 2]):
+            control[0, 1] = kept[3]
+            raise_again(kept[0], kept[1])
         at += words[at]
 
 
@@ -89,12 +89,14 @@ def walk(words, slots, control, worker):
         for turn in range(shares):
             share = (worker + turn) % shares
             first, last = tiles * share // shares, tiles * (share + 1) // shares
-            tile = first + fetch_add(control, line + 1 + share, 1)
+            chunk = max(1, (last - first) // CHUNKS)
+            tile = first + fetch_add(control, line + 1 + share, chunk)
             while tile < last:
-                if not run_tile(words, slots, control, worker, at, tile):
+                stop = min(tile + chunk, last)
+                if not run_tiles(words, slots, control, worker, at, tile, stop):
                     control[0, 0] = 1
-                done += 1
-                tile = first + fetch_add(control, line + 1 + share, 1)
+                done += stop - tile
+                tile = first + fetch_add(control, line + 1 + share, chunk)
         if fetch_add(control, line, done) + done < tiles:
             while load(control, line) < tiles:
                 pass                             # yielding the processor was tried: ten times slower beside a busy one
@@ -103,13 +105,13 @@ def walk(words, slots, control, worker):
         at += words[at]
 
 
-def run_tile(words, slots, control, worker, at, tile):
-    """Run one tile of all calls of a stage, up to the first that fails; return whether none did."""
+def run_tiles(words, slots, control, worker, at, tile, stop):
+    """Run tiles [tile, stop) of all calls of a stage, up to the first that fails; return whether none did."""
     calls, tiles, first = words[at + 1], words[at + 2], words[at + 5]
     at += STAGE
     for number in range(first, first + calls):
         items = words[at + 2]
-        begin, end = items * tile // tiles, items * (tile + 1) // tiles
+        begin, end = items * tile // tiles, items * stop // tiles
         status, exception = call_entry(words[at + 1], words, at + CALL, slots, worker, begin, end)
         if status != 0:
             kept = control[1 + worker]
@@ -205,6 +207,6 @@ def element(context, build, kind, array, index):
     return cgutils.get_item_pointer(context, build, kind, array, index)
 
 
-clear, first_failure, run_tile = compiled(clear), compiled(first_failure), compiled(run_tile)
+clear, first_failure, run_tiles = compiled(clear), compiled(first_failure), compiled(run_tiles)
 walk, run_alone = compiled(walk), compiled(run_alone)
 run_team, help_team = compiled(run_team), compiled(help_team)
