@@ -264,9 +264,13 @@ def linear_backward_bias(dy, dbias):
     dbias[:] = dy.sum(axis=0)
 
 
-def cross_entropy(logits, targets, losses, probabilities):
-    if targets.size and not 0 <= targets.min() <= targets.max() < logits.shape[1]:
+def cross_entropy_targets(targets, checked, classes):
+    checked[...] = targets
+    if not ((targets >= 0) & (targets < classes)).all():
         raise IndexError("targets")
+
+
+def cross_entropy(logits, targets, losses, probabilities):
     softmax(logits, probabilities, 1)
     for place in np.ndindex(*targets.shape):
         vector = logits[(place[0], slice(None), *place[1:])]

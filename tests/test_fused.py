@@ -14,7 +14,7 @@ CHAINS = {           # x, weight, (sh, sw, ph, pw, dh, dw, groups), (kh, kw) of 
     "strided, dilated": ((2, 8, 17, 19), (5, 8, 3, 3), (2, 1, 1, 2, 1, 2, 1), (2, 3)),
     "many outputs": ((1, 7, 9, 9), (130, 7, 4, 3), (1, 1, 1, 0, 1, 1, 1), (2, 2)),
 }
-WHOLE = "conv2d_relu_max_pool2d_packed", "conv2d_relu_max_pool2d", "conv2d_relu_max_pool2d_backward"
+WHOLE = "conv2d_relu_max_pool2d", "conv2d_relu_max_pool2d_backward"
 
 
 def chain(x, weight, conv, pool):

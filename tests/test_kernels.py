@@ -11,7 +11,8 @@ import numbacnn_cpu as backend
 import numpy as np
 import pytest
 import reference
-from cases import WAYS, Case, check, integers, launched, normal, random, run_cases, special
+from cases import WAYS, Case, check, integers, launched, normal, random, run_cases, special, typed, uninitialised
+from numbacnn_cpu import program
 from numbacnn_cpu.dropout import philox
 
 from numbacnn.kernels import Kernels
@@ -302,6 +303,21 @@ def test_targets():
 
 
 # ---------------------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("tile_bytes", [64, 1 << 40])
+def test_bits_do_not_depend_on_tiles(tile_bytes, monkeypatch):
+    """Nor on the number of threads, then: a thread computes whole tiles."""
+    cases = {**conv_cases(normal), **pool_cases(normal), **norm_cases(), **linear_cases(normal), **loss_cases()}
+    for case in cases.values():
+        inputs = [typed(a, "float32") for a in case.inputs]
+        outputs = [uninitialised(spec, "float32") for spec in case.outputs]
+        found = WAYS["plan"](case, inputs, outputs)
+        with monkeypatch.context() as patched:
+            patched.setattr(program, "TILE_BYTES", tile_bytes)
+            cut = WAYS["plan"](case, inputs, outputs)
+        for have, want in zip(cut, found, strict=True):
+            np.testing.assert_array_equal(have, want)
+
 
 @pytest.mark.skipif(INTERPRETED, reason="interpreted")
 def test_interpreted():

@@ -17,12 +17,13 @@ from .activation import (
 )
 from .conv import conv2d, conv2d_backward_bias, conv2d_backward_input, conv2d_backward_weight
 from .conv_blocked import (
-    conv2d_backward_input_blocked,
-    conv2d_backward_weight_blocked,
-    conv2d_blocked,
-    conv2d_pack,
-    conv2d_packed,
+    conv2d_backward_input_strided,
+    conv2d_backward_input_turned,
+    conv2d_backward_weight_parts,
+    conv2d_long,
+    conv2d_short,
     conv2d_turn,
+    conv2d_turn_taps,
 )
 from .depthwise import (
     conv2d_depthwise,
@@ -32,7 +33,7 @@ from .depthwise import (
 )
 from .dropout import dropout
 from .elementwise import add, cast, divide, expand, multiply, subtract
-from .fused import conv2d_relu_max_pool2d, conv2d_relu_max_pool2d_backward, conv2d_relu_max_pool2d_packed
+from .fused import conv2d_relu_max_pool2d, conv2d_relu_max_pool2d_backward
 from .fusions import FUSIONS, VARIANTS
 from .linear import linear, linear_backward_bias, linear_backward_input, linear_backward_weight
 from .loss import cross_entropy, cross_entropy_backward, cross_entropy_targets

@@ -4,7 +4,8 @@ n image, c channel, (h, w) pixel of x, (oh, ow) pixel of y, (kh, kw) tap. packed
 innermost.
 """
 from .compile import kernel
-from .conv_blocked import conv2d_add_weight, weight_parts
+from .conv_blocked import PARTS
+from .memory import temporary
 
 
 @kernel(items=lambda weight, packed: 1)
@@ -57,17 +58,18 @@ def conv2d_depthwise_backward_input(dy, packed, dx, sh, sw, ph, pw, dh, dw, grou
 
 def conv2d_depthwise_backward_weight(x, dy, dweight, *numbers):
     """Lower to sums over parts of the rows, and their sum."""
-    parts = weight_parts(dweight, 1, dy.shape[0] * dy.shape[2])
+    channels, _, tall, wide = dweight.shape
+    parts = temporary((min(PARTS, dy.shape[0] * dy.shape[2]), tall, wide, channels), dweight.dtype)
     return [(conv2d_depthwise_sum_weight, [x.physical(), dy.physical(), parts, *numbers]),
-            (conv2d_add_weight, [parts, dweight.physical()])]
+            (conv2d_depthwise_add_weight, [parts, dweight.physical()])]
 
 
 @kernel(items=lambda x, dy, parts, *_: parts.shape[0])
 def conv2d_depthwise_sum_weight(x, dy, parts, sh, sw, ph, pw, dh, dw, groups, begin, end):
-    """An item is one part (KH, KW, 1, C): the sum over some rows of dy."""
+    """An item is one part (KH, KW, C): the sum over some rows of dy."""
     _, height, width, channels = x.shape
     images, rows, columns, _ = dy.shape
-    count, tall, wide, _, _ = parts.shape
+    count, tall, wide, _ = parts.shape
     for part in range(begin, end):
         parts[part] = 0
         for row in range(images * rows * part // count, images * rows * (part + 1) // count):
@@ -80,4 +82,17 @@ def conv2d_depthwise_sum_weight(x, dy, parts, sh, sw, ph, pw, dh, dw, groups, be
                             w = ow * sw - pw + kw * dw
                             if 0 <= w < width:
                                 for c in range(channels):
-                                    parts[part, kh, kw, 0, c] += x[n, h, w, c] * dy[n, oh, ow, c]
+                                    parts[part, kh, kw, c] += x[n, h, w, c] * dy[n, oh, ow, c]
+
+
+@kernel(items=lambda parts, dweight: dweight.shape[0])
+def conv2d_depthwise_add_weight(parts, dweight, begin, end):
+    """dweight (C, KH, KW, 1) = the sum of all parts (P, KH, KW, C). An item is a channel."""
+    count, tall, wide, _ = parts.shape
+    for c in range(begin, end):
+        for kh in range(tall):
+            for kw in range(wide):
+                total = parts[0, kh, kw, c]
+                for part in range(1, count):
+                    total += parts[part, kh, kw, c]
+                dweight[c, kh, kw, 0] = total

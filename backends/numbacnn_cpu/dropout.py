@@ -1,4 +1,6 @@
 """Dropout. The mask comes from a counter: J. Salmon et al., Parallel random numbers: as easy as 1, 2, 3 (SC 2011)."""
+import math
+
 import numpy as np
 
 from .compile import compiled, kernel
@@ -7,6 +9,7 @@ from .memory import flat
 MULTIPLIERS = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)      # table 2 and section 3.3 of the paper
 WEYL = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
 LOW, HIGH = np.uint64(0xFFFFFFFF), np.uint64(32)                # the lower 32 bits of 64; how far up the upper ones are
+EIGHT = np.uint64(8)
 LANES = 4
 
 
@@ -17,14 +20,20 @@ def dropout(x, state, y, new_state, p):
 
 @kernel(items=lambda x, state, y, p: -(-y.size // LANES))
 def dropout_mask(x, state, y, p, begin, end):
-    """An item is what one call of the generator serves."""
-    keep = x.dtype.type(1 - p)
-    zero = x.dtype.type(0)
-    for item in range(begin, end):
-        lanes = philox(item, state[1], state[0])
-        for i in range(LANES * item, min(LANES * item + LANES, y.size)):
-            drawn = np.float64(lanes[i - LANES * item] >> np.uint64(8)) * 2.0 ** -24
-            y[i] = x[i] / keep if drawn >= p else zero
+    """An item is what one call of the generator serves. What it draws is left in y first: then no branch is taken."""
+    real = x.dtype.type
+    keep, least, zero = real(1 - p), real(math.ceil(p * 2 ** 24)), real(0)      # of 24 bits: those >= p * 2**24
+    seed, counter = state[0], state[1]
+    x, y = x[LANES * begin:LANES * end], y[LANES * begin:LANES * end]
+    for item in range(y.size // LANES):
+        lanes = philox(begin + item, counter, seed)
+        for lane in range(LANES):
+            y[LANES * item + lane] = lanes[lane] >> EIGHT
+    lanes = philox(begin + y.size // LANES, counter, seed)
+    for lane in range(y.size % LANES):
+        y[y.size // LANES * LANES + lane] = lanes[lane] >> EIGHT
+    for i in range(y.size):
+        y[i] = x[i] / keep if y[i] >= least else zero
 
 
 @kernel(items=lambda state, new_state: 1)

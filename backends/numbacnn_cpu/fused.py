@@ -1,106 +1,78 @@
 """Convolution, ReLU and max pooling in one pass: what lies between them is never stored.
 
-Convolutions of one group; pooling windows kh x kw side by side, without padding or dilation: psh is kh, psw is kw, the
-rest 0 and 1. n image, o output channel, (oh, ow) pixel of the pooled y, (i, j) place in a window. A block is `run`
-windows beside each other: their pixels of the convolution are ordered by i, then as neighbours in a row.
+Convolutions of one group; pooling windows kh x kw side by side, without padding or dilation. n image, o output channel,
+(oh, ow) pixel of the pooled y, (i, j) place in a window, q window among those that an item computes at a time. Their
+pixels of the convolution come place by place, and for each place by window.
 """
 import numpy as np
 
 from .compile import compiled, kernel
-from .conv_blocked import COLUMNS, columns, conv2d_add_weight, weight_parts
+from .conv_blocked import PARTS, add_parts, is_short, split, weight_parts
 from .memory import temporary
-from .patches import BLOCK, gather_run
-from .pool import rows_of_output, take_larger
-from .product import add_product, dots
+from .patches import BLOCK, gather_columns_run, gather_run
+from .pool import take_larger
+from .product import add_dots, add_product
 from .reduce import sum_blocks
 
-
-@kernel(items=lambda x, weight, bias, y, *_: rows_of_output(x, y), workspace=lambda x, weight, bias, y, *_: (
-    (BLOCK * (weight.size // weight.shape[0] + y.shape[3]),), x.dtype))
-def conv2d_relu_max_pool2d(x, weight, bias, y, argmax, sh, sw, ph, pw, dh, dw, groups, kh, kw, psh, psw, pph, ppw,
-                           pdh, pdw, space, begin, end):
-    """Where patches are long enough to add up along them. An item is a row of y."""
-    outputs, tall, wide, channels = weight.shape
-    patches, values = split(space, tall * wide * channels, outputs)
-    weights = weight.reshape((outputs, tall * wide * channels))
-    step = BLOCK // (kh * kw)
-    for row in range(begin, end):
-        n, oh = divmod(row, y.shape[1])
-        for ow in range(0, y.shape[2], step):
-            run = min(step, y.shape[2] - ow)
-            block = values[:run * kh * kw]
-            gather_windows(x[n], oh * kh, ow * kw, run, (tall, wide), sh, sw, ph, pw, dh, dw, kh, kw, patches)
-            dots(patches[:run * kh * kw], weights, block)
-            for p in range(run * kh * kw):
-                for o in range(outputs):
-                    block[p, o] += bias[o]
-            take_largest(block, oh * kh, ow * kw, y[n, oh, ow:ow + run], argmax[n, oh, ow:ow + run], kh, kw,
-                         conv_width(x, wide, sw, pw, dw))
+PIXELS = 512              # of the convolution, about: that is how many rows of y are computed at a time
 
 
-@kernel(items=lambda x, packed, bias, y, *_: rows_of_output(x, y), workspace=lambda x, packed, bias, y, *_: (
-    (BLOCK * (packed.size // packed.shape[2] + y.shape[3]),), x.dtype))
-def conv2d_relu_max_pool2d_packed(x, packed, bias, y, argmax, sh, sw, ph, pw, dh, dw, groups, kh, kw, psh, psw, pph,
-                                  ppw, pdh, pdw, space, begin, end):
-    """Where patches are short: adds up along output channels. An item is a row of y."""
-    tall, wide, outputs = packed.shape[0], packed.shape[1] // x.shape[3], packed.shape[2]
-    patches, values = split(space, packed.size // outputs, outputs)
-    weights = packed.reshape((packed.size // outputs, outputs))
-    step = BLOCK // (kh * kw)
-    for row in range(begin, end):
-        n, oh = divmod(row, y.shape[1])
-        for ow in range(0, y.shape[2], step):
-            run = min(step, y.shape[2] - ow)
-            block = values[:run * kh * kw]
-            gather_windows(x[n], oh * kh, ow * kw, run, (tall, wide), sh, sw, ph, pw, dh, dw, kh, kw, patches)
-            for p in range(run * kh * kw):
-                for o in range(outputs):
-                    block[p, o] = bias[o]
-            add_product(patches[:run * kh * kw], weights, block, 0, outputs)
-            take_largest(block, oh * kh, ow * kw, y[n, oh, ow:ow + run], argmax[n, oh, ow:ow + run], kh, kw,
-                         conv_width(x, wide, sw, pw, dw))
+def conv2d_relu_max_pool2d(x, weight, bias, y, argmax, *numbers):
+    """Lower to the kernel for patches of that length."""
+    arrays = [view.physical() for view in (x, weight, bias, y, argmax)]
+    if is_short(arrays[1].shape):
+        return [(pooled_short, [*arrays, *usual(numbers), band(arrays[3], numbers)])]
+    return [(pooled_long, [*arrays, *usual(numbers)])]
 
 
 def conv2d_relu_max_pool2d_backward(x, y, argmax, dy, dweight, dbias, *numbers):
     """Lower the gradients of weight and bias to sums over parts of the rows, and their sums."""
-    parts = weight_parts(dweight, columns(dy.shape[1], 1), dy.shape[0] * dy.shape[2])
+    arrays, dweight = [view.physical() for view in (x, y, argmax, dy)], dweight.physical()
+    rows = band(arrays[1], numbers)
+    parts = weight_parts(dweight, min(PARTS, -(-y.shape[0] * y.shape[2] // rows)))
     bias_parts = temporary((parts.shape[0], dbias.size), np.float64, -(-parts.nbytes // 64) * 64)
-    arrays = [view.physical() for view in (x, y, argmax, dy)]
-    return [(conv2d_relu_max_pool2d_sum_weight, [*arrays, parts, bias_parts, *numbers]),
-            (conv2d_add_weight, [parts, dweight.physical()]), (sum_blocks, [bias_parts, dbias, 1.0])]
+    return [(pooled_sum_weight, [*arrays, parts, bias_parts, *usual(numbers), rows]), *add_parts(parts, dweight),
+            (sum_blocks, [bias_parts, dbias, 1.0])]
 
 
-@kernel(items=lambda x, y, argmax, dy, parts, *_: parts.shape[0] * columns(dy.shape[3], 1),
-        workspace=lambda x, y, argmax, dy, parts, *_: (
-            (BLOCK * (parts.size // parts.shape[0] // dy.shape[3] + dy.shape[3]),), x.dtype))
-def conv2d_relu_max_pool2d_sum_weight(x, y, argmax, dy, parts, bias_parts, sh, sw, ph, pw, dh, dw, groups, kh, kw, psh,
-                                      psw, pph, ppw, pdh, pdw, space, begin, end):
-    """What the winners of positive windows receive, times what they saw. An item is some channels o of one part."""
-    images, height, width, outputs = dy.shape
-    count, tall, wide, channels, _ = parts.shape
-    sums = parts.reshape((count, tall * wide * channels, outputs))
-    patches, gradients = split(space, tall * wide * channels, outputs)
-    step = BLOCK // (kh * kw)
-    for item in range(begin, end):
-        part, piece = divmod(item, -(-outputs // COLUMNS))
-        first, last = piece * COLUMNS, min(piece * COLUMNS + COLUMNS, outputs)
-        sums[part, :, first:last] = 0
-        bias_parts[part, first:last] = 0
-        for row in range(images * height * part // count, images * height * (part + 1) // count):
-            n, oh = divmod(row, height)
-            for ow in range(0, width, step):
-                run = min(step, width - ow)
-                block = gradients[:run * kh * kw]
-                give_to_winners(y[n, oh, ow:ow + run], argmax[n, oh, ow:ow + run], dy[n, oh, ow:ow + run], oh * kh,
-                                ow * kw, kh, kw, conv_width(x, wide, sw, pw, dw), first, last, block, bias_parts[part])
-                gather_windows(x[n], oh * kh, ow * kw, run, (tall, wide), sh, sw, ph, pw, dh, dw, kh, kw, patches)
-                add_product(patches[:run * kh * kw].T, block, sums[part], first, last)
+def usual(numbers):
+    """Return sh, sw, ph, pw, dh, dw of the convolution and kh, kw of the pooling: the other numbers are as always."""
+    return *numbers[:6], *numbers[7:9]
 
 
-@compiled
-def split(space, depth, outputs):
-    """Return the two blocks of a workspace: patches (BLOCK, K), and what belongs to them, (BLOCK, O)."""
-    return space[:BLOCK * depth].reshape((BLOCK, depth)), space[BLOCK * depth:].reshape((BLOCK, outputs))
+def band(y, numbers):
+    """Return how many rows of y (N, OH, OW, O) are computed at a time."""
+    return max(1, PIXELS // (numbers[7] * numbers[8] * y.shape[2]))
+
+
+# --- forward, long patches: rows ---------------------------------------------------------------------------------
+
+@kernel(items=lambda x, weight, bias, y, *_: y.shape[0] * y.shape[1], workspace=lambda x, weight, *_: (
+    (BLOCK * (weight.size // weight.shape[0] + weight.shape[0]),), x.dtype))
+def pooled_long(x, weight, bias, y, argmax, sh, sw, ph, pw, dh, dw, kh, kw, space, begin, end):
+    """An item is a row of y."""
+    outputs, tall, wide, channels = weight.shape
+    depth = tall * wide * channels
+    patches, values = space[:BLOCK * depth].reshape((BLOCK, depth)), space[BLOCK * depth:].reshape((BLOCK, outputs))
+    weights, width = weight.reshape((outputs, depth)), conv_width(x, wide, sw, pw, dw)
+    zero, step = x.dtype.type(0), BLOCK // (kh * kw)
+    for row in range(begin, end):
+        n, oh = divmod(row, y.shape[1])
+        for ow in range(0, y.shape[2], step):
+            run = min(step, y.shape[2] - ow)
+            for place in range(kh * kw):
+                top, left = (oh * kh + place // kw) * sh - ph, (ow * kw + place % kw) * sw - pw
+                gather_run(x[n], top, left, kw * sw, run, (wide, 0, tall * wide), 0, channels, dh, dw,
+                           patches[place * run:])
+            values[:] = bias
+            add_dots(patches[:run * kh * kw], weights, values[:run * kh * kw])
+            argmax[n, oh, ow:ow + run] = -1             # nothing seen yet
+            for p in range(kh * kw * run):
+                place, q = divmod(p, run)
+                for o in range(outputs):
+                    values[p, o] = zero if values[p, o] <= zero else values[p, o]
+                position = (oh * kh + place // kw) * width + (ow + q) * kw + place % kw
+                take_larger(values[p], np.int32(position), y[n, oh, ow + q], argmax[n, oh, ow + q])
 
 
 @compiled
@@ -109,43 +81,129 @@ def conv_width(x, wide, sw, pw, dw):
     return (x.shape[2] + 2 * pw - dw * (wide - 1) - 1) // sw + 1
 
 
-@compiled
-def gather_windows(x, top, left, run, taps, sh, sw, ph, pw, dh, dw, kh, kw, patches):
-    """Fill patches with what the pixels (top + i, left + ...) of the convolution see, of `run` windows."""
-    for i in range(kh):
-        gather_run(x, (top + i) * sh - ph, left * sw - pw, run * kw, taps, 0, x.shape[2], sw, dh, dw,
-                   patches[i * run * kw:])
+# --- forward, short patches: columns -------------------------------------------------------------------------------
 
-
-@compiled
-def take_largest(values, top, left, y, argmax, kh, kw, width):
-    """Rectify a block of the convolution's values, and take the maximum of each window."""
-    zero = values.dtype.type(0)
-    run, outputs = y.shape
-    for p in range(values.shape[0]):
+@kernel(items=lambda x, weight, bias, y, argmax, *numbers: -(-y.shape[0] * y.shape[1] // numbers[-1]),
+        workspace=lambda x, weight, bias, y, argmax, *numbers: (scratch(weight.shape, y, *numbers[-3:]), x.dtype))
+def pooled_short(x, weight, bias, y, argmax, sh, sw, ph, pw, dh, dw, kh, kw, rows, space, begin, end):
+    """An item is some rows of y."""
+    outputs, tall, wide, channels = weight.shape
+    depth, width = tall * wide * channels, conv_width(x, wide, sw, pw, dw)
+    for item in range(begin, end):
+        first, last = item * rows, min(item * rows + rows, y.shape[0] * y.shape[1])
+        windows = (last - first) * y.shape[2]
+        columns, values = split(space, depth, outputs, windows * kh * kw)
+        gather_windows(x, first, last, y.shape[1:3], (tall, wide), sh, sw, ph, pw, dh, dw, kh, kw, columns)
         for o in range(outputs):
-            values[p, o] = zero if values[p, o] <= zero else values[p, o]
-    for window in range(run):
-        argmax[window] = -1
-        for i in range(kh):
-            for j in range(kw):
-                position = np.int32((top + i) * width + left + window * kw + j)
-                take_larger(values[(i * run + window) * kw + j], position, y[window], argmax[window])
+            values[o] = bias[o]
+        add_product(weight.reshape((outputs, depth)), columns, values, 0, windows * kh * kw)
+        where = space[(depth + outputs) * windows * kh * kw:][:outputs * windows].reshape((outputs, windows))
+        take_largest(values, where, kh, kw, width)
+        for q in range(windows):
+            n, oh, ow = place_of(first, q, y.shape[1:3])
+            corner = oh * kh * width + ow * kw
+            for o in range(outputs):
+                y[n, oh, ow, o] = values[o, q]
+                argmax[n, oh, ow, o] = corner + np.intp(where[o, q])
+
+
+def scratch(weight, y, kh, kw, rows):
+    """Return the shape of a workspace: patches and values (or gradients) of all pixels, two numbers per window."""
+    outputs, tall, wide, channels = weight
+    return (rows * y.shape[2] * (kh * kw * (tall * wide * channels + outputs) + 2 * outputs),)
 
 
 @compiled
-def give_to_winners(y, argmax, dy, top, left, kh, kw, width, first, last, gradients, dbias):
-    """Fill channels first ... last - 1 of a block of gradients of the convolution, and add these up."""
+def place_of(first, q, pixels):
+    """Return image, row and column of window q, counted from row `first` of all images."""
+    row = first + q // pixels[1]
+    return row // pixels[0], row % pixels[0], q % pixels[1]
+
+
+@compiled
+def gather_windows(x, first, last, pixels, taps, sh, sw, ph, pw, dh, dw, kh, kw, columns):
+    """Fill columns with what the pixels of rows first ... last - 1 of windows see."""
+    rows, run = pixels
+    for row in range(first, last):
+        n, oh = divmod(row, rows)
+        for place in range(kh * kw):
+            top, left = (oh * kh + place // kw) * sh - ph, place % kw * sw - pw
+            gather_columns_run(x[n], top, left, kw * sw, run, taps, dh, dw, columns,
+                               (place * (last - first) + row - first) * run)
+
+
+@compiled
+def take_largest(values, where, kh, kw, width):
+    """Rectify values (O, KH * KW * Q), and put the maximum of each window first, and where it was, from its corner."""
+    real = values.dtype.type
+    outputs, windows = where.shape
+    for o in range(outputs):
+        best, offsets = values[o, :windows], where[o]
+        rectify(best)                                   # from then on nothing wins that is not positive, or NaN
+        offsets[:] = real(0)
+        for place in range(1, kh * kw):
+            offset = real(place // kw * width + place % kw)
+            take_larger(values[o, place * windows:(place + 1) * windows], offset, best, offsets)
+
+
+@compiled
+def rectify(values):
+    """Replace negative numbers by zero, as `relu` does."""
+    zero = values.dtype.type(0)
+    for i in range(values.size):
+        values[i] = zero if values[i] <= zero else values[i]
+
+
+# --- gradients of weight and bias --------------------------------------------------------------------------------
+
+@kernel(items=lambda x, y, argmax, dy, parts, *_: parts.shape[0], reassociate=True,
+        workspace=lambda x, y, argmax, dy, parts, bias_parts, *numbers: (
+            scratch(parts.shape[1:], y, *numbers[-3:]), x.dtype))
+def pooled_sum_weight(x, y, argmax, dy, parts, bias_parts, sh, sw, ph, pw, dh, dw, kh, kw, rows, space, begin, end):
+    """What the winners of positive windows receive, times what they saw. An item is a part: the sum over some rows."""
+    count, outputs, tall, wide, channels = parts.shape
+    depth, width, total = tall * wide * channels, conv_width(x, wide, sw, pw, dw), y.shape[0] * y.shape[1]
+    sums = parts.reshape((count, outputs, depth))
+    for part in range(begin, end):
+        sums[part] = 0
+        bias_parts[part] = 0
+        stop = total * (part + 1) // count
+        for first in range(total * part // count, stop, rows):
+            last = min(first + rows, stop)
+            windows = (last - first) * y.shape[2]
+            columns, gradients = split(space, depth, outputs, windows * kh * kw)
+            rest = space[(depth + outputs) * windows * kh * kw:]
+            given, where = split(rest, outputs, outputs, windows)
+            read_windows(y, argmax, dy, first, kh, kw, width, given, where)
+            give_to_winners(given, where, kh, kw, width, gradients, bias_parts[part])
+            gather_windows(x, first, last, y.shape[1:3], (tall, wide), sh, sw, ph, pw, dh, dw, kh, kw, columns)
+            add_dots(gradients, columns, sums[part])
+
+
+@compiled
+def read_windows(y, argmax, dy, first, kh, kw, width, given, where):
+    """Fill (O, Q) with the gradient of each window, zero where it is not positive, and where its winner is."""
     zero = dy.dtype.type(0)
-    run = y.shape[0]
-    total = dbias[first:last]
-    for window in range(run):
-        values, places, given = y[window, first:last], argmax[window, first:last], dy[window, first:last]
-        for o in range(last - first):
-            total[o] += zero if values[o] <= zero else given[o]
-        for i in range(kh):
-            for j in range(kw):
-                position = np.int32((top + i) * width + left + window * kw + j)
-                taken = gradients[(i * run + window) * kw + j, first:last]
-                for o in range(last - first):
-                    taken[o] = given[o] if places[o] == position and not values[o] <= zero else zero
+    outputs, windows = given.shape
+    for q in range(windows):
+        n, oh, ow = place_of(first, q, y.shape[1:3])
+        corner = oh * kh * width + ow * kw
+        for o in range(outputs):
+            value = dy[n, oh, ow, o]                    # read in any case: then no branch is taken
+            given[o, q] = zero if y[n, oh, ow, o] <= zero else value
+            where[o, q] = argmax[n, oh, ow, o] - corner
+
+
+@compiled
+def give_to_winners(given, where, kh, kw, width, gradients, dbias):
+    """Fill the gradients (O, KH * KW * Q) of the convolution; add them up by channel."""
+    zero = given.dtype.type(0)
+    outputs, windows = given.shape
+    for o in range(outputs):
+        for place in range(kh * kw):
+            offset = given.dtype.type(place // kw * width + place % kw)
+            target = gradients[o, place * windows:(place + 1) * windows]
+            for q in range(windows):
+                target[q] = given[o, q] if where[o, q] == offset else zero
+        for q in range(windows):
+            dbias[o] += given[o, q]

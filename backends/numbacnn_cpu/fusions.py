@@ -1,27 +1,18 @@
 """What the planner may replace: optimisations (FUSIONS), and variants of a kernel, always chosen (VARIANTS)."""
+import math
+
 from numbacnn.fusion import Fusion
 from numbacnn.kernels import Spec
 
+from .conv_blocked import is_short
 from .patches import BLOCK
 
-SHORT = 64                # numbers in a patch from which on it pays to add up along it
-
-
-def is_short(weight):
-    """Whether patches are so short that a product adds up along output channels instead."""
-    _, channels, tall, wide = weight.shape
-    return channels * tall * wide < SHORT
+LONGEST = 512             # numbers in a patch of which the fused gradient of a weight keeps a block of columns
 
 
 def is_depthwise(weight, conv):
     """Whether each channel has a filter of its own."""
     return weight.shape[:2] == (conv[-1], 1) and conv[-1] > 1
-
-
-def packed(weight):
-    """Return what is known of the output of `conv2d_pack`."""
-    outputs, channels, tall, wide = weight.shape
-    return Spec((tall, wide * channels, outputs), weight.dtype)
 
 
 def depthwise_packed(weight):
@@ -35,6 +26,12 @@ def turned(weight, conv):
     outputs, channels, tall, wide = weight.shape
     groups = conv[-1]
     return Spec((channels * groups, tall, wide * (outputs // groups)), weight.dtype)
+
+
+def turned_taps(weight):
+    """Return what is known of the output of `conv2d_turn_taps`."""
+    outputs, channels, tall, wide = weight.shape
+    return Spec((tall, wide * channels, outputs), weight.dtype)
 
 
 def pools_side_by_side(conv, pool):
@@ -62,7 +59,9 @@ FUSIONS = [
         y, argmax = max_pool2d(r, *pool)
         dweight, dbias = conv2d_relu_max_pool2d_backward(x, y, argmax, dy, *conv, *pool)
         """,
-        when=lambda x, dweight, e, conv, pool: pools_side_by_side(conv, pool) and is_padded_evenly(x, dweight, e, conv),
+        when=lambda x, dweight, e, conv, pool: (
+            pools_side_by_side(conv, pool) and is_padded_evenly(x, dweight, e, conv)
+            and math.prod(dweight.shape[1:]) <= LONGEST),
     ),
     Fusion(                                             # ask first which windows are positive: there are fewer
         """
@@ -76,20 +75,6 @@ FUSIONS = [
         e = max_pool2d_backward(rectified, argmax, *pool)
         """,
         temporaries={"rectified": lambda dy: dy},
-    ),
-    Fusion(
-        """
-        c = conv2d(x, weight, bias, *conv)
-        r = relu(c)
-        y, argmax = max_pool2d(r, *pool)
-        """,
-        """
-        packed = conv2d_pack(weight)
-        y, argmax = conv2d_relu_max_pool2d_packed(x, packed, bias, *conv, *pool)
-        """,
-        when=lambda x, weight, c, conv, pool: (
-            is_short(weight) and pools_side_by_side(conv, pool) and is_padded_evenly(x, weight, c, conv)),
-        temporaries={"packed": packed},
     ),
     Fusion(
         """
@@ -113,15 +98,9 @@ VARIANTS = [
         """,
         when=is_depthwise, temporaries={"packed": depthwise_packed},
     ),
-    Fusion(
-        "y = conv2d(x, weight, bias, *conv)",
-        """
-        packed = conv2d_pack(weight)
-        y = conv2d_packed(x, packed, bias, *conv)
-        """,
-        when=lambda weight, conv: conv[-1] == 1 and is_short(weight), temporaries={"packed": packed},
-    ),
-    Fusion("y = conv2d(x, weight, bias, *conv)", "y = conv2d_blocked(x, weight, bias, *conv)"),
+    Fusion("y = conv2d(x, weight, bias, *conv)", "y = conv2d_short(x, weight, bias, *conv)",
+           when=lambda weight, conv: conv[-1] == 1 and is_short(weight.shape)),
+    Fusion("y = conv2d(x, weight, bias, *conv)", "y = conv2d_long(x, weight, bias, *conv)"),
     Fusion(
         "dx = conv2d_backward_input(dy, weight, *conv)",
         """
@@ -133,8 +112,16 @@ VARIANTS = [
     Fusion(
         "dx = conv2d_backward_input(dy, weight, *conv)",
         """
+        turned = conv2d_turn_taps(weight)
+        dx = conv2d_backward_input_strided(dy, turned, *conv)
+        """,
+        when=lambda conv: conv[:2] != (1, 1) and conv[-1] == 1, temporaries={"turned": turned_taps},
+    ),
+    Fusion(
+        "dx = conv2d_backward_input(dy, weight, *conv)",
+        """
         turned = conv2d_turn(weight)
-        dx = conv2d_backward_input_blocked(dy, turned, *conv)
+        dx = conv2d_backward_input_turned(dy, turned, *conv)
         """,
         temporaries={"turned": turned},
     ),
@@ -143,5 +130,5 @@ VARIANTS = [
         "dweight = conv2d_depthwise_backward_weight(x, dy, *conv)",
         when=lambda dweight, conv: is_depthwise(dweight, conv),
     ),
-    Fusion("dweight = conv2d_backward_weight(x, dy, *conv)", "dweight = conv2d_backward_weight_blocked(x, dy, *conv)"),
+    Fusion("dweight = conv2d_backward_weight(x, dy, *conv)", "dweight = conv2d_backward_weight_parts(x, dy, *conv)"),
 ]

@@ -1,6 +1,6 @@
 """Dense layers: x (N, C), weight (O, C). An item is a block of what is written: a few rows still make many items."""
 from .compile import compiled, kernel
-from .product import add_product, dots
+from .product import add_dots, add_product
 from .reduce import sum
 
 ROWS, OUTPUTS = 16, 8                 # the block of y that one item computes
@@ -25,10 +25,10 @@ def corners(item, y, rows, columns):
 def linear(x, weight, bias, y, begin, end):
     for item in range(begin, end):
         first, last, left, right = corners(item, y, ROWS, OUTPUTS)
-        dots(x[first:last], weight[left:right], y[first:last, left:right])
         for n in range(first, last):
             for o in range(left, right):
-                y[n, o] += bias[o]
+                y[n, o] = bias[o]
+        add_dots(x[first:last], weight[left:right], y[first:last, left:right])
 
 
 @kernel(items=lambda dy, weight, dx: blocks(dx, ROWS_BACKWARD, COLUMNS))

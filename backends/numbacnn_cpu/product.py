@@ -9,20 +9,20 @@ DEPTH = 8                 # rows of b that `add_product` adds up in one pass ove
 
 
 @functools.partial(compiled, reassociate=True)
-def dots(a, b, y):
-    """y (I, J) = a (I, K) times b (J, K) transposed: the numbers of both are read along their rows.
+def add_dots(a, b, y):
+    """y (I, J) += a (I, K) times b (J, K) transposed: the numbers of both are read along their rows.
 
     4 x 2 sums at a time: eight vector registers, six loads for eight multiplications. At an edge the last row and the
-    last column are computed again, so every sum is made in the same way and has the same bits wherever it stands.
+    last column are summed again, so every sum is made in the same way and has the same bits wherever it stands.
     """
     rows, depth = a.shape
     columns = b.shape[0]
-    zero = a.dtype.type(0)
     for j0 in range(0, columns, 2):
         j1 = min(j0 + 1, columns - 1)
         for i0 in range(0, rows, 4):
             i1, i2, i3 = min(i0 + 1, rows - 1), min(i0 + 2, rows - 1), min(i0 + 3, rows - 1)
-            sum00 = sum01 = sum10 = sum11 = sum20 = sum21 = sum30 = sum31 = zero
+            sum00, sum01, sum10, sum11 = y[i0, j0], y[i0, j1], y[i1, j0], y[i1, j1]
+            sum20, sum21, sum30, sum31 = y[i2, j0], y[i2, j1], y[i3, j0], y[i3, j1]
             for k in range(depth):
                 a0, a1, a2, a3 = a[i0, k], a[i1, k], a[i2, k], a[i3, k]
                 b0, b1 = b[j0, k], b[j1, k]
@@ -34,10 +34,8 @@ def dots(a, b, y):
                 sum21 += a2 * b1
                 sum30 += a3 * b0
                 sum31 += a3 * b1
-            y[i0, j0], y[i0, j1] = sum00, sum01
-            y[i1, j0], y[i1, j1] = sum10, sum11
-            y[i2, j0], y[i2, j1] = sum20, sum21
-            y[i3, j0], y[i3, j1] = sum30, sum31
+            y[i0, j0], y[i0, j1], y[i1, j0], y[i1, j1] = sum00, sum01, sum10, sum11
+            y[i2, j0], y[i2, j1], y[i3, j0], y[i3, j1] = sum20, sum21, sum30, sum31
 
 
 @compiled
