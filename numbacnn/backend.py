@@ -24,7 +24,7 @@ class Device:
         Which of the backend's devices.
     """
 
-    __slots__ = ("__weakref__", "_backend", "index", "type")
+    __slots__ = ("_backend", "index", "type")
     type: str
     index: int
     _backend: Any

@@ -5,6 +5,7 @@ from typing import Any
 
 from numbacnn import graph, interrupt, random
 from numbacnn.autograd import Tensor
+from numbacnn.backend import default_device
 from numbacnn.errors import DTypeError, EvaluationError
 from numbacnn.graph import Array, thread
 from numbacnn.memory import Storage
@@ -20,7 +21,8 @@ class capture:
         look at values: it runs once for each combination of shapes and dtypes of its inputs.
     *state : Module, Optimizer, Tensor, or iterable of these
         Everything the function changes: the model, the optimiser. (The state of dropout is always included.) What
-        else it reads is a constant of the capture.
+        else it reads, and whether a module is in training mode, is a constant of the capture; options of an optimiser
+        may change. Gradients that the function leaves are not kept.
 
     Examples
     --------
@@ -37,17 +39,20 @@ class capture:
 
     def __init__(self, function: Callable[..., Any], *state: Any) -> None:
         self.function = function
+        self.owners = [each for each in state if hasattr(each, "refresh")]
         self.state = list({id(tensor): tensor for tensor in _tensors(state)}.values())
         self.replays: dict[object, _Replay] = {}
 
     def __call__(self, *inputs: Tensor) -> Any:
         """Replay the function on these inputs; record it if their shapes are new."""
-        if thread.eager:
+        if thread.eager or thread.capture is not None:   # inside another capture: part of that
             return self.function(*inputs)
         signature = tuple([(x.array.shape, x.array.dtype) for x in inputs if _is_tensor(x)])
         replay = self.replays.get(signature)
         if replay is None:
             replay = self.replays[signature] = _Replay(self.function, inputs, self.state)
+        for owner in self.owners:                        # learning rates may have changed
+            owner.refresh()
         return replay(inputs)
 
 
@@ -57,25 +62,17 @@ class _Replay:
     def __init__(self, function: Callable[..., Any], inputs: tuple[Tensor, ...], state: list[Tensor]) -> None:
         graph.evaluate()
         self.born: set[Storage] = set()                 # memory of constants the function makes
-        self.state = [*state, *(t for t in random.states() if all(t is not other for other in state))]
+        own = [random.state(inputs[0].device if inputs else default_device()), *state]
+        self.state = list({id(t): t for t in own}.values())
+        inputs = tuple([Tensor(_alone(x.array)) for x in inputs])
+        for t in self.state:
+            t.array = _alone(t.array)
         before = [(t, t.array, t.grad) for t in self.state]
         recording, thread.capture = thread.recording, self
         try:
             outputs = function(*inputs)
             self.single = isinstance(outputs, Tensor)
-            outputs = (outputs,) if self.single else tuple(outputs)
-            for t in outputs:
-                if not _is_tensor(t) or t.array.epoch != recording.epoch:
-                    raise EvaluationError("capture: the function must return tensors that it computes")
-            self.outputs = [(t.array.slot, t.array.shape, t.array.dtype) for t in outputs]
-            self.changed = [(t, t.array.slot) for t, old, _ in before if t.array is not old]
-            for t, _ in self.changed:
-                if t.array.epoch != recording.epoch:
-                    raise EvaluationError("capture: the function may only assign to its state what it computes")
-            late = [t for t in random.states() if all(t is not other for other in self.state)]
-            if late:
-                raise EvaluationError("capture: random numbers must have been drawn before; run the function once "
-                                      "without capture")
+            self._check(recording, before, (outputs,) if self.single else tuple(outputs))
             _restore(before)
             del outputs
             self._plan(recording, inputs)
@@ -84,18 +81,34 @@ class _Replay:
             thread.capture = None
             thread.recording = graph.Recording()
 
+    def _check(self, recording: graph.Recording, before: list["_Saved"], outputs: tuple[Any, ...]) -> None:
+        """See that the function did nothing that a replay would not do."""
+        for t in outputs:
+            if not _is_tensor(t) or t.array.epoch != recording.epoch:
+                raise EvaluationError("capture: the function must return tensors that it computes")
+        self.outputs = [(t.array.slot, t.array.shape, t.array.dtype) for t in outputs]
+        self.changed = [(t, t.array.slot) for t, old, _ in before if t.array is not old]
+        for t, old, grad in before:
+            if t.array is not old and t.array.epoch != recording.epoch:
+                raise EvaluationError("capture: the function may only assign to its state what it computes")
+            if grad is not None and grad.array.storage in recording.leaves:
+                raise EvaluationError("capture: the function adds to gradients that were there before; let it begin "
+                                      "with zero_grad()")
+            if t.array is old and t.grad is not grad and t.grad is not None:
+                raise EvaluationError("capture: the function leaves gradients and does not use them: they would be "
+                                      "lost; let it call optimizer.step(), or capture less")
+
     def _plan(self, recording: graph.Recording, inputs: tuple[Tensor, ...]) -> None:
         self.leaves = list(recording.leaves)
         number = {storage: i for i, storage in enumerate(self.leaves)}
         self.inputs = [number.get(graph.storage_of(x.array), -1) for x in inputs]        # -1: the function reads it not
         self.read = [(t, number[t.array.storage]) for t in self.state if t.array.storage in number]
         known = {*self.inputs, *[i for _, i in self.read]}
-        for i, (storage, slot) in enumerate(recording.leaves.items()):
-            if i not in known and storage not in self.born and recording.arrays[slot]() is None:
-                raise EvaluationError(f"capture: the function replaces a tensor of shape {_shape_of(recording, slot)} "
-                                      "that is not in its state; pass everything it changes: "
-                                      "capture(function, model, optimizer)")
-        slots = list(recording.leaves.values())
+        slots = list(recording.leaf_specs())
+        for i, (slot, spec) in enumerate(recording.leaf_specs().items()):
+            if i not in known and self.leaves[i] not in self.born and recording.arrays[slot]() is None:
+                raise EvaluationError(f"capture: the function replaces a tensor of shape {spec.shape} that is not in its "
+                                      "state; pass everything it changes: capture(function, model, optimizer)")
         donors = {slots[i] for t, i in self.read if any(t is other for other, _ in self.changed)}
         wanted = {slot for _, slot in self.changed} | {slot for slot, *_ in self.outputs}
         leaves = set(slots) - donors
@@ -112,11 +125,11 @@ class _Replay:
     def __call__(self, inputs: tuple[Tensor, ...]) -> Any:
         leaves = self.leaves.copy()
         for x, i in zip(inputs, self.inputs, strict=True):
-            storage = x.array.storage or graph.storage_of(x.array)
+            storage = x.array.storage or _computed(x)
             if i >= 0:
                 leaves[i] = storage
         for tensor, i in self.read:
-            leaves[i] = tensor.array.storage or graph.storage_of(tensor.array)
+            leaves[i] = tensor.array.storage or _computed(tensor)
         with interrupt.deferred():
             for tensor, i in self.in_place:              # somebody else holds the old value: leave it alone
                 if getrefcount(tensor.array) > 2:
@@ -132,7 +145,20 @@ class _Replay:
         return outputs[0] if self.single else outputs
 
 
-def _restore(state: list[tuple[Tensor, Array, Tensor | None]]) -> None:
+_Saved = tuple[Tensor, Array, Tensor | None]
+
+
+def _alone(array: Array) -> Array:
+    """The same value in memory that nothing else shares: one array must not stand for two in the plan."""
+    return Array.at(array.shape, array.dtype, graph.copy_of(graph.storage_of(array)))
+
+
+def _computed(tensor: Tensor) -> Storage:
+    graph.evaluate()
+    return graph.storage_of(tensor.array)
+
+
+def _restore(state: list[_Saved]) -> None:
     for tensor, array, grad in state:
         tensor.array, tensor.grad = array, grad
 
@@ -153,7 +179,3 @@ def _is_tensor(x: Any) -> bool:
     if not isinstance(x, Tensor):
         raise DTypeError(f"capture: inputs and outputs must be tensors, got {type(x).__name__}")
     return True
-
-
-def _shape_of(recording: graph.Recording, slot: int) -> tuple[int, ...]:
-    return next(tuple(outputs[0][0]) for _, _, first, outputs, _ in recording.program if first == slot)

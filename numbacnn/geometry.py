@@ -187,7 +187,7 @@ def expand(x: Shape, shape: Shape) -> Shape:
 def reduce(op: str, x: Shape, dim: int | tuple[int, ...] | None) -> tuple[Shape, Shape, int]:
     """The shape of the result with and without the reduced axes, and how many values make one."""
     _few_axes(op, x)
-    dims = range(len(x)) if dim is None else (dim,) if isinstance(dim, int) else dim
+    dims = range(len(x)) if dim is None else dim if isinstance(dim, tuple) else (dim,)
     reduced = {axis(op, len(x), d) for d in dims}
     if len(reduced) != len(dims):
         raise ShapeError(f"{op}: each axis may be named once, got dim={dim}")

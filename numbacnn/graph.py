@@ -18,13 +18,16 @@ from numbacnn import interrupt
 from numbacnn.backend import Device, default_device
 from numbacnn.errors import DeviceError, DTypeError, EvaluationError
 from numbacnn.fusion import Number
+from numbacnn.kernels import Spec
 from numbacnn.memory import Pool, Storage, is_shared
 from numbacnn.plan import Instruction, Plan, successions
 
 Shape = tuple[int, ...]
 
 DTYPES = ("float32", "float64", "int64", "int32", "uint8", "bool")
-MAX_CALLS = 4096          # a recording of so many calls evaluates itself,
+EAGER = os.environ.get("NUMBACNN_EAGER", "0") not in ("", "0")
+FUSE = os.environ.get("NUMBACNN_FUSE", "1") != "0"
+MAX_ARRAYS = 4096         # a recording of so many arrays evaluates itself,
 MAX_BYTES = 256 << 20     # and one that keeps so many bytes alive which nobody else refers to
 MAX_PLANS = 64            # plans a thread keeps, the least recently used goes first
 
@@ -83,10 +86,18 @@ class Recording:
         self.device: Device | None = None
         self.program: list[tuple[Any, ...]] = []
         self.arrays: list[ref[Array]] = []              # by slot; weak, so that only what is still wanted is computed
-        self.leaves: dict[Storage, int] = {}            # memory the program reads, and its slot
+        self.leaves: dict[Storage, tuple[int, Shape, str]] = {}     # memory the program reads: slot, shape, dtype
         self.nbytes = 0                                 # of the leaves
         self.next_check = MAX_BYTES
-        self.rebound: list[tuple[ref[Any], Storage]] = []     # tensors given another value by the user, and the old one
+        self.rebound: list[tuple[ref[Any], Array]] = []     # tensors given another value by the user; a copy of the old
+
+    def instructions(self) -> list[Instruction]:
+        """The program, with names for the fields."""
+        return [Instruction(*fields) for fields in self.program]
+
+    def leaf_specs(self) -> dict[int, Spec]:
+        """What is known of the leaves, by slot."""
+        return {slot: Spec(shape, dtype) for slot, shape, dtype in self.leaves.values()}
 
 
 class Thread(threading.local):
@@ -99,7 +110,8 @@ class Thread(threading.local):
         self.pool = Pool()
         self.capture: Any = None                        # the capture in progress, if any
         self.observer: Callable[..., Any] | None = None   # runs plans in place of `Plan.run`, to explain them
-        self.eager = os.environ.get("NUMBACNN_EAGER", "0") not in ("", "0")
+        self.eager = EAGER
+        self.fuse = FUSE
 
     def arena(self, device: Device, nbytes: int) -> Storage:
         """The memory that all plans of this thread share for their intermediate arrays."""
@@ -136,7 +148,7 @@ def record(op: str, inputs: tuple[Array, ...], outputs: tuple[tuple[Shape, str],
         arrays.append(ref(array))
         slot += 1
     recording.program.append((op, slots, first, outputs, numbers))
-    if recording.nbytes > recording.next_check or slot > MAX_CALLS:
+    if recording.nbytes > recording.next_check or slot > MAX_ARRAYS:
         _relieve(recording)
     return results
 
@@ -153,30 +165,30 @@ def _recording_on(device: Device) -> Recording:
 
 def rebind(tensor: Any, array: Array) -> None:
     """Give a tensor another value; it keeps the old one if the evaluation of the new one fails."""
-    if tensor.array.storage is not None:
-        thread.recording.rebound.append((ref(tensor), tensor.array.storage))
+    old = tensor.array
+    if old.storage is not None:
+        thread.recording.rebound.append((ref(tensor), Array.at(old.shape, old.dtype, old.storage)))
     tensor.array = array
 
 
 def _leaf(array: Array, recording: Recording) -> int:
     """The slot of an array that is in memory."""
     storage = array.storage or storage_of(array)
-    slot = recording.leaves.get(storage)
-    if slot is None:
-        slot = len(recording.arrays)
+    leaf = recording.leaves.get(storage)
+    if leaf is None:
+        leaf = len(recording.arrays), array.shape, array.dtype
         recording.arrays.append(ref(array))
-        recording.program.append(("leaf", (), slot, ((array.shape, array.dtype),), ()))
-        recording.leaves[storage] = slot                # an interrupt just before this line: a leaf nobody reads
+        recording.leaves[storage] = leaf                # an interrupt just before this line: a slot nobody reads
         recording.nbytes += storage.nbytes
-    return slot
+    return leaf[0]
 
 
 def _relieve(recording: Recording) -> None:
     """Evaluate a recording that would grow without end: long, or the last to refer to much memory."""
     if thread.capture is not None:
         return
-    dead = sum(storage.nbytes for storage, slot in recording.leaves.items() if recording.arrays[slot]() is None)
-    if dead > MAX_BYTES or len(recording.arrays) > MAX_CALLS:
+    dead = sum(storage.nbytes for storage, (slot, *_) in recording.leaves.items() if recording.arrays[slot]() is None)
+    if dead > MAX_BYTES or len(recording.arrays) > MAX_ARRAYS:
         evaluate()
     else:
         recording.next_check = recording.nbytes + MAX_BYTES
@@ -210,11 +222,12 @@ def copy_of(storage: Storage) -> Storage:
 
 def plan_for(recording: Recording, alive: tuple[bool, ...]) -> Plan:
     """The plan that computes what is alive of a recording; a training loop builds it once."""
-    key = recording.device, tuple(recording.program), alive
+    key = recording.device, tuple(recording.program), tuple(recording.leaves.values()), alive, thread.fuse
     plan = thread.plans.get(key)
     if plan is None:
         assert recording.device is not None
-        plan = Plan([Instruction(*fields) for fields in recording.program], alive, recording.device.backend)
+        program, leaves = recording.instructions(), recording.leaf_specs()
+        plan = Plan(program, leaves, alive, recording.device.backend, thread.fuse)
         thread.plans[key] = plan
         if len(thread.plans) > MAX_PLANS:
             thread.plans.popitem(last=False)
@@ -254,14 +267,14 @@ def _evaluate() -> None:
 def _revert(recording: Recording, arrays: Sequence[Array | None]) -> None:
     """After a failure: what was to be an update keeps the value it had; the update did not happen."""
     assert recording.device is not None
-    memory = {slot: storage for storage, slot in recording.leaves.items()}
-    program = [Instruction(*fields) for fields in recording.program]
-    for slot, leaf in successions(program, recording.device.backend.UPDATES).items():
+    memory = {slot: storage for storage, (slot, *_) in recording.leaves.items()}
+    updates = successions(recording.instructions(), list(memory), recording.device.backend.UPDATES)
+    for slot, leaf in updates.items():
         _give(arrays[slot], memory[leaf])
-    for weak, storage in reversed(recording.rebound):
+    for weak, old in reversed(recording.rebound):
         tensor = weak()
         if tensor is not None and tensor.array.epoch == recording.epoch:
-            tensor.array = Array.at(tensor.array.shape, tensor.array.dtype, storage)
+            tensor.array = old
 
 
 def run(plan: Plan, leaves: list[Storage], arrays: Sequence[Array | None] = ()) -> list[Storage]:

@@ -25,8 +25,7 @@ class deferred:
         if self.main:
             _state.depth -= 1
             if _state.depth == 0 and _state.handler is not None:
-                signal(SIGINT, _state.handler)
-                _state.deliver()
+                _state.restore()
 
 
 class permitted:
@@ -38,9 +37,7 @@ class permitted:
         self.inside = (_state.depth > 0 and _state.handler is not None
                        and threading.current_thread() is threading.main_thread())
         if self.inside:
-            assert _state.handler is not None
-            signal(SIGINT, _state.handler)
-            _state.deliver()
+            _state.restore()
 
     def __exit__(self, *error: object) -> None:
         if self.inside:
@@ -59,10 +56,12 @@ class _State:
         """Remember that Ctrl-C came."""
         self.caught = number, frame
 
-    def deliver(self) -> None:
-        """Do what would have been done when it came."""
-        if self.caught is not None and self.handler is not None:
-            caught, self.caught = self.caught, None
+    def restore(self) -> None:
+        """Give Ctrl-C back to its handler, and do what would have been done if it came."""
+        assert self.handler is not None
+        caught, self.caught = self.caught, None
+        signal(SIGINT, self.handler)
+        if caught is not None:
             self.handler(*caught)
 
 

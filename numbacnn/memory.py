@@ -11,7 +11,7 @@ BUDGET = 1 << 30          # bytes; beyond it, free blocks go back to the system
 class Storage:
     """A block of memory on a device."""
 
-    __slots__ = ("__weakref__", "address", "device", "memory", "nbytes", "pooled")
+    __slots__ = ("address", "device", "memory", "nbytes", "pooled")
 
     def __init__(self, device: Device, nbytes: int) -> None:
         self.memory: Any = device.backend.empty(nbytes, device.index)
@@ -31,6 +31,11 @@ class Pool:
     def __init__(self) -> None:
         self.shelves: dict[tuple[Device, int], list[Storage]] = {}
         self.nbytes = 0
+
+    def __del__(self) -> None:                          # with its thread; the blocks may live on
+        for shelf in self.shelves.values():
+            for storage in shelf:
+                storage.pooled = False
 
     def take(self, device: Device, nbytes: int) -> Storage:
         """A block of uninitialised memory."""

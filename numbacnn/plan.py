@@ -2,7 +2,6 @@
 
 The passes are functions over a list of calls; read `Plan.__init__` from top to bottom.
 """
-import os
 from bisect import insort
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -10,7 +9,6 @@ from typing import Any, NamedTuple
 from numbacnn.fusion import Call, Fuser, Number
 from numbacnn.kernels import Place, Spec
 
-FUSE = os.environ.get("NUMBACNN_FUSE", "1") != "0"
 ALIGNMENT = 64            # bytes: a cache line, a vector of AVX-512
 
 
@@ -35,15 +33,16 @@ class Plan:
         Arrays that take over the memory of a leaf, which nobody else may refer to.
     """
 
-    def __init__(self, program: list[Instruction], alive: tuple[bool, ...], backend: Any) -> None:
-        self.specs = {slot: Spec(*spec) for i in program for slot, spec in enumerate(i.outputs, i.first_output)}
-        leaves = [i.first_output for i in program if i.op == "leaf"]
-        wanted = {slot for slot in self.specs if alive[slot]}.difference(leaves)
+    def __init__(self, program: list[Instruction], leaves: dict[int, Spec], alive: tuple[bool, ...], backend: Any,
+                 fused: bool = True) -> None:
+        computed = {slot: Spec(*spec) for i in program for slot, spec in enumerate(i.outputs, i.first_output)}
+        self.specs = leaves | computed
+        wanted = {slot for slot in computed if alive[slot]}
         donors = {slot for slot in leaves if not alive[slot]}
 
         calls = prune(calls_of(program), wanted)
         fuser = Fuser(self.specs, wanted)
-        if FUSE:
+        if fused:
             calls = fuser.apply(backend.FUSIONS, calls)
         calls = fuser.apply(backend.VARIANTS, calls)
         calls = hasten(calls, set(leaves), backend.RAISES)
@@ -87,7 +86,7 @@ class Plan:
 def calls_of(program: list[Instruction]) -> list[Call]:
     """The kernel calls of a program."""
     return [Call(i.op, list(i.inputs), list(range(i.first_output, i.first_output + len(i.outputs))), i.numbers)
-            for i in program if i.op != "leaf"]
+            for i in program]
 
 
 def prune(calls: list[Call], wanted: set[int]) -> list[Call]:
@@ -154,9 +153,9 @@ def find_updates(calls: list[Call], pairs: Sequence[tuple[int, int, Call]], root
             and call.inputs.count(source) == 1}
 
 
-def successions(program: list[Instruction], updating: dict[str, int]) -> dict[int, int]:
+def successions(program: list[Instruction], leaves: Sequence[int], updating: dict[str, int]) -> dict[int, int]:
     """For each array that is, by its meaning, an update of a leaf, or of such an update: that leaf."""
-    origin = {i.first_output: i.first_output for i in program if i.op == "leaf"}
+    origin = {leaf: leaf for leaf in leaves}
     for target, source, _ in update_pairs(calls_of(program), updating):
         if source in origin:
             origin[target] = origin[source]

@@ -3,6 +3,9 @@
 A kernel that needs random numbers takes a state (seed, counter) as an array and returns the next one: the state is a
 tensor that is rebound, so nothing is hidden from a plan, and a replayed step draws new numbers.
 """
+import itertools
+import threading
+
 import numpy as np
 
 from numbacnn.autograd import Tensor
@@ -21,10 +24,8 @@ def manual_seed(seed: int) -> None:
     """
     if not isinstance(seed, int | np.integer) or not 0 <= seed < 2**63:
         raise DTypeError(f"manual_seed: seed must be an integer from 0 to 2**63 - 1, got {seed!r}")
-    global _host, _seed
-    _seed, _host = int(seed), np.random.default_rng(int(seed))
-    for device, tensor in _states.items():
-        tensor.array = _start(device)
+    global _host, _seed, _round
+    _seed, _host, _round = int(seed), np.random.default_rng(int(seed)), _round + 1
 
 
 def host_generator() -> np.random.Generator:
@@ -33,21 +34,36 @@ def host_generator() -> np.random.Generator:
 
 
 def state(device: Device) -> Tensor:
-    """Return the (seed, counter) of the kernels on a device; who draws numbers rebinds it."""
-    if device not in _states:
-        _states[device] = Tensor(_start(device))
-    return _states[device]
+    """Return the (seed, counter) of the kernels on a device; who draws numbers rebinds it.
+
+    Every thread has its own, since every thread records for itself: the counters of the threads, in the order in which
+    they first draw, lie 2**40 apart.
+    """
+    if _thread.round != _round:
+        _thread.start()
+    if device not in _thread.states:
+        _thread.states[device] = Tensor(Array.of(np.array([_seed, _thread.number << 40], np.int64), device))
+    return _thread.states[device]
 
 
-def states() -> list[Tensor]:
-    """Return the states of all devices on which numbers were drawn."""
-    return list(_states.values())
+class _Thread(threading.local):
+    """The states of one thread, since the seed was set last."""
 
+    round = -1
 
-def _start(device: Device) -> Array:
-    return Array.of(np.array([_seed, 0], np.int64), device)
+    def start(self) -> None:
+        """Forget the states; take a number among the threads that draw from this seed."""
+        global _numbered
+        with _lock:
+            if _numbered[0] != _round:
+                _numbered = _round, itertools.count()
+            self.round, self.number = _round, next(_numbered[1])
+        self.states: dict[Device, Tensor] = {}
 
 
 _seed = int(np.random.SeedSequence().generate_state(1)[0])
 _host = np.random.default_rng(_seed)
-_states: dict[Device, Tensor] = {}
+_round = 0                                               # how often the seed was set
+_numbered = 0, itertools.count()
+_lock = threading.Lock()
+_thread = _Thread()

@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from numbacnn import graph, plan
+from numbacnn import graph
 from numbacnn.autograd import Tensor
 from numbacnn.graph import thread
 
@@ -73,13 +73,11 @@ def settings(eager: bool | None = None, fuse: bool | None = None) -> Iterator[No
         Whether plans are fused.
     """
     graph.evaluate()
-    before = thread.eager, plan.FUSE
+    before = thread.eager, thread.fuse
     thread.eager = before[0] if eager is None else eager
-    plan.FUSE = before[1] if fuse is None else fuse
-    thread.plans.clear()
+    thread.fuse = before[1] if fuse is None else fuse
     try:
         yield
         graph.evaluate()
     finally:
-        thread.eager, plan.FUSE = before
-        thread.plans.clear()
+        thread.eager, thread.fuse = before

@@ -20,6 +20,7 @@ class Team:
     def __init__(self):
         self.busy = threading.Lock()
         self.helpers = []
+        self.may_grow = True          # until the system refuses a thread; a smaller team does the same
         self.board = Memory(BOARD * LINE * 8).bytes.view(np.intp).reshape(BOARD, LINE)
         self.board[:] = 0
 
@@ -29,14 +30,21 @@ class Team:
             run_alone(words, slots, control, 0)
             return
         try:
-            while len(self.helpers) < workers - 1:
-                self.helpers.append(Helper(self.board, len(self.helpers) + 1))
+            while len(self.helpers) < workers - 1 and self.may_grow:
+                self.hire()
             for helper in self.helpers[:workers - 1]:
                 if helper.asleep:
                     helper.wake()
             run_team(self.board, words, slots, control, workers)
         finally:
             self.busy.release()
+
+    def hire(self):
+        """Add a helper, if the system has a thread for it."""
+        try:
+            self.helpers.append(Helper(self.board, len(self.helpers) + 1))
+        except RuntimeError:
+            self.may_grow = False
 
 
 class Helper:

@@ -7,6 +7,7 @@ import numpy as np
 
 from numbacnn.autograd import Tensor
 from numbacnn.errors import DTypeError, ShapeError
+from numbacnn.evaluation import evaluate
 from numbacnn.graph import Array
 
 M = TypeVar("M", bound="Module")
@@ -150,11 +151,14 @@ class Module:
 
     def to(self: M, *target: Any) -> M:
         """Move parameters and buffers to a device or a floating point dtype, in place; returns the module."""
-        for tensor in self.state_tensors():
-            for each in target:
-                if tensor.dtype.kind == "f" or not _is_dtype(each):
-                    tensor.array = tensor.detach().to(each).array
-                    tensor.grad = None if tensor.grad is None else tensor.grad.to(each)
+        moved = [(tensor, tensor.detach(), tensor.grad) for tensor in self.state_tensors()]
+        for each in target:
+            moved = [(tensor, value.to(each), None if grad is None else grad.to(each))
+                     if value.dtype.kind == "f" or not _is_dtype(each) else (tensor, value, grad)
+                     for tensor, value, grad in moved]
+        evaluate(*[value for _, value, _ in moved])      # all or nothing
+        for tensor, value, grad in moved:
+            tensor.array, tensor.grad = value.array, grad
         return self
 
     def apply(self: M, function: Callable[["Module"], None]) -> M:

@@ -7,7 +7,7 @@ from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.errors import DTypeError, ShapeError
 from numbacnn.graph import Array, record
-from numbacnn.ops.check import any_tensor, floating
+from numbacnn.ops.check import FLOATING, any_tensor, floating
 
 
 def sum(x: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
@@ -23,7 +23,7 @@ def sum(x: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
         Whether to keep the reduced axes, with size 1.
     """
     any_tensor("sum", "x", x)
-    if x.array.dtype == "bool":
+    if x.array.dtype not in FLOATING:
         x = x.to("int64")
     return _sum("sum", x, dim, keepdim, mean=False)
 

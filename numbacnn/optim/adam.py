@@ -1,5 +1,5 @@
 """Adam and AdamW."""
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from numbacnn.optim.optimizer import Group, Optimizer
@@ -33,19 +33,18 @@ class Adam(Optimizer):
                  eps: float = 1e-8, weight_decay: float = 0.0) -> None:
         super().__init__(params, {"lr": lr, "betas": tuple(betas), "eps": eps, "weight_decay": weight_decay})
 
-    def check(self, group: Group) -> None:
+    def check(self, options: Mapping[str, Any]) -> None:
         """Check the options of a group."""
         name = type(self).__name__
         for option in ("lr", "eps", "weight_decay"):
-            if not group[option] >= 0:
-                raise ValueError(f"{name}: {option} must not be negative, got {group[option]}")
-        if len(group["betas"]) != 2 or not all(0 <= beta < 1 for beta in group["betas"]):
-            raise ValueError(f"{name}: betas must be two numbers in [0, 1), got {group['betas']}")
+            if not options[option] >= 0:
+                raise ValueError(f"{name}: {option} must not be negative, got {options[option]}")
+        if len(options["betas"]) != 2 or not all(0 <= beta < 1 for beta in options["betas"]):
+            raise ValueError(f"{name}: betas must be two numbers in [0, 1), got {options['betas']}")
 
-    def record_update(self, group: Group) -> None:
-        """Record the update of one group."""
-        group.record("adam", group.hyper(group["lr"], *group["betas"], group["eps"], group["weight_decay"],
-                                         self.decoupled))
+    def kernel(self, group: Group) -> tuple[str, tuple[float, ...]]:
+        """Return the kernel that updates a group, and the numbers it takes."""
+        return "adam", (group["lr"], *group["betas"], group["eps"], group["weight_decay"], self.decoupled)
 
 
 class AdamW(Adam):

@@ -18,7 +18,7 @@ class Group(dict[str, Any]):
     """
 
     def __init__(self, parameters: Sequence[Tensor], options: Mapping[str, Any]) -> None:
-        super().__init__(params=list(parameters), **options)
+        super().__init__(options, params=list(parameters))
         first = self["params"][0].array
         for p in self["params"]:
             if (p.array.dtype, p.array.device) != (first.dtype, first.device):
@@ -27,7 +27,8 @@ class Group(dict[str, Any]):
                                  "group to each")
         self.offsets = tuple(accumulate((count(p.shape) for p in self["params"]), initial=0))
         self.state: dict[str, Tensor] = {}
-        self._hyper: tuple[tuple[float, ...], Array] | None = None
+        self.hyper: Tensor | None = None                 # the options, as numbers for the kernel
+        self._values: tuple[float, ...] = ()
 
     def allocate(self, *names: str) -> None:
         """Make the state: counts of steps, and flat arrays of zeros, as long as all parameters together."""
@@ -36,11 +37,21 @@ class Group(dict[str, Any]):
         for name in names:
             self.state[name] = Tensor(Array.of(np.zeros(self.offsets[-1], first.dtype), first.device))
 
-    def hyper(self, *values: float) -> Array:
-        """The options as an array: changing one keeps the plan."""
-        if self._hyper is None or self._hyper[0] != values:
-            self._hyper = values, Array.of(np.array(values, np.float64), self["params"][0].device)
-        return self._hyper[1]
+    def refresh(self, values: tuple[float, ...]) -> Tensor:
+        """The options as a tensor: changing one keeps the plan."""
+        if self.hyper is None or self._values != values:
+            array = Array.of(np.array(values, np.float64), self["params"][0].array.device)
+            if self.hyper is None:
+                self.hyper = Tensor(array)
+            self.hyper.array, self._values = array, values
+        return self.hyper
+
+    def check_gradients(self) -> None:
+        """Check that gradients, which users may set, fit their parameters."""
+        for p in self["params"]:
+            if p.grad is not None and (p.grad.array.shape, p.grad.array.dtype) != (p.array.shape, p.array.dtype):
+                raise ShapeError(f"step: the gradient of a parameter must be {p.array.dtype}{p.array.shape} as itself, "
+                                 f"got {p.grad.array.dtype}{p.grad.array.shape}")
 
     def piece(self, name: str, i: int) -> np.ndarray:
         """The state of one parameter, in its shape. Its numbers lie in the order of the parameter's memory."""
@@ -57,7 +68,7 @@ class Group(dict[str, Any]):
     def _nbytes_before(self, i: int) -> int:
         return self.offsets[i] * int(np.dtype(self["params"][i].dtype).itemsize)
 
-    def record(self, kernel: str, hyper: Array) -> None:
+    def record(self, kernel: str, values: tuple[float, ...]) -> None:
         """Record one call that updates all parameters that have a gradient, and their state."""
         active = [i for i, p in enumerate(self["params"]) if p.grad is not None]
         if not active:
@@ -65,7 +76,8 @@ class Group(dict[str, Any]):
         parameters = self["params"] if len(active) == len(self["params"]) else [self["params"][i] for i in active]
         changing = [*self.state.values(), *parameters]
         numbers = (*active, *[self.offsets[i] for i in active]) if self.state else ()
-        results = record(kernel, (hyper, *[p.grad.array for p in parameters], *[t.array for t in changing]),
+        hyper = self.refresh(values)
+        results = record(kernel, (hyper.array, *[p.grad.array for p in parameters], *[t.array for t in changing]),
                          tuple([(t.array.shape, t.array.dtype) for t in changing]), numbers)
         for tensor, result in zip(changing, results, strict=True):
             tensor.array = result                       # nobody holds the old value: its memory is updated in place
@@ -120,19 +132,28 @@ class Optimizer:
             raise ValueError(f"{name}: a group must have parameters, got none")
         made = Group(parameters, self.defaults | options)
         self.check(made)
-        self.prepare(made)
+        if self.needs_state(made):
+            made.allocate(*self.kinds)
+        made.refresh(self.kernel(made)[1])
         self.param_groups.append(made)
 
-    def check(self, group: Group) -> None:
+    def check(self, options: Mapping[str, Any]) -> None:
         """Check the options of a group."""
 
-    def prepare(self, group: Group) -> None:
-        """Make the state of a group."""
-        group.allocate(*self.kinds)
+    def needs_state(self, options: Mapping[str, Any]) -> bool:
+        """Return whether a group with these options has state."""
+        return True
 
-    def record_update(self, group: Group) -> None:
-        """Record the update of one group."""
-        raise NotImplementedError(f"{type(self).__name__} must define record_update()")
+    def kernel(self, group: Group) -> tuple[str, tuple[float, ...]]:
+        """Return the kernel that updates a group, and the numbers it takes."""
+        raise NotImplementedError(f"{type(self).__name__} must define kernel()")
+
+    def refresh(self) -> None:
+        """Let a captured step see options that were changed."""
+        for group in self.param_groups:
+            if group.hyper is not None:
+                self.check(group)
+                group.refresh(self.kernel(group)[1])
 
     def zero_grad(self) -> None:
         """Forget the gradients."""
@@ -145,12 +166,16 @@ class Optimizer:
         with interrupt.deferred():                       # parameters and state change together, or not at all
             for group in self.param_groups:
                 self.check(group)
-                self.record_update(group)
+                group.check_gradients()
+            for group in self.param_groups:
+                if self.needs_state(group) and not group.state:
+                    group.allocate(*self.kinds)          # momentum was switched on after some steps
+                group.record(*self.kernel(group))
             evaluate()
 
     def state_tensors(self) -> list[Tensor]:
         """Return all that a step changes, besides the parameters."""
-        return [tensor for group in self.param_groups for tensor in group.state.values()]
+        return [t for group in self.param_groups for t in (*group.state.values(), group.hyper) if t is not None]
 
     def state_dict(self) -> dict[str, Any]:
         """Return options and state; parameters are numbered in order, as in PyTorch."""
@@ -172,10 +197,17 @@ class Optimizer:
         if sizes != [len(g["params"]) for g in self.param_groups]:
             own = [len(g["params"]) for g in self.param_groups]
             raise ShapeError(f"{name}.load_state_dict: groups must have {own} parameters, got {sizes}")
-        loaded = [_flat_state(name, group, [state_dict["state"].get(n, {}) for n in each["params"]])
-                  for group, each in zip(self.param_groups, saved, strict=True)]
-        for group, each, values in zip(self.param_groups, saved, loaded, strict=True):
-            dict.update(group, {k: v for k, v in each.items() if k in self.defaults})
+        loaded = []
+        for group, each in zip(self.param_groups, saved, strict=True):
+            options = dict(group) | {k: v for k, v in each.items() if k in self.defaults}
+            self.check(options)
+            made = Group(group["params"], options)
+            if self.needs_state(options):
+                made.allocate(*self.kinds)
+            loaded.append((made, _flat_state(name, made, [state_dict["state"].get(n, {}) for n in each["params"]])))
+        for group, (made, values) in zip(self.param_groups, loaded, strict=True):
+            dict.update(group, made)
+            group.state = group.state or made.state
             for key, array in values.items():
                 group.state[key].array = array
 

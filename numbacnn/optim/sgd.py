@@ -1,5 +1,5 @@
 """Stochastic gradient descent."""
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from numbacnn.optim.optimizer import Group, Optimizer
@@ -35,26 +35,22 @@ class SGD(Optimizer):
         super().__init__(params, {"lr": lr, "momentum": momentum, "dampening": dampening,
                                       "weight_decay": weight_decay, "nesterov": nesterov})
 
-    def check(self, group: Group) -> None:
+    def check(self, options: Mapping[str, Any]) -> None:
         """Check the options of a group."""
         for name in ("lr", "momentum", "weight_decay"):
-            if not group[name] >= 0:
-                raise ValueError(f"SGD: {name} must not be negative, got {group[name]}")
-        if group["nesterov"] and (group["momentum"] == 0 or group["dampening"] != 0):
+            if not options[name] >= 0:
+                raise ValueError(f"SGD: {name} must not be negative, got {options[name]}")
+        if options["nesterov"] and (options["momentum"] == 0 or options["dampening"] != 0):
             raise ValueError("SGD: nesterov needs momentum > 0 and dampening = 0, got "
-                             f"momentum={group['momentum']}, dampening={group['dampening']}")
+                             f"momentum={options['momentum']}, dampening={options['dampening']}")
 
-    def prepare(self, group: Group) -> None:
-        """Make the state of a group: none without momentum."""
-        if group["momentum"]:
-            super().prepare(group)
+    def needs_state(self, options: Mapping[str, Any]) -> bool:
+        """Return whether a group with these options has state: with momentum."""
+        return bool(options["momentum"])
 
-    def record_update(self, group: Group) -> None:
-        """Record the update of one group."""
-        if group["momentum"] and not group.state:
-            super().prepare(group)                       # momentum was switched on after some steps
-        if group.state:
-            group.record("sgd_momentum", group.hyper(group["lr"], group["weight_decay"], group["momentum"],
-                                                     group["dampening"], float(group["nesterov"])))
-        else:
-            group.record("sgd", group.hyper(group["lr"], group["weight_decay"]))
+    def kernel(self, group: Group) -> tuple[str, tuple[float, ...]]:
+        """Return the kernel that updates a group, and the numbers it takes."""
+        numbers = group["lr"], group["weight_decay"]
+        if not group.state:
+            return "sgd", numbers
+        return "sgd_momentum", (*numbers, group["momentum"], group["dampening"], float(group["nesterov"]))
