@@ -15,6 +15,7 @@ import numpy as np
 
 from numbacnn.backend import Device
 from numbacnn.errors import DTypeError, GradientError, NumbacnnError, ShapeError
+from numbacnn.geometry import count
 from numbacnn.graph import Array, rebind, record
 
 Gradients = tuple[Array | None, ...] | list[Array]
@@ -35,6 +36,9 @@ class Node:
         self.inputs = inputs
         self.backward = backward
         self.order = next(_order)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        raise GradientError("copy: only tensors that the user made can be copied or pickled; use detach() first")
 
     def __lt__(self, other: "Node") -> bool:            # in a heap, the newest node comes first
         return self.order > other.order
@@ -67,6 +71,10 @@ class Tensor:
     __truediv__: Callable[["Tensor", Any], "Tensor"]
     __rtruediv__: Callable[["Tensor", Any], "Tensor"]
     __neg__: Callable[["Tensor"], "Tensor"]
+    __lt__: Callable[["Tensor", Any], "Tensor"]
+    __le__: Callable[["Tensor", Any], "Tensor"]
+    __gt__: Callable[["Tensor", Any], "Tensor"]
+    __ge__: Callable[["Tensor", Any], "Tensor"]
     sum: Callable[..., "Tensor"]
     mean: Callable[..., "Tensor"]
     argmax: Callable[..., "Tensor"]
@@ -167,6 +175,9 @@ class Tensor:
     def __bool__(self) -> bool:
         return bool(self.item())
 
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else repr(self)
+
     def __repr__(self) -> str:
         try:
             values = np.array2string(self.numpy(), separator=", ", prefix="tensor(")
@@ -254,14 +265,6 @@ def no_grad() -> Iterator[None]:
 def sum_of(a: Array, b: Array) -> Array:
     """a + b, without a history: how gradients accumulate."""
     return record("add", (a, b), ((a.shape, a.dtype),))[0]
-
-
-def count(shape: tuple[int, ...]) -> int:
-    """How many elements an array of that shape has."""
-    size = 1
-    for n in shape:
-        size *= n
-    return size
 
 
 def _propagate(node: Node, gradient: Array, retain_graph: bool) -> None:

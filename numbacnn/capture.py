@@ -72,10 +72,15 @@ class _Replay:
         try:
             outputs = function(*inputs)
             self.single = isinstance(outputs, Tensor)
+            if not self.single and not (isinstance(outputs, tuple | list) and outputs):
+                raise DTypeError(f"capture: the function must return a tensor, or a tuple of tensors, got {outputs!r}")
             self._check(recording, before, (outputs,) if self.single else tuple(outputs))
             _restore(before)
             del outputs
             self._plan(recording, inputs)
+        except BaseException:
+            graph.revert(recording)                      # what is not in the state keeps its value, too
+            raise
         finally:
             _restore(before)
             thread.capture = None
@@ -107,8 +112,8 @@ class _Replay:
         slots = list(recording.leaf_specs())
         for i, (slot, spec) in enumerate(recording.leaf_specs().items()):
             if i not in known and self.leaves[i] not in self.born and recording.arrays[slot]() is None:
-                raise EvaluationError(f"capture: the function replaces a tensor of shape {spec.shape} that is not in its "
-                                      "state; pass everything it changes: capture(function, model, optimizer)")
+                raise EvaluationError(f"capture: the function replaces a tensor of shape {spec.shape} that is not in "
+                                      "its state; pass everything it changes: capture(function, model, optimizer)")
         donors = {slots[i] for t, i in self.read if any(t is other for other, _ in self.changed)}
         wanted = {slot for _, slot in self.changed} | {slot for slot, *_ in self.outputs}
         leaves = set(slots) - donors

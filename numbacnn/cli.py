@@ -5,6 +5,7 @@ line on the standard error. 130: ended by Ctrl-C.
 """
 import argparse
 import math
+import os
 import platform
 import sys
 from collections.abc import Callable, Sequence
@@ -37,6 +38,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (train.CommandError, BackendError, DeviceError) as error:
         begin = "numbacnn" if isinstance(error, train.CommandError) else "numbacnn:"
         print(begin, " ".join(str(error).split()), file=sys.stderr)
+        return 2
+    except BrokenPipeError:                              # whoever read the output has gone: that is no fault
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        print("numbacnn:", error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130

@@ -8,8 +8,9 @@ from types import FrameType
 from typing import Any
 
 from numbacnn import graph
-from numbacnn.autograd import Tensor, count
+from numbacnn.autograd import Tensor
 from numbacnn.fusion import Call
+from numbacnn.geometry import count
 from numbacnn.graph import Array, thread
 from numbacnn.kernels import Spec
 from numbacnn.plan import Plan

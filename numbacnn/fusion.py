@@ -46,11 +46,10 @@ class Match(NamedTuple):
 
 
 class Missed(NamedTuple):
-    """A rule that would have fitted if nobody had kept `slot`, which `op` computes."""
+    """A rule that would have fitted if nobody had kept the array in `slot`."""
 
     fusion: "Fusion"
     slot: int
-    op: str
 
 
 @dataclass(eq=False)
@@ -121,7 +120,7 @@ class Fuser:
         return None
 
     def _is_kept(self, fusion: Fusion, removed: list[Call], gone: set[int]) -> bool:
-        kept = [Missed(fusion, slot, call.op) for call in removed for slot in call.outputs
+        kept = [Missed(fusion, slot) for call in removed for slot in call.outputs
                 if slot in gone and slot in self.wanted]
         self.missed += [missed for missed in kept if missed not in self.missed]
         return bool(kept)

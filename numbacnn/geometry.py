@@ -210,16 +210,16 @@ def axis(op: str, rank: int, dim: int) -> int:
 @cached
 def reshape(op: str, x: Shape, shape: Shape) -> Shape:
     """The shape with at most one -1 filled in."""
-    size = _count(x)
-    known = _count(tuple([n for n in shape if n != -1]))
+    size = count(x)
+    known = count(tuple([n for n in shape if n != -1]))
     if shape.count(-1) > 1 or any(n < -1 for n in shape):
         raise ShapeError(f"{op}: shape may hold one -1 and no other negative number, got {shape}")
     if -1 in shape:
         if known == 0 or size % known:
             raise ShapeError(f"{op}: x{x} has {size} elements, which {shape} cannot hold: -1 has no whole value")
         shape = tuple([size // known if n == -1 else n for n in shape])
-    if _count(shape) != size:
-        raise ShapeError(f"{op}: x{x} has {size} elements, {shape} has {_count(shape)}")
+    if count(shape) != size:
+        raise ShapeError(f"{op}: x{x} has {size} elements, {shape} has {count(shape)}")
     return shape
 
 
@@ -273,7 +273,8 @@ def _is_integer(value: Any) -> bool:
     return isinstance(value, Integral) and not isinstance(value, bool)
 
 
-def _count(shape: Shape) -> int:
+def count(shape: Shape) -> int:
+    """How many elements an array of that shape has."""
     size = 1
     for n in shape:
         size *= n

@@ -50,6 +50,8 @@ class Array:
         """A copy, so that a caller who reuses his memory does not change what was recorded."""
         if values.dtype.name not in DTYPES:
             raise DTypeError(f"tensor: dtype must be one of {', '.join(DTYPES)}, got {values.dtype}")
+        if not values.dtype.isnative:
+            values = values.astype(values.dtype.newbyteorder("="))
         device = device or default_device()
         array = cls(values.shape, values.dtype.name, device)
         array.storage = thread.pool.take(device, device.backend.nbytes(array.shape, array.dtype))
@@ -64,6 +66,9 @@ class Array:
         array = cls(shape, dtype, storage.device)
         array.storage = storage
         return array
+
+    def __reduce__(self) -> tuple[Any, ...]:            # copies and pickles hold the value, never an address
+        return Array.of, (self.numpy(), self.device)
 
     def numpy(self) -> np.ndarray:
         """A copy of the value, which is computed now if it is still pending."""
@@ -252,11 +257,10 @@ def _evaluate() -> None:
     arrays = [weak() for weak in recording.arrays]
     leaves = list(recording.leaves)
     try:
-        with interrupt.permitted():                     # compiling may take seconds
-            plan = plan_for(recording, tuple([array is not None for array in arrays]))
+        plan = plan_for(recording, tuple([array is not None for array in arrays]))
         results = run(plan, leaves, arrays)
     except BaseException:
-        _revert(recording, arrays)
+        revert(recording)
         raise
     for slot, leaf in plan.updates:
         _give(arrays[slot], leaves[leaf])
@@ -264,9 +268,11 @@ def _evaluate() -> None:
         _give(arrays[slot], storage)
 
 
-def _revert(recording: Recording, arrays: Sequence[Array | None]) -> None:
+def revert(recording: Recording) -> None:
     """After a failure: what was to be an update keeps the value it had; the update did not happen."""
-    assert recording.device is not None
+    if recording.device is None:
+        return
+    arrays = [weak() for weak in recording.arrays]
     memory = {slot: storage for storage, (slot, *_) in recording.leaves.items()}
     updates = successions(recording.instructions(), list(memory), recording.device.backend.UPDATES)
     for slot, leaf in updates.items():

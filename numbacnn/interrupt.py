@@ -28,22 +28,6 @@ class deferred:
                 _state.restore()
 
 
-class permitted:
-    """A block inside a deferred one that Ctrl-C may interrupt: it takes long, and nothing is lost."""
-
-    __slots__ = ("inside",)
-
-    def __enter__(self) -> None:
-        self.inside = (_state.depth > 0 and _state.handler is not None
-                       and threading.current_thread() is threading.main_thread())
-        if self.inside:
-            _state.restore()
-
-    def __exit__(self, *error: object) -> None:
-        if self.inside:
-            signal(SIGINT, _state.catch)
-
-
 class _State:
     """Of the main thread, the only one that runs signal handlers."""
 

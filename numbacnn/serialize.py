@@ -32,7 +32,10 @@ def save(tensors: Mapping[str, Any], path: "str | os.PathLike[str]", metadata: M
     arrays = {name: np.ascontiguousarray(_values(name, value)).reshape(np.shape(value))
               for name, value in tensors.items()}
     data = to_bytes(arrays, dict(metadata) if metadata else None)
-    path = Path(path)
+    path = Path(os.path.realpath(path))                  # a link is followed, not replaced
+    if path.exists() and not path.is_file():
+        path.write_bytes(data)                           # a device, a pipe
+        return
     temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         temporary.write_bytes(data)

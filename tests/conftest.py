@@ -8,7 +8,13 @@ from numbacnn import graph
 @pytest.fixture(autouse=True)
 def fresh():
     """Start each test with a seed, and with nothing recorded."""
-    graph.thread.recording = graph.Recording()
+    _clear()
     numbacnn.manual_seed(0)
     yield
-    graph.thread.recording = graph.Recording()
+    _clear()
+
+
+def _clear():
+    thread = graph.thread
+    thread.recording, thread.capture, thread.observer = graph.Recording(), None, None
+    thread.eager, thread.fuse = graph.EAGER, graph.FUSE

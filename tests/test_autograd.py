@@ -152,3 +152,42 @@ def test_dropout_and_its_gradient_use_one_mask():
     again = nn.functional.dropout(x, 0.25).numpy()
     nb.manual_seed(0)
     np.testing.assert_array_equal(nn.functional.dropout(x, 0.25).numpy(), again)
+
+
+def test_comparisons_are_computed_at_once():
+    x = nb.tensor([1, 2, 3])
+    assert (x == nb.tensor([1, 0, 3])).tolist() == [True, False, True]
+    assert (x != 2).sum().item() == 2
+    assert (x < 2).tolist() == [True, False, False]
+    assert [(x <= 2).sum().item(), (x > 2).sum().item(), (x >= 2).sum().item()] == [2, 1, 2]
+    assert len({x, x}) == 1
+    with pytest.raises(DTypeError, match="equal: operands must be tensors or numbers, got str"):
+        x == "a"  # noqa: B015
+
+
+def test_assignment_in_place_changes_the_tensor():
+    p = nn.Parameter(np.ones(2, "float32"))
+    alias = p
+    with nb.no_grad():
+        p -= 0.25 * nb.ones(2)
+        p *= 2
+    assert alias.tolist() == [1.5, 1.5]
+    with pytest.raises(GradientError, match=r"add: a tensor with requires_grad=True .*no_grad"):
+        p += 1
+    y = p * 2
+    y += p
+    y.sum().backward()
+    assert p.grad.tolist() == [3.0, 3.0]
+    with pytest.raises(ShapeError, match=r"add: the result must fit in x\(2,\), got \(3, 2\)"):
+        x = nb.ones(2)
+        x += nb.ones(3, 2)
+
+
+def test_zero_keeps_its_sign():
+    assert np.signbit((nb.ones(1) * 0.0).item()) != np.signbit((nb.ones(1) * -0.0).item())
+
+
+def test_integers_are_added_as_int64():
+    assert nb.tensor(np.array([200, 100], np.uint8)).sum().item() == 300
+    assert nb.tensor(np.array([2**31 - 1, 1], np.int32)).sum().item() == 2**31
+    assert nb.ones(2, 3).sum(np.int64(0)).shape == (3,)

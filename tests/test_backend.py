@@ -69,7 +69,7 @@ def test_importing_starts_neither_numba_nor_a_backend():
 
 def test_a_wrong_number_of_threads_is_refused():
     done = run("import numbacnn; numbacnn.ones(1)", NUMBACNN_NUM_THREADS="many")
-    assert "NUMBACNN_NUM_THREADS must be a whole number, at least 1, got 'many'" in done.stderr
+    assert "NUMBACNN_NUM_THREADS must be a whole number from 1 to 1024, got 'many'" in done.stderr
 
 
 def test_the_switches_for_debugging():

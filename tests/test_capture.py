@@ -1,4 +1,6 @@
 """capture: what is replayed equals what is recorded, and what cannot be replayed is refused."""
+import threading
+
 import numpy as np
 import pytest
 from models import SimpleCNN, SmallResNet, batch, randomise
@@ -99,6 +101,12 @@ def test_a_forgotten_state_is_an_error():
     with pytest.raises(EvaluationError, match=r"not in its state.*capture\(function, model, optimizer\)"):
         nb.capture(step, model)(x, y)
     np.testing.assert_array_equal(model.weight.numpy(), before)
+    with pytest.raises(EvaluationError, match="not in its state"):
+        nb.capture(step)(x, y)
+    np.testing.assert_array_equal(model.weight.numpy(), before)      # nobody named it, and it is whole
+    assert optimizer.param_groups[0].state["steps"].tolist() == [0.0, 0.0]
+    optimizer.zero_grad()
+    step(x, y)
 
 
 def test_looking_at_a_value_is_an_error():
@@ -116,6 +124,8 @@ def test_looking_at_a_value_is_an_error():
 def test_what_is_refused():
     with pytest.raises(EvaluationError, match="must return tensors that it computes"):
         nb.capture(lambda x: x)(nb.ones(3))
+    with pytest.raises(DTypeError, match="must return a tensor, or a tuple of tensors, got None"):
+        nb.capture(lambda x: None)(nb.ones(3))
     with pytest.raises(DTypeError, match="state must be modules, optimisers or tensors, got int"):
         nb.capture(lambda x: x, 3)
     with pytest.raises(DTypeError, match="inputs and outputs must be tensors, got ndarray"):
@@ -147,3 +157,130 @@ def test_a_failing_replay_changes_nothing():
     for tensor, value in zip([*model.state_tensors(), *optimizer.state_tensors()], before, strict=True):
         np.testing.assert_array_equal(tensor.numpy(), value)
     assert np.isfinite(step(nb.ones(2, 4), nb.tensor([0, 2])).item())
+
+
+def test_inputs_that_share_memory_at_first_may_differ_later():
+    step = nb.capture(lambda a, b: a * 2 + b)
+    x, y = nb.tensor([10.0]), nb.tensor([-8.0])
+    assert step(x, x).tolist() == [30.0]
+    assert step(x, y).tolist() == [12.0]
+    assert step(y, x).tolist() == [-6.0]
+
+
+def test_an_input_may_be_a_constant_or_state_too():
+    w = nb.tensor([1.0])
+    step = nb.capture(lambda x: x + w * 10)
+    assert step(w).tolist() == [11.0]
+    assert step(nb.tensor([5.0])).tolist() == [15.0]
+
+    def move(x):
+        w.data = w + x
+        return w * 1
+
+    step = nb.capture(move, w)
+    assert step(w).tolist() == [2.0]
+    assert step(nb.tensor([5.0])).tolist() == [7.0]
+
+
+def test_a_copy_of_the_weights_that_follows_slowly():
+    p, slow = nb.tensor([1.0]), None
+    slow = p.detach()
+
+    def move(x):
+        p.data = p - x
+        slow.data = (slow + p) / 2
+        return slow * 1
+
+    step = nb.capture(move, p, slow)
+    assert [step(nb.tensor([1.0])).item() for _ in range(2)] == [0.5, -0.25]
+
+
+def test_the_learning_rate_may_change():
+    p = nn.Parameter(np.ones(1, "float32"))
+    optimizer = optim.SGD([p], lr=0.25)
+
+    def step(x):
+        optimizer.zero_grad()
+        loss = (p * x).sum()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    step, x = nb.capture(step, [p], optimizer), nb.ones(1)
+    step(x)
+    optimizer.param_groups[0]["lr"] = 0.0
+    step(x)
+    assert p.tolist() == [0.75]
+    optimizer.param_groups[0]["lr"] = 0.5
+    step(x)
+    assert p.tolist() == [0.25]
+
+
+def test_gradients_that_a_replay_would_lose_are_refused():
+    p = nn.Parameter(np.ones(1, "float32"))
+    with pytest.raises(EvaluationError, match="leaves gradients and does not use them"):
+        def only_backward(x):
+            loss = (p * x).sum()
+            loss.backward()
+            return loss
+
+        nb.capture(only_backward, p)(nb.ones(1))
+    optimizer = optim.SGD([p], lr=0.1)
+    (p * 1).sum().backward()
+
+    def late(x):
+        loss = (p * x).sum()
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        return loss
+
+    with pytest.raises(EvaluationError, match="adds to gradients that were there before"):
+        nb.capture(late, p, optimizer)(nb.ones(1))
+    assert p.tolist() == [1.0]
+    assert p.grad.tolist() == [1.0]
+
+
+def test_pending_inputs_and_state_are_computed():
+    p = nb.tensor([1.0])
+
+    def add(x):
+        p.data = p + x
+        return p * 1
+
+    step = nb.capture(add, p)
+    assert step(nb.ones(1) * 2).tolist() == [3.0]
+    assert step(nb.ones(1) * 3).tolist() == [6.0]
+    p.data = p * 10
+    assert step(nb.ones(1)).tolist() == [61.0]
+
+
+def test_a_captured_function_inside_another_is_part_of_it():
+    inner = nb.capture(lambda x: x * 2)
+    outer = nb.capture(lambda x: inner(x) + 1)
+    assert outer(nb.ones(1)).tolist() == [3.0]
+    assert outer(nb.zeros(1)).tolist() == [1.0]
+
+
+def test_a_constant_made_in_a_thread_that_ended_is_not_overwritten():
+    made = []
+    other = threading.Thread(target=lambda: made.append(nn.Parameter(np.ones(2, "float32"))))
+    other.start()
+    other.join()
+    [p] = made
+    optimizer = optim.SGD([p], lr=1.0)
+    scale = nb.capture(lambda x: x * p)
+    assert scale(nb.ones(2)).tolist() == [1.0, 1.0]
+    p.sum().backward()
+    optimizer.step()
+    assert p.tolist() == [0.0, 0.0]
+    assert scale(nb.ones(2)).tolist() == [1.0, 1.0]
+
+
+def test_dropout_can_be_captured_at_once():
+    nb.manual_seed(5)
+    step = nb.capture(lambda x: nn.functional.dropout(x, 0.5))
+    x = nb.ones(64)
+    replayed = [step(x).tolist() for _ in range(3)]
+    nb.manual_seed(5)
+    assert replayed == [nn.functional.dropout(x, 0.5).tolist() for _ in range(3)]

@@ -1,5 +1,7 @@
 """Modules: what belongs to them, saving and loading, first values, and how they look."""
+import copy
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -7,7 +9,7 @@ from models import SmallResNet, batch
 
 import numbacnn as nb
 from numbacnn import nn
-from numbacnn.errors import DTypeError, ShapeError
+from numbacnn.errors import DTypeError, GradientError, ShapeError
 
 
 def network():
@@ -175,3 +177,47 @@ def test_layers_look_like_their_call():
 def test_bad_options_are_refused(make, message):
     with pytest.raises((ValueError, TypeError, NotImplementedError), match=message):
         make()
+
+
+def test_copies_and_pickles_hold_values():
+    model = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
+    model(nb.randn(4, 2)).sum().backward()
+    for copied in (copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))):
+        other = copied(model)
+        for a, b in zip(model.state_tensors(), other.state_tensors(), strict=True):
+            np.testing.assert_array_equal(a.numpy(), b.numpy())
+            assert a.array.storage.address != b.array.storage.address
+        before = other[0].weight.numpy()
+        optimizer = nb.optim.SGD(model.parameters(), lr=1.0)
+        optimizer.step()
+        np.testing.assert_array_equal(other[0].weight.numpy(), before)
+        assert not np.array_equal(model[0].weight.numpy(), before)
+    with pytest.raises(GradientError, match="only tensors that the user made can be copied or pickled"):
+        copy.deepcopy(model(nb.randn(4, 2)))
+
+
+def test_tensors_are_formatted_as_numbers():
+    assert f"{nb.tensor(1.23456):.2f} {nb.tensor([1, 2])}" == "1.23 tensor([1, 2])"
+
+
+def test_foreign_byte_order_is_understood():
+    assert nb.tensor(np.arange(3, dtype=">f4")).tolist() == [0.0, 1.0, 2.0]
+    assert nb.tensor(np.arange(3, dtype=">i8")).tolist() == [0, 1, 2]
+
+
+def test_saving_follows_links(tmp_path):
+    target = tmp_path / "real"
+    target.write_bytes(b"")
+    (tmp_path / "link").symlink_to(target)
+    nb.save({"x": nb.ones(2)}, tmp_path / "link")
+    assert (tmp_path / "link").is_symlink()
+    assert nb.load(target)["x"].tolist() == [1.0, 1.0]
+    nb.save({"x": nb.ones(2)}, "/dev/null")
+    assert not nb.serialize.Path("/dev/null").is_file()
+
+
+def test_what_is_missing_is_named():
+    with pytest.raises(DTypeError, match="conv2d: x must be a Tensor, got NoneType"):
+        nn.Conv2d(1, 1, 1)(None)
+    with pytest.raises(DTypeError, match="batch_norm: weight must be a Tensor, got NoneType"):
+        nn.functional.batch_norm(nb.ones(2, 1), nb.ones(1), nb.ones(1), None, nb.ones(1))

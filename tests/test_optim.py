@@ -80,7 +80,12 @@ def test_a_parameter_without_a_gradient_stays_as_it_is():
 
 @pytest.mark.parametrize("make, message", [
     (lambda p: optim.SGD([]), "SGD: there must be parameters to train, got none"),
-    (lambda p: optim.SGD([p], lr=-1), "SGD: lr must not be negative, got -1"),
+    (lambda p: optim.SGD(p), r"SGD: params must be an iterable of tensors, such as .*, got Parameter"),
+    (lambda p: optim.SGD([p], lr="a"), "SGD: lr must be a number, got 'a'"),
+    (lambda p: optim.SGD([p], dampening=float("nan")), "SGD: dampening must be"),
+    (lambda p: optim.Adam([p], betas=0.9), r"Adam: betas must be two numbers in \[0, 1\), got 0.9"),
+    (lambda p: optim.Adam([{"lr": 1}]), "Adam: a group must be a dict with 'params'"),
+    (lambda p: optim.SGD([p], lr=-1), "SGD: lr must be at least 0, got -1"),
     (lambda p: optim.SGD([p], nesterov=True), "SGD: nesterov needs momentum > 0 and dampening = 0"),
     (lambda p: optim.Adam([p], betas=(1.0, 0.9)), r"Adam: betas must be two numbers in \[0, 1\)"),
     (lambda p: optim.Adam([p, p]), r"Adam: a parameter of shape \(2,\) was given twice"),
@@ -107,3 +112,43 @@ def test_loading_is_all_or_nothing():
     with pytest.raises(ShapeError, match=r"groups must have \[4\] parameters, got \[1\]"):
         other.load_state_dict({"state": {}, "param_groups": [{"params": [0]}]})
     assert issubclass(DTypeError, TypeError)
+
+
+def test_a_gradient_that_does_not_fit_is_refused():
+    p, q = nn.Parameter(np.ones(3, "float32")), nn.Parameter(np.ones(2, "float32"))
+    optimizer = optim.SGD([{"params": [q]}, {"params": [p]}], lr=1.0)
+    q.grad, p.grad = nb.ones(2), nb.ones(2)
+    with pytest.raises(ShapeError, match=r"parameter must be float32\(3,\) as itself, got float32\(2,\)"):
+        optimizer.step()
+    assert q.tolist() == [1.0, 1.0]                      # no group moved
+
+
+def test_momentum_is_loaded_into_an_optimiser_that_had_none():
+    p = nn.Parameter(np.ones(2, "float32"))
+    first = optim.SGD([p], lr=0.1, momentum=0.9)
+    p.sum().backward()
+    first.step()
+    second = optim.SGD([p], lr=0.1)
+    second.load_state_dict(first.state_dict())
+    assert second.state_dict()["state"][0]["momentum_buffer"].tolist() == [1.0, 1.0]
+    bad = first.state_dict()
+    bad["param_groups"][0]["lr"] = -5
+    with pytest.raises(ValueError, match="lr must be at least 0, got -5"):
+        second.load_state_dict(bad)
+
+
+def test_parameters_that_changed_are_refused():
+    p = nn.Parameter(np.zeros(4, "float32"))
+    optimizer = optim.Adam([p])
+    optimizer.param_groups[0]["params"].append(nn.Parameter(np.zeros(10, "float32")))
+    with pytest.raises(ShapeError, match="use add_param_group to train more"):
+        optimizer.step()
+    model = nn.Linear(2, 2)
+    optimizer = optim.Adam(model.parameters())
+    model.to(nb.float64)
+    model(nb.ones(1, 2, dtype="float64")).sum().backward()
+    with pytest.raises(DTypeError, match="convert the model first, then make the optimiser"):
+        optimizer.step()
+    model.weight.grad = 0
+    with pytest.raises(TypeError):
+        optimizer.step()

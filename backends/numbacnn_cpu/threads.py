@@ -8,7 +8,7 @@ from numbacnn.errors import BackendError
 
 from .cache import cache_folder
 
-VARIABLE = "NUMBACNN_NUM_THREADS"
+VARIABLE, MOST = "NUMBACNN_NUM_THREADS", 1024
 FEATURES = "sse4.2", "avx", "avx2", "fma", "avx512f", "avx512bf16", "amx-tile", "neon", "sve"     # those worth showing
 
 
@@ -17,8 +17,9 @@ def workers():
     text = os.environ.get(VARIABLE)
     if not text:
         return numba.config.NUMBA_NUM_THREADS
-    if not text.strip().isdecimal() or int(text) < 1:
-        raise BackendError(f"{VARIABLE} must be a whole number, at least 1, got {text!r}; unset it to use all cores")
+    if not text.strip().isdecimal() or not 1 <= int(text) <= MOST:
+        raise BackendError(f"{VARIABLE} must be a whole number from 1 to {MOST}, got {text!r}; unset it to use all "
+                           "cores")
     return int(text)
 
 

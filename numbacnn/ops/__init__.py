@@ -1,9 +1,10 @@
 """Operations: one function each, its backward nested inside; and what Python's operators and Tensor's methods call."""
 from numbacnn.autograd import Tensor
 from numbacnn.ops.activation import leaky_relu, prelu, relu, sigmoid, softmax
+from numbacnn.ops.compare import equal, greater, greater_equal, less, less_equal, not_equal
 from numbacnn.ops.conv import conv2d
 from numbacnn.ops.dropout import dropout
-from numbacnn.ops.elementwise import add, divide, multiply, negative, subtract
+from numbacnn.ops.elementwise import add, divide, in_place, multiply, negative, subtract
 from numbacnn.ops.linear import linear
 from numbacnn.ops.loss import cross_entropy
 from numbacnn.ops.norm import batch_norm
@@ -21,6 +22,9 @@ METHODS = {
     "__add__": add, "__radd__": add, "__mul__": multiply, "__rmul__": multiply, "__sub__": subtract,
     "__rsub__": lambda x, other: subtract(other, x), "__truediv__": divide,
     "__rtruediv__": lambda x, other: divide(other, x), "__neg__": negative,
+    "__iadd__": in_place(add), "__isub__": in_place(subtract), "__imul__": in_place(multiply),
+    "__itruediv__": in_place(divide), "__eq__": equal, "__ne__": not_equal, "__lt__": less, "__le__": less_equal,
+    "__gt__": greater, "__ge__": greater_equal, "__hash__": object.__hash__,
     "sum": sum, "mean": mean, "argmax": argmax, "reshape": reshape, "view": reshape, "flatten": flatten,
     "squeeze": squeeze, "unsqueeze": unsqueeze, "permute": permute, "transpose": transpose, "expand": expand, "to": to,
 }

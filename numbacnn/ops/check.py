@@ -11,12 +11,12 @@ from numbacnn.graph import DTYPES
 FLOATING = ("float32", "float64")
 
 
-def floating(op: str, **arguments: Tensor | None) -> None:
-    """Check that all arguments (None: not given) are tensors of one floating point dtype."""
+def floating(op: str, *, bias: Tensor | None = None, **arguments: Any) -> None:
+    """Check that all arguments are tensors of one floating point dtype; a bias may be missing."""
+    if bias is not None:
+        arguments["bias"] = bias
     first = None
     for name, x in arguments.items():
-        if x is None:
-            continue
         any_tensor(op, name, x)
         dtype = x.array.dtype
         if dtype not in FLOATING:

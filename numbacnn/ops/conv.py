@@ -1,12 +1,11 @@
 """Convolution."""
 from typing import Any
 
-import numpy as np
-
 from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.graph import Array, record
 from numbacnn.ops.check import floating, shape_of
+from numbacnn.ops.constant import no_bias
 
 
 def conv2d(x: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1,
@@ -49,7 +48,7 @@ def conv2d(x: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 
     floating("conv2d", x=x, weight=weight, bias=bias)
     y_shape, numbers = geometry.conv2d(x.shape, weight.shape, shape_of(bias), stride, padding, dilation, groups)
     x_data, w_data = x.array, weight.array
-    b_data = bias.array if bias is not None else zeros(weight.shape[:1], weight.array)
+    b_data = bias.array if bias is not None else no_bias(weight.shape[0], w_data.dtype, w_data.device)
     y, = record("conv2d", (x_data, w_data, b_data), ((y_shape, x_data.dtype),), numbers)
     inputs = (x, weight) if bias is None else (x, weight, bias)
     needs = [each.requires_grad for each in inputs]
@@ -65,14 +64,3 @@ def conv2d(x: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 
         return tuple(gradients)
 
     return differentiable(y, inputs, backward)
-
-
-def zeros(shape: tuple[int, ...], like: Array) -> Array:
-    """The bias of a layer that has none; one array for all of them."""
-    key = shape, like.dtype, like.device
-    if key not in _zeros:
-        _zeros[key] = Array.of(np.zeros(shape, like.dtype), like.device)
-    return _zeros[key]
-
-
-_zeros: dict[Any, Array] = {}

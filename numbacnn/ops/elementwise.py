@@ -1,16 +1,15 @@
 """Arithmetic. Shapes broadcast as in NumPy; a Python number takes the dtype of the tensor."""
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
-from numbacnn.backend import Device
-from numbacnn.errors import DTypeError
-from numbacnn.graph import Array, record
+from numbacnn.errors import DTypeError, GradientError, ShapeError
+from numbacnn.graph import Array, rebind, record
 from numbacnn.ops.check import FLOATING
+from numbacnn.ops.constant import constant
 from numbacnn.ops.shape import sum_to
 
 Rule = Callable[[Array, Any, Any, Any], Array]          # dy, a, b, y -> gradient of an operand, still broadcast
@@ -38,6 +37,23 @@ def divide(a: Any, b: Any) -> Tensor:
     """Return a / b; floating point only. Keeps b and the result for the gradients."""
     return _binary("divide", a, b, lambda dy, a, b, y: _apply("divide", dy, b),
                    lambda dy, a, b, y: _negative(_apply("divide", _apply("multiply", dy, y), b)))
+
+
+def in_place(op: Callable[[Any, Any], Tensor]) -> Callable[[Tensor, Any], Tensor]:
+    """Make the form of an operation that gives its result to the left operand, such as `+=`."""
+    def assigned(x: Tensor, other: Any) -> Tensor:
+        y = op(x, other)
+        if x.node is None and x.requires_grad and y.requires_grad:
+            raise GradientError(f"{op.__name__}: a tensor with requires_grad=True that the user made cannot be changed "
+                                "in place where gradients are recorded; do it inside `with numbacnn.no_grad():`")
+        if y.array.shape != x.array.shape:
+            raise ShapeError(f"{op.__name__}: the result must fit in x{x.shape}, got {y.shape}")
+        rebind(x, y.array)
+        if y.requires_grad:
+            x.node, x.requires_grad = y.node, True
+        return x
+
+    return assigned
 
 
 def negative(x: Tensor) -> Tensor:
@@ -87,12 +103,6 @@ def _constant(op: str, value: Any, like: Tensor) -> Tensor:
         raise DTypeError(f"{op}: {value!r} does not fit a tensor of {like.array.dtype}; convert the tensor with "
                          ".to(numbacnn.float32)")
     return Tensor(constant(value, like.array.dtype, like.device))
-
-
-@lru_cache(maxsize=256, typed=True)
-def constant(value: float, dtype: str, device: Device) -> Array:
-    """A number as an array; a loop that uses it again finds it again."""
-    return Array.of(np.asarray(value, dtype), device)
 
 
 def _apply(op: str, a: Array, b: Array) -> Array:

@@ -1,9 +1,10 @@
 """Dense layers."""
 from numbacnn import geometry
-from numbacnn.autograd import Gradients, Tensor, count, differentiable
+from numbacnn.autograd import Gradients, Tensor, differentiable
+from numbacnn.geometry import count
 from numbacnn.graph import Array, record
 from numbacnn.ops.check import floating, shape_of
-from numbacnn.ops.conv import zeros
+from numbacnn.ops.constant import no_bias
 from numbacnn.ops.shape import reshape
 
 
@@ -30,7 +31,7 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         rows = (count(y_shape[:-1]), weight.shape[1])
         return reshape(linear(reshape(x, rows), weight, bias), y_shape)
     x_data, w_data = x.array, weight.array
-    b_data = bias.array if bias is not None else zeros(weight.shape[:1], weight.array)
+    b_data = bias.array if bias is not None else no_bias(weight.shape[0], w_data.dtype, w_data.device)
     y, = record("linear", (x_data, w_data, b_data), ((y_shape, x_data.dtype),))
     inputs = (x, weight) if bias is None else (x, weight, bias)
     needs = [each.requires_grad for each in inputs]

@@ -1,7 +1,8 @@
 """Losses."""
 from numbacnn import geometry
-from numbacnn.autograd import Gradients, Tensor, count, differentiable
+from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.errors import DTypeError
+from numbacnn.geometry import count
 from numbacnn.graph import Array, record
 from numbacnn.ops.check import floating
 

@@ -3,7 +3,7 @@ from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.errors import DTypeError
 from numbacnn.graph import Array, record
-from numbacnn.ops.check import floating, number
+from numbacnn.ops.check import any_tensor, floating, number
 
 
 def batch_norm(x: Tensor, running_mean: Tensor, running_var: Tensor, weight: Tensor, bias: Tensor,
@@ -34,6 +34,7 @@ def batch_norm(x: Tensor, running_mean: Tensor, running_var: Tensor, weight: Ten
     ----------
     S. Ioffe and C. Szegedy, Batch normalization (ICML 2015), algorithms 1 and 2.
     """
+    any_tensor("batch_norm", "bias", bias)
     floating("batch_norm", x=x, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
     parameters = tuple([(name, tensor.shape) for name, tensor in (
         ("running_mean", running_mean), ("running_var", running_var), ("weight", weight), ("bias", bias))])

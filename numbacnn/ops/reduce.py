@@ -1,13 +1,12 @@
 """Reductions over axes."""
 from typing import Any
 
-import numpy as np
-
 from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.errors import DTypeError, ShapeError
 from numbacnn.graph import Array, record
 from numbacnn.ops.check import FLOATING, any_tensor, floating
+from numbacnn.ops.constant import constant
 
 
 def sum(x: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
@@ -62,8 +61,7 @@ def _sum(op: str, x: Tensor, dim: Any, keepdim: bool, mean: bool) -> Tensor:
         if dy.shape != kept:
             dy, = record("reshape", (dy,), ((kept, dtype),))
         if divisor != 1:
-            scale = Array.of(np.asarray(divisor, dtype), dy.device)
-            dy, = record("divide", (dy, scale), ((kept, dtype),))
+            dy, = record("divide", (dy, constant(divisor, dtype, dy.device)), ((kept, dtype),))
         return record("expand", (dy,), ((x_shape, dtype),))
 
     return differentiable(y, (x,), backward)

@@ -3,9 +3,10 @@ from operator import index
 from typing import Any
 
 from numbacnn import geometry
-from numbacnn.autograd import Gradients, Tensor, count, differentiable
+from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.backend import Device, device
 from numbacnn.errors import DTypeError, ShapeError
+from numbacnn.geometry import count
 from numbacnn.graph import DTYPES, Array, record
 from numbacnn.ops.check import FLOATING, any_tensor, dtype_name
 

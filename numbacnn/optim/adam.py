@@ -2,6 +2,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from numbacnn.errors import DTypeError, ShapeError
+from numbacnn.ops.check import number
 from numbacnn.optim.optimizer import Group, Optimizer
 
 
@@ -31,16 +33,18 @@ class Adam(Optimizer):
 
     def __init__(self, params: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999),
                  eps: float = 1e-8, weight_decay: float = 0.0) -> None:
-        super().__init__(params, {"lr": lr, "betas": tuple(betas), "eps": eps, "weight_decay": weight_decay})
+        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay})
 
     def check(self, options: Mapping[str, Any]) -> None:
         """Check the options of a group."""
         name = type(self).__name__
         for option in ("lr", "eps", "weight_decay"):
-            if not options[option] >= 0:
-                raise ValueError(f"{name}: {option} must not be negative, got {options[option]}")
-        if len(options["betas"]) != 2 or not all(0 <= beta < 1 for beta in options["betas"]):
-            raise ValueError(f"{name}: betas must be two numbers in [0, 1), got {options['betas']}")
+            number(name, option, options[option], 0.0)
+        betas = options["betas"]
+        if not isinstance(betas, tuple | list) or len(betas) != 2:
+            raise DTypeError(f"{name}: betas must be two numbers in [0, 1), got {betas!r}")
+        if not all(0 <= number(name, "betas", beta) < 1 for beta in betas):
+            raise ShapeError(f"{name}: betas must be two numbers in [0, 1), got {betas}")
 
     def kernel(self, group: Group) -> tuple[str, tuple[float, ...]]:
         """Return the kernel that updates a group, and the numbers it takes."""

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from numbacnn import interrupt
-from numbacnn.autograd import Tensor, count
+from numbacnn.autograd import Tensor
 from numbacnn.errors import DTypeError, ShapeError
+from numbacnn.geometry import count
 from numbacnn.graph import Array, evaluate, record, storage_of
 
 
@@ -20,6 +21,7 @@ class Group(dict[str, Any]):
     def __init__(self, parameters: Sequence[Tensor], options: Mapping[str, Any]) -> None:
         super().__init__(options, params=list(parameters))
         first = self["params"][0].array
+        self.dtype = first.dtype
         for p in self["params"]:
             if (p.array.dtype, p.array.device) != (first.dtype, first.device):
                 raise DTypeError("optimiser: parameters of a group must have one dtype and device, got "
@@ -46,9 +48,17 @@ class Group(dict[str, Any]):
             self.hyper.array, self._values = array, values
         return self.hyper
 
-    def check_gradients(self) -> None:
-        """Check that gradients, which users may set, fit their parameters."""
+    def check_parameters(self) -> None:
+        """Check that parameters are still those the state was made for, and that gradients, set by hand maybe, fit."""
+        sizes = [count(p.array.shape) for p in self["params"]]
+        if tuple(accumulate(sizes, initial=0)) != self.offsets:
+            raise ShapeError("step: the parameters of a group must stay as they are; use add_param_group to train more")
         for p in self["params"]:
+            if p.array.dtype != self.dtype:
+                raise DTypeError(f"step: parameters must be {self.dtype} as when the optimiser was made, got "
+                                 f"{p.array.dtype}; convert the model first, then make the optimiser")
+            if p.grad is not None and not isinstance(p.grad, Tensor):
+                raise DTypeError(f"step: a gradient must be a Tensor, got {type(p.grad).__name__}")
             if p.grad is not None and (p.grad.array.shape, p.grad.array.dtype) != (p.array.shape, p.array.dtype):
                 raise ShapeError(f"step: the gradient of a parameter must be {p.array.dtype}{p.array.shape} as itself, "
                                  f"got {p.grad.array.dtype}{p.grad.array.shape}")
@@ -99,6 +109,9 @@ class Optimizer:
     def __init__(self, params: Iterable[Any], defaults: Mapping[str, Any]) -> None:
         self.defaults = dict(defaults)
         self.param_groups: list[Group] = []
+        if isinstance(params, Tensor) or not isinstance(params, Iterable):
+            raise DTypeError(f"{type(self).__name__}: params must be an iterable of tensors, such as "
+                             f"model.parameters(), got {type(params).__name__}")
         given = list(params)
         if not given:
             raise ValueError(f"{type(self).__name__}: there must be parameters to train, got none")
@@ -114,6 +127,8 @@ class Optimizer:
             ``params``, an iterable of tensors, and options such as ``lr``.
         """
         name = type(self).__name__
+        if not isinstance(group, Mapping) or "params" not in group:
+            raise DTypeError(f"{name}: a group must be a dict with 'params', got {group!r}")
         options = {key: value for key, value in group.items() if key != "params"}
         unknown = sorted(options.keys() - self.defaults.keys())
         if unknown:
@@ -166,7 +181,7 @@ class Optimizer:
         with interrupt.deferred():                       # parameters and state change together, or not at all
             for group in self.param_groups:
                 self.check(group)
-                group.check_gradients()
+                group.check_parameters()
             for group in self.param_groups:
                 if self.needs_state(group) and not group.state:
                     group.allocate(*self.kinds)          # momentum was switched on after some steps

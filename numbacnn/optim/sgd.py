@@ -2,6 +2,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from numbacnn.ops.check import number
 from numbacnn.optim.optimizer import Group, Optimizer
 
 
@@ -38,8 +39,8 @@ class SGD(Optimizer):
     def check(self, options: Mapping[str, Any]) -> None:
         """Check the options of a group."""
         for name in ("lr", "momentum", "weight_decay"):
-            if not options[name] >= 0:
-                raise ValueError(f"SGD: {name} must not be negative, got {options[name]}")
+            number("SGD", name, options[name], 0.0)
+        number("SGD", "dampening", options["dampening"])
         if options["nesterov"] and (options["momentum"] == 0 or options["dampening"] != 0):
             raise ValueError("SGD: nesterov needs momentum > 0 and dampening = 0, got "
                              f"momentum={options['momentum']}, dampening={options['dampening']}")

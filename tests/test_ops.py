@@ -1,0 +1,254 @@
+"""Every public op on every row of op_cases.py: values, gradients, precision, what it keeps, and what it refuses."""
+import re
+import zlib
+from typing import NamedTuple
+
+import numpy as np
+import op_reference
+import pytest
+import reference_backend
+from op_case import Case
+from op_cases import CASES, REFUSED
+from poison import poisoned  # noqa: F401
+
+import numbacnn as nb
+from numbacnn import ops, testing
+from numbacnn.autograd import Node
+from numbacnn.graph import Array, evaluate, thread
+
+# Sums of products: their rounding error is at most (terms) * u * the same sum of absolute values.
+SUMS = {"conv2d", "linear", "avg_pool2d", "sum_pool2d", "adaptive_avg_pool2d", "sum", "mean", "multiply"}
+# Nothing is rounded, or each number once: equal to NumPy's to the bit.
+EXACT = {"add", "subtract", "multiply", "negative", "max_pool2d", "relu", "leaky_relu", "prelu", "argmax", "reshape",
+         "flatten", "squeeze", "unsqueeze", "permute", "transpose", "expand", "to"}
+
+def each(cases):
+    return pytest.mark.parametrize("case", cases, ids=lambda case: case.id)
+
+
+TRAINED = [case for case in CASES if case.differentiable]
+
+
+class Outcome(NamedTuple):
+    """What a call gave."""
+
+    y: np.ndarray
+    gradients: dict[str, np.ndarray]
+    inputs: dict[str, np.ndarray]
+
+
+def tensors(case, dtype="float64", wanted=(), device=None):
+    return {name: nb.tensor(x, device=device, requires_grad=name in wanted) if isinstance(x, np.ndarray) else x
+            for name, x in case.values(dtype).items()}
+
+
+def weighting(case, y):
+    """The gradient that comes in: other numbers for each case, which float32 holds."""
+    rng = np.random.default_rng(zlib.crc32(f"dy of {case.id}".encode()))
+    return rng.uniform(0.5, 1.5, y.shape).astype(np.float32) * rng.choice([-1, 1], y.shape)
+
+
+def outcome(case, dtype="float64", wanted=None, device=None):
+    """Call the op, and differentiate."""
+    nb.manual_seed(op_reference.SEED)
+    wanted = case.differentiable if wanted is None else wanted
+    inputs = tensors(case, dtype, wanted, device)
+    y = case.call(inputs.values())
+    if wanted:
+        y.backward(nb.tensor(weighting(case, y).astype(y.dtype), device=device))
+    return Outcome(y.numpy(), {name: inputs[name].grad.numpy() for name in wanted},
+                   {name: x.numpy() for name, x in inputs.items() if isinstance(x, nb.Tensor)})
+
+
+def assert_within(actual, expected, bound, what=""):
+    """Check shape and dtype, that numbers differ by at most `bound`, and that NaN and infinity are in place."""
+    assert (actual.shape, actual.dtype) == (expected.shape, expected.dtype), what
+    with np.errstate(invalid="ignore"):
+        near = np.abs(np.subtract(actual, expected, dtype="float64")) <= bound
+        wrong = ~((actual == expected) | (np.isnan(actual) & np.isnan(expected)) | near)
+    assert not wrong.any(), (f"{what}: {wrong.sum()} of {wrong.size} differ, first at {np.argwhere(wrong)[0]}: "
+                             f"{actual[wrong][0]!r}, must be {expected[wrong][0]!r}")
+
+
+def largest(*arrays):
+    """The largest of all finite numbers."""
+    return max(1e-30, *(float(np.abs(a[np.isfinite(a)]).max(initial=0)) for a in arrays))
+
+
+def absolute(case):
+    """The same case with absolute values."""
+    class Absolute(Case):
+        def values(self, dtype="float64"):
+            return {name: np.asarray(np.abs(x)) if isinstance(x, np.ndarray) else x and abs(x)
+                    for name, x in case.values(dtype).items()}
+    return Absolute(**vars(case))
+
+
+def expected_value(case):
+    with np.errstate(all="ignore"):
+        return getattr(op_reference, case.op)(*case.values().values(), *case.arguments, **case.options)
+
+
+def value_bound(case, expected, unit):
+    """How far a value may be from the exact one: 8 more roundings than terms, of what they add up to."""
+    if case.op in EXACT and unit < 1e-10:
+        return 0.0
+    size = largest(expected)
+    if case.op in SUMS:
+        size = expected_value(absolute(case))
+    elif case.op == "batch_norm":                        # x - mean may cancel
+        size = largest(*case.values().values()) * largest(expected)
+    elif case.op == "cross_entropy":
+        size = 1 + 2 * largest(case.values()["logits"])
+    return (case.terms + 8) * unit * size
+
+
+def gradient_bounds(case, gradients, unit):
+    """The same for gradients, in `gradients` (float64)."""
+    if case.op in SUMS and gradients:
+        return {name: (case.terms + 8) * unit * np.abs(dx) for name, dx in _absolute_gradients(case).items()}
+    inputs = [x for x in case.values().values() if isinstance(x, np.ndarray)]
+    size = 4 * largest(*inputs, *gradients.values(), np.array(1.5))
+    return dict.fromkeys(gradients, (case.terms + 8) * unit * size)
+
+
+def _absolute_gradients(case):
+    inputs = tensors(absolute(case), wanted=case.differentiable)
+    y = case.call(inputs.values())
+    y.backward(nb.tensor(np.abs(weighting(case, y)).astype(y.dtype)))
+    return {name: inputs[name].grad.numpy() for name in case.differentiable}
+
+
+DOUBLE, SINGLE = 2.0 ** -52, 2.0 ** -24                  # twice the unit of rounding in float64: both sides round
+
+
+def test_every_public_op_has_cases():
+    assert set(ops.__all__) == {case.op for case in CASES}
+    assert set(ops.__all__) == {case.op for case in REFUSED}
+    assert len({case.id for case in CASES}) == len(CASES)
+
+
+@each(CASES)
+def test_values_are_those_of_the_reference(case):
+    got, expected = outcome(case, wanted=()), expected_value(case)
+    assert_within(got.y, np.asarray(expected), value_bound(case, expected, DOUBLE))
+
+
+@each(TRAINED)
+def test_gradients_are_those_of_the_reference(case):
+    got, expected = outcome(case), outcome(case, device=reference_backend.DEVICE)
+    bounds = gradient_bounds(case, expected.gradients, DOUBLE)
+    for name, gradient in expected.gradients.items():
+        assert_within(got.gradients[name], gradient, bounds[name], name)
+
+
+@each([case for case in TRAINED if case.smooth])
+def test_gradients_are_limits_of_differences(case):
+    inputs = tensors(case, wanted=case.differentiable)
+
+    def function(*changed):
+        nb.manual_seed(op_reference.SEED)
+        fresh = tensors(case)                            # running statistics move with every call
+        return case.call((fresh | dict(zip(case.differentiable, changed, strict=True))).values())
+
+    testing.check_gradients(function, [inputs[name] for name in case.differentiable])
+
+
+@each([case for case in CASES if len(case.differentiable) > 1])
+def test_a_gradient_does_not_depend_on_who_else_wants_one(case):
+    everybody = outcome(case).gradients
+    for name in case.differentiable:
+        alone = outcome(case, wanted=[name]).gradients[name]
+        assert_within(alone, everybody[name], gradient_bounds(case, everybody, DOUBLE)[name], name)
+
+
+@each(TRAINED)
+def test_float32_is_as_near_as_it_can_be(case):
+    single, double = outcome(case, "float32"), outcome(case)
+    assert_within(single.y.astype(double.y.dtype), double.y, value_bound(case, double.y, SINGLE))
+    bounds = gradient_bounds(case, double.gradients, SINGLE)
+    for name, gradient in double.gradients.items():
+        assert single.gradients[name].dtype == np.float32
+        assert_within(single.gradients[name].astype("float64"), gradient, bounds[name], name)
+
+
+@each(CASES)
+def test_fused_is_unfused_is_eager(case):
+    got = [outcome(case)]
+    for setting in {"fuse": False}, {"eager": True}:
+        with testing.settings(**setting):
+            got.append(outcome(case))
+    value, bounds = value_bound(case, got[0].y, DOUBLE), gradient_bounds(case, got[0].gradients, DOUBLE)
+    for other in got[1:]:
+        assert_within(other.y, got[0].y, value)
+        for name, gradient in got[0].gradients.items():
+            assert_within(other.gradients[name], gradient, bounds[name], name)
+        for name, values in got[0].inputs.items():       # running statistics, too
+            assert_within(other.inputs[name], values, DOUBLE * largest(values), name)
+
+
+@each(CASES)
+def test_inputs_are_unchanged_but_for_running_statistics(case):
+    before, after = case.values(), outcome(case).inputs
+    if case.op == "batch_norm":
+        with np.errstate(all="ignore"):
+            moved = op_reference.running_statistics(*before.values(), **case.options)
+        before |= dict(zip(("running_mean", "running_var"), moved, strict=True))
+    for name, values in after.items():
+        assert_within(values, before[name], DOUBLE * case.terms * largest(values) * name.startswith("running_"), name)
+
+
+@each(TRAINED)
+def test_gradients_of_two_uses_are_added(case):
+    nb.manual_seed(op_reference.SEED)
+    inputs = tensors(case, wanted=case.differentiable)
+    first = case.call(inputs.values())
+    nb.manual_seed(op_reference.SEED)
+    fresh = {name: x for name, x in tensors(case).items() if name.startswith("running_")}
+    second = case.call((inputs | fresh).values())
+    dy = weighting(case, first).astype(first.dtype)
+    (first * nb.tensor(4 * dy)).sum().backward()
+    (second * nb.tensor(-2 * dy)).sum().backward()
+    once = outcome(case).gradients
+    for name, bound in gradient_bounds(case, once, 6 * DOUBLE).items():
+        with np.errstate(invalid="ignore"):              # infinity - infinity
+            expected = 4 * once[name] - 2 * once[name]
+        assert_within(inputs[name].grad.numpy(), expected, bound, name)
+
+
+@each(TRAINED)
+def test_what_is_kept_for_the_gradient(case):
+    inputs = tensors(case, wanted=case.differentiable)
+    y = case.call(inputs.values())
+    inputs = {name: x for name, x in inputs.items() if isinstance(x, nb.Tensor)}
+    assert kept(y, inputs) == set(case.kept.split())
+
+
+def kept(y, inputs):
+    """Names of the arrays in the closures from y down to the inputs: those of inputs, y, or the op's own variable."""
+    known = {id(x.array): name for name, x in inputs.items()} | {id(y.array): "y"}
+    found, nodes = set(), [y.node]
+    while nodes:
+        node = nodes.pop()
+        if not isinstance(node, Node):                   # an input, or nothing
+            continue
+        nodes += node.inputs
+        for variable, cell in zip(node.backward.__code__.co_freevars, node.backward.__closure__ or (), strict=True):
+            content = cell.cell_contents
+            for value in content if isinstance(content, list | tuple) else [content]:
+                assert not isinstance(value, nb.Tensor), f"{variable} keeps a tensor, and so its history"
+                if isinstance(value, Array):
+                    found.add(known.get(id(value), variable))
+    return found
+
+
+@each(REFUSED)
+def test_what_is_refused(case):
+    inputs = tensors(case).values()
+    recorded = list(thread.recording.program)
+    error, text = case.error
+    with pytest.raises(error, match=re.escape(text)) as raised:
+        case.call(inputs)
+    assert thread.recording.program == recorded          # nothing that fails later
+    assert re.match(r"\w+: .", str(raised.value)), "an error begins with the op, and says what must hold"
+    evaluate()
