@@ -349,7 +349,7 @@ REFUSED = [
     refused("reshape", ShapeError, "x(2, 3) has 6 elements, which (4, -1) cannot hold", 4, -1, x=(2, 3)),
     refused("reshape", ShapeError, "shape may hold one -1 and no other negative number, got (-1, -1)", -1, -1,
             x=(2, 3)),
-    refused("reshape", DTypeError, "shape must be integers, got (2.0, 3)", 2.0, 3, x=(2, 3)),
+    refused("reshape", DTypeError, "must be integers, got (2.0, 3)", 2.0, 3, x=(2, 3)),
     refused("flatten", ShapeError, "start_dim must not come after end_dim, got 1, 0", 1, 0, x=(2, 3)),
     refused("squeeze", ShapeError, "dim must be from -2 to 1 for 2 axes, got 2", 2, x=(2, 3)),
     refused("unsqueeze", ShapeError, "dim must be from -3 to 2 for 3 axes, got 3", 3, x=(2, 3)),

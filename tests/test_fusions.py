@@ -47,14 +47,16 @@ POOLED = [                                               # of convolutions whose
 LONG_POOLED = [program._replace(x=(2, 9, 9, 8), weight=LONG) for program in (POOLED[0], POOLED[2], POOLED[5])]
 LONG_POOLED += [Program((1, 64, 7, 9), (3, 64, 1, 1), conv={"padding": 2, "stride": 2}, pool=[3])]
 PLAIN = [Program(IMAGES, SHORT, EVERYTHING),
-         Program((2, 3, 17, 5), (7, 3, 2, 4), EVERYTHING, {"stride": (3, 1), "padding": 2})]
+         Program((2, 3, 17, 5), (7, 3, 2, 4), EVERYTHING, {"stride": (3, 1), "padding": 2}),
+         Program((4, 2, 12, 11), (3, 2, 3, 3), EVERYTHING)]
 LONG_PLAIN = [Program((2, 9, 9, 8), LONG, EVERYTHING, {"dilation": 2}),
               Program((2, 6, 8, 7), (4, 3, 3, 3), EVERYTHING, {"groups": 2, "padding": 1}),
               Program((2, 3, 6, 5), (6, 1, 2, 2), EVERYTHING, {"groups": 3, "stride": 2})]
 STRIDED = [Program((2, 9, 9, 8), LONG, EVERYTHING, {"stride": (1, 3), "padding": 1}),
            Program((1, 6, 7, 7), (4, 6, 1, 1), EVERYTHING, {"stride": 2})]
 DEPTHWISE = [Program((2, 5, 9, 8), (5, 1, 3, 3), EVERYTHING, {"groups": 5, "padding": 1}),
-             Program((1, 3, 11, 7), (3, 1, 2, 3), EVERYTHING, {"groups": 3, "stride": (1, 3), "dilation": (3, 1)})]
+             Program((1, 3, 11, 7), (3, 1, 2, 3), EVERYTHING, {"groups": 3, "stride": (2, 3), "dilation": (3, 1)}),
+             Program((4, 3, 12, 11), (3, 1, 3, 3), EVERYTHING, {"groups": 3})]
 
 # By the last kernel that a rule puts in.
 PROGRAMS = {

@@ -10,7 +10,6 @@ import pytest
 import reference_backend
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import mutually_broadcastable_shapes
 from poison import poisoned  # noqa: F401
 
 import numbacnn as nb
@@ -137,12 +136,19 @@ def test_linear(rows, inputs, outputs, bias, dtype, layout, seed):
     check("linear", arrays, dtype, layout)
 
 
+@st.composite
+def broadcasting(draw):
+    """Two shapes made of one, by dropping axes in front and setting others to 1."""
+    shape = draw(st.lists(st.integers(2, 4), max_size=5))
+    return [tuple(draw(st.sampled_from([n, n, 1])) for n in shape[draw(st.integers(0, len(shape) and 2)):])
+            for _ in range(2)]
+
+
 @quick
-@given(mutually_broadcastable_shapes(num_shapes=2, min_side=0, max_dims=5, max_side=4),
-       st.sampled_from(["add", "subtract", "multiply", "divide"]), dtypes, layouts, seeds)
+@given(broadcasting(), st.sampled_from(["add", "subtract", "multiply", "divide"]), dtypes, layouts, seeds)
 def test_arithmetic_broadcasts(shapes, op, dtype, layout, seed):
     rng = np.random.default_rng(seed)
-    a, b = (whole(rng, shape) for shape in shapes.input_shapes)
+    a, b = (whole(rng, shape) for shape in shapes)
     if op == "divide":                                   # by powers of two: nothing is rounded
         b = rng.choice([0.25, 0.5, 1, 2, -1, -4], b.shape)
     check(op, [a, b], dtype, layout)
