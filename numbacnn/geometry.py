@@ -94,6 +94,10 @@ def pool2d(op: str, x: Shape, kernel_size: Any, stride: Any, padding: Any, dilat
             raise ShapeError(f"{op}: padding must be at most half the window {kernel_size}, got {padding}")
     size = _window(op, f"window {kernel_size}", x, kernel_size, stride, (2 * padding[0], 2 * padding[1]), dilation,
                    padding)
+    for a in (0, 1):
+        if not _sees_pixels(x[2 + a], size[a], kernel_size[a], stride[a], padding[a], dilation[a]):
+            raise ShapeError(f"{op}: window {kernel_size} with dilation {dilation} would see nothing but padding "
+                             f"{padding} somewhere in x{x}")
     return (*x[:2], *size), (*kernel_size, *stride, *padding, *dilation)
 
 
@@ -257,6 +261,12 @@ def _window(op: str, window: str, x: Shape, kernel: Shape, stride: Pair, padding
         raise ShapeError(f"{op}: {window} does not fit in x{x} with padding {given} and dilation {dilation}: the "
                          f"output would be {oh} x {ow}")
     return oh, ow
+
+
+def _sees_pixels(size: int, positions: int, kernel: int, stride: int, padding: int, dilation: int) -> bool:
+    """Does a window have a pixel of x at every position along an axis?"""
+    starts = [position * stride - padding for position in range(positions)]
+    return all(any(0 <= start + i * dilation < size for i in range(kernel)) for start in starts)
 
 
 def _rank(op: str, name: str, shape: Shape, rank: int, letters: str) -> None:

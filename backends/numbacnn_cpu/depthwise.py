@@ -59,7 +59,7 @@ def conv2d_depthwise_backward_input(dy, packed, dx, sh, sw, ph, pw, dh, dw, grou
 def conv2d_depthwise_backward_weight(x, dy, dweight, *numbers):
     """Lower to sums over parts of the rows, and their sum."""
     channels, _, tall, wide = dweight.shape
-    parts = temporary((min(PARTS, dy.shape[0] * dy.shape[2]), tall, wide, channels), dweight.dtype)
+    parts = temporary((max(1, min(PARTS, dy.shape[0] * dy.shape[2])), tall, wide, channels), dweight.dtype)
     return [(conv2d_depthwise_sum_weight, [x.physical(), dy.physical(), parts, *numbers]),
             (conv2d_depthwise_add_weight, [parts, dweight.physical()])]
 

@@ -24,8 +24,7 @@ def max_pool2d(x, y, argmax, kh, kw, sh, sw, ph, pw, dh, dw, begin, end):
         n, oh = divmod(row, y.shape[1])
         for ow in range(y.shape[2]):
             best, where = y[n, oh, ow], argmax[n, oh, ow]
-            best[:] = -np.inf                           # what a window has that sees nothing but padding
-            where[:] = -1
+            where[:] = -1                               # nothing seen yet
             for i in range(kh):
                 h = oh * sh - ph + i * dh
                 for j in range(kw):

@@ -81,6 +81,9 @@ def _binary(op: str, a: Any, b: Any, rule_a: Rule, rule_b: Rule) -> Tensor:
 
 def _operands(op: str, a: Any, b: Any) -> tuple[Tensor, Tensor]:
     tensor = a if isinstance(a, Tensor) else b
+    if not isinstance(tensor, Tensor):
+        raise DTypeError(f"{op}: operands must be tensors, one at least, or numbers, got {type(a).__name__} and "
+                         f"{type(b).__name__}")
     a, b = (_constant(op, each, tensor) for each in (a, b))
     dtype, other = a.array.dtype, b.array.dtype
     if dtype != other:
@@ -102,7 +105,11 @@ def _constant(op: str, value: Any, like: Tensor) -> Tensor:
     if isinstance(value, float | np.floating) and like.array.dtype not in FLOATING:
         raise DTypeError(f"{op}: {value!r} does not fit a tensor of {like.array.dtype}; convert the tensor with "
                          ".to(numbacnn.float32)")
-    return Tensor(constant(value, like.array.dtype, like.device))
+    try:
+        return Tensor(constant(value, like.array.dtype, like.device))
+    except OverflowError:
+        raise DTypeError(f"{op}: {value!r} does not fit a tensor of {like.array.dtype}; convert the tensor with "
+                         ".to(numbacnn.float64)") from None
 
 
 def _apply(op: str, a: Array, b: Array) -> Array:
