@@ -5,13 +5,15 @@ thread whose plan comes while another's runs does its work alone. A forked child
 """
 import os
 import threading
+import time
 
 import numpy as np
 
 from .memory import Memory
 from .walk import BOARD, LINE, help_team, run_alone, run_team
 
-PATIENCE = 1_000_000      # looks at the board before a helper sleeps, about a millisecond
+PATIENCE = 3e-3           # seconds that a helper watches the board before it sleeps
+LOOKS = 50_000            # at the board, to find out how long a look takes
 
 
 class Team:
@@ -56,12 +58,15 @@ class Helper:
         self.alarm.acquire()
         self.asleep = False
         help_team(board, worker, 0)                      # compiled by the thread that waits for it
+        begin = time.perf_counter()
+        help_team(board, worker, LOOKS)
+        self.patience = int(LOOKS * PATIENCE / max(time.perf_counter() - begin, 1e-6))
         threading.Thread(target=self.live, name=f"numbacnn helper {worker}", daemon=True).start()
 
     def live(self):
         """Help while there are jobs, sleep, and so on."""
         while True:
-            help_team(self.board, self.worker, PATIENCE)
+            help_team(self.board, self.worker, self.patience)
             self.asleep = True
             self.alarm.acquire()                         # until `wake` releases it
 

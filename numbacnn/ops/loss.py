@@ -41,7 +41,8 @@ def cross_entropy(logits: Tensor, targets: Tensor, reduction: str = "mean") -> T
     divisor = float(count(targets.shape)) if reduction == "mean" else 1.0
     losses, probabilities = record("cross_entropy", (logits.array, t_data), ((targets.shape, dtype), *specs))
     if reduction != "none":
-        losses, = record("reshape", (losses,), (((count(targets.shape),), dtype),))
+        if targets.ndim != 1:
+            losses, = record("reshape", (losses,), (((count(targets.shape),), dtype),))
         losses, = record("sum", (losses,), (((1,), dtype),), (divisor,))
         losses, = record("reshape", (losses,), (((), dtype),))
 
