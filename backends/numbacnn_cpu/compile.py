@@ -57,6 +57,10 @@ def compiled(function, reassociate=False, **options):
     return made
 
 
+class Constant(int):
+    """A whole number that is known when a kernel is compiled: the kernel is compiled anew for each value."""
+
+
 def signature(arrays_and_numbers):
     """Return the types with which a kernel is compiled for arguments: views or NumPy arrays, and numbers."""
     return (*(type_of(argument) for argument in arrays_and_numbers), types.intp, types.intp)
@@ -66,6 +70,8 @@ def type_of(argument):
     """Return the Numba type of an argument of a kernel."""
     if isinstance(argument, float):
         return types.float64
+    if isinstance(argument, Constant):
+        return types.literal(int(argument))
     if isinstance(argument, int | np.integer):
         return types.intp
     contiguous = argument.flags.c_contiguous if isinstance(argument, np.ndarray) else argument.contiguous

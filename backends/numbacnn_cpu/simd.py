@@ -1,0 +1,343 @@
+"""Vectors: as many numbers as a register holds, a type of which kernels write plain Python.
+
+`load`, `store` and the rest each stand for one instruction or a few. Uncompiled, a vector is a NumPy array of so many
+numbers, a mask one of booleans, and every function here does with them what the compiled one does. Arrays have one
+axis, in C order; positions count its numbers. A vector may be loaded past the end of an array: memory is padded
+(memory.py), and what is there must not be used.
+"""
+import operator
+
+import numpy as np
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.core.typing.templates import AbstractTemplate, infer_global, signature
+from numba.extending import lower_builtin, models, register_model, type_callable
+
+from .isa import REGISTER
+
+INT32 = ir.IntType(32)
+REAL = {types.float32: ir.FloatType(), types.float64: ir.DoubleType()}
+
+
+class VectorType(types.Type):
+    """Numbers in a register."""
+
+    def __init__(self, dtype):
+        self.dtype, self.lanes = dtype, REGISTER * 8 // dtype.bitwidth
+        self.llvm = ir.VectorType(REAL[dtype], self.lanes)
+        super().__init__(name=f"vector({dtype}, {self.lanes})")
+
+
+class MaskType(types.Type):
+    """Truth values, one for each number of a vector."""
+
+    def __init__(self, lanes):
+        self.lanes, self.llvm = lanes, ir.VectorType(ir.IntType(1), lanes)
+        super().__init__(name=f"mask({lanes})")
+
+
+@register_model(VectorType)
+@register_model(MaskType)
+class InRegister(models.PrimitiveModel):
+    """Both are values of LLVM's."""
+
+    def __init__(self, manager, kind):
+        super().__init__(manager, kind, kind.llvm)
+
+
+def is_vector(kind):
+    """Whether a Numba type is a vector's."""
+    return isinstance(kind, VectorType)
+
+
+# --- in memory ---------------------------------------------------------------------------------------------------
+
+def lanes(array):
+    """Return how many numbers of an array a vector holds."""
+    return REGISTER // array.itemsize
+
+
+def load(array, i):
+    """Return the vector at position i."""
+    return load_part(array, i, lanes(array))
+
+
+def load_part(array, i, count):
+    """Return a vector of `count` numbers from position i, and zeros; of none if there is less than one."""
+    found = np.zeros(lanes(array), array.dtype)
+    part = array[i:i + max(0, min(count, len(found)))]
+    found[:len(part)] = part
+    return found
+
+
+def store(array, i, vector):
+    """Write a vector to position i."""
+    array[i:i + len(vector)] = vector
+
+
+def store_part(array, i, vector, count):
+    """Write the first numbers of a vector to position i; none if `count` is less than one."""
+    count = max(0, min(count, len(vector)))
+    array[i:i + count] = vector[:count]
+
+
+def fill(array, value):
+    """Return a vector of equal numbers, of the dtype of an array."""
+    return np.full(lanes(array), value, array.dtype)
+
+
+@type_callable(lanes)
+def type_lanes(context):
+    return lambda array: types.intp if isinstance(array, types.Array) else None
+
+
+@lower_builtin(lanes, types.Array)
+def lower_lanes(context, build, sig, arguments):
+    return context.get_constant(types.intp, VectorType(sig.args[0].dtype).lanes)
+
+
+@type_callable(load)
+def type_load(context):
+    return lambda array, i: VectorType(array.dtype)
+
+
+@type_callable(load_part)
+def type_load_part(context):
+    return lambda array, i, count: VectorType(array.dtype)
+
+
+@type_callable(store)
+def type_store(context):
+    return lambda array, i, vector: types.none
+
+
+@type_callable(store_part)
+def type_store_part(context):
+    return lambda array, i, vector, count: types.none
+
+
+@type_callable(fill)
+def type_fill(context):
+    return lambda array, value: VectorType(array.dtype)
+
+
+@lower_builtin(load, types.Array, types.Integer)
+def lower_load(context, build, sig, arguments):
+    return read(build, place(context, build, sig, arguments), sig.return_type.llvm)
+
+
+@lower_builtin(load_part, types.Array, types.Integer, types.Integer)
+def lower_load_part(context, build, sig, arguments):
+    kind = sig.return_type
+    pointer = build.bitcast(place(context, build, sig, arguments), kind.llvm.as_pointer())
+    count = context.cast(build, arguments[2], sig.args[2], types.intp)
+    call = intrinsic(build, f"llvm.masked.load.{suffix(kind.llvm)}.p0", kind.llvm, pointer.type, INT32,
+                     MaskType(kind.lanes).llvm, kind.llvm)
+    return build.call(call, [pointer, INT32(kind.dtype.bitwidth // 8), first_lanes(build, kind, count),
+                             ir.Constant(kind.llvm, [0.0] * kind.lanes)])
+
+
+@lower_builtin(store, types.Array, types.Integer, VectorType)
+def lower_store(context, build, sig, arguments):
+    write(build, place(context, build, sig, arguments), arguments[2])
+    return context.get_dummy_value()
+
+
+@lower_builtin(store_part, types.Array, types.Integer, VectorType, types.Integer)
+def lower_store_part(context, build, sig, arguments):
+    count = context.cast(build, arguments[3], sig.args[3], types.intp)
+    write_part(build, place(context, build, sig, arguments), arguments[2], first_lanes(build, sig.args[2], count))
+    return context.get_dummy_value()
+
+
+@lower_builtin(fill, types.Array, types.Number)
+def lower_fill(context, build, sig, arguments):
+    dtype = sig.return_type.dtype
+    return splat(build, context.cast(build, arguments[1], sig.args[1], dtype), sig.return_type)
+
+
+# --- arithmetic: + - * / and comparisons, and these --------------------------------------------------------------
+
+def fma(a, b, c):
+    """Return a * b + c, rounded once (uncompiled: twice)."""
+    return a * b + c
+
+
+def larger(a, b):
+    """Return b where it is larger than a or NaN, else a: what pooling and ReLU do."""
+    return np.where(a >= b, a, b)
+
+
+def select(mask, a, b):
+    """Return a where the mask is true, b elsewhere."""
+    return np.where(mask, a, b)
+
+
+def root(a):
+    """Return the square root."""
+    return np.sqrt(a)
+
+
+def total(a):
+    """Return the sum of a vector's numbers: halves are added until one number is left."""
+    while len(a) > 1:
+        a = a[:len(a) // 2] + a[len(a) // 2:]
+    return a[0]
+
+
+@type_callable(fma)
+def type_fma(context):
+    return lambda a, b, c: a if is_vector(a) and a == b == c else None
+
+
+@type_callable(larger)
+def type_larger(context):
+    return lambda a, b: a if is_vector(a) and a == b else None
+
+
+@type_callable(select)
+def type_select(context):
+    return lambda mask, a, b: a if isinstance(mask, MaskType) and is_vector(a) and a == b else None
+
+
+@type_callable(root)
+def type_root(context):
+    return lambda a: a if is_vector(a) else None
+
+
+@type_callable(total)
+def type_total(context):
+    return lambda a: a.dtype if is_vector(a) else None
+
+
+@lower_builtin(fma, VectorType, VectorType, VectorType)
+def lower_fma(context, build, sig, arguments):
+    return multiply_add(build, *arguments)
+
+
+@lower_builtin(larger, VectorType, VectorType)
+def lower_larger(context, build, sig, arguments):
+    a, b = arguments
+    return build.select(build.fcmp_ordered(">=", a, b), a, b)
+
+
+@lower_builtin(select, MaskType, VectorType, VectorType)
+def lower_select(context, build, sig, arguments):
+    return build.select(*arguments)
+
+
+@lower_builtin(root, VectorType)
+def lower_root(context, build, sig, arguments):
+    kind = sig.args[0]
+    return build.call(intrinsic(build, f"llvm.sqrt.{suffix(kind.llvm)}", kind.llvm, kind.llvm), arguments)
+
+
+@lower_builtin(total, VectorType)
+def lower_total(context, build, sig, arguments):
+    vector, count = arguments[0], sig.args[0].lanes
+    while count > 1:
+        count //= 2
+        halves = [build.shuffle_vector(vector, vector, indices(range(first, first + count))) for first in (0, count)]
+        vector = build.fadd(*halves)
+    return build.extract_element(vector, INT32(0))
+
+
+def define_operator(function, result, emit):
+    """Give vectors an operator of Python's."""
+    @infer_global(function)
+    class Typing(AbstractTemplate):
+        def generic(self, arguments, keywords):
+            if all(is_vector(kind) and kind == arguments[0] for kind in arguments):
+                return signature(result(arguments[0]), *arguments)
+
+    count = 1 if function is operator.neg else 2
+
+    @lower_builtin(function, *[VectorType] * count)
+    def lower(context, build, sig, arguments):
+        return emit(build, *arguments)
+
+
+for function, name in ((operator.add, "fadd"), (operator.sub, "fsub"), (operator.mul, "fmul"),
+                       (operator.truediv, "fdiv"), (operator.neg, "fneg")):
+    define_operator(function, lambda kind: kind,
+                    lambda build, *arguments, name=name: getattr(build, name)(*arguments))
+for function, sign in ((operator.lt, "<"), (operator.le, "<="), (operator.gt, ">"), (operator.ge, ">="),
+                       (operator.eq, "==")):
+    define_operator(function, lambda kind: MaskType(kind.lanes),
+                    lambda build, a, b, sign=sign: build.fcmp_ordered(sign, a, b))
+
+
+# --- what is emitted: also by tile.py ----------------------------------------------------------------------------
+
+def bits(vector):
+    """Return the bits of each number of a vector of LLVM's."""
+    return 32 if isinstance(vector.element, ir.FloatType) else 64
+
+
+def suffix(vector):
+    """Return how LLVM calls a vector in the name of a function."""
+    return f"v{vector.count}f{bits(vector)}"
+
+
+def intrinsic(build, name, result, *arguments):
+    """Return a function of LLVM's."""
+    return cgutils.get_or_insert_function(build.module, ir.FunctionType(result, arguments), name)
+
+
+def indices(numbers):
+    """Return constants that say which lanes to take."""
+    numbers = list(numbers)
+    return ir.Constant(ir.VectorType(INT32, len(numbers)), numbers)
+
+
+def pointer_to(context, build, kind, array, position=None):
+    """Return the address of a number of an array: a value of Numba's, and one of LLVM's."""
+    data = context.make_array(kind)(context, build, array).data
+    return data if position is None else build.gep(data, [position])
+
+
+def place(context, build, sig, arguments):
+    """Return the address that the first two arguments of a call mean: an array, and a position."""
+    position = context.cast(build, arguments[1], sig.args[1], types.intp)
+    return pointer_to(context, build, sig.args[0], arguments[0], position)
+
+
+def read(build, pointer, vector):
+    """Emit the load of a vector."""
+    found = build.load(build.bitcast(pointer, vector.as_pointer()))
+    found.align = bits(vector) // 8
+    return found
+
+
+def write(build, pointer, value):
+    """Emit the store of a vector."""
+    build.store(value, build.bitcast(pointer, value.type.as_pointer())).align = bits(value.type) // 8
+
+
+def write_part(build, pointer, value, mask):
+    """Emit the store of those numbers of a vector that a mask picks."""
+    vector = value.type
+    pointer = build.bitcast(pointer, vector.as_pointer())
+    call = intrinsic(build, f"llvm.masked.store.{suffix(vector)}.p0", ir.VoidType(), vector, pointer.type, INT32,
+                     mask.type)
+    build.call(call, [value, pointer, INT32(bits(vector) // 8), mask])
+
+
+def first_lanes(build, kind, count):
+    """Emit the mask of the first so many lanes."""
+    index = ir.VectorType(ir.IntType(64), kind.lanes)
+    one = build.insert_element(ir.Constant(index, ir.Undefined), count, INT32(0))
+    every = build.shuffle_vector(one, one, indices([0] * kind.lanes))
+    return build.icmp_signed("<", ir.Constant(index, list(range(kind.lanes))), every)
+
+
+def splat(build, value, kind):
+    """Emit a vector of equal numbers."""
+    one = build.insert_element(ir.Constant(kind.llvm, ir.Undefined), value, INT32(0))
+    return build.shuffle_vector(one, one, indices([0] * kind.lanes))
+
+
+def multiply_add(build, a, b, c):
+    """Emit a * b + c of vectors."""
+    kind = a.type
+    return build.call(intrinsic(build, f"llvm.fma.{suffix(kind)}", kind, kind, kind, kind), [a, b, c])
