@@ -12,7 +12,7 @@ from numbacnn.autograd import Tensor, is_grad_enabled, no_grad
 from numbacnn.backend import Device, default_device, device, set_default_device
 from numbacnn.capture import capture
 from numbacnn.creation import from_numpy, ones, randn, tensor, zeros
-from numbacnn.evaluation import evaluate
+from numbacnn.evaluation import evaluate, get_precision, set_precision
 from numbacnn.explain import explain
 from numbacnn.random import manual_seed
 from numbacnn.serialize import load, save
@@ -21,10 +21,9 @@ __version__ = "0.1.0.dev0"
 
 __all__ = [
     "Device", "Tensor", "capture", "cuda", "data", "datasets", "default_device", "device", "errors", "evaluate",
-    "explain", "float32", "float64", "from_numpy", "int32", "int64", "is_grad_enabled", "load", "manual_seed", "models",
-    "nn",
-    "no_grad", "ones", "ops", "optim", "randn", "save", "set_default_device", "tensor", "testing", "transforms",
-    "uint8", "zeros",
+    "explain", "float32", "float64", "from_numpy", "get_precision", "int32", "int64", "is_grad_enabled", "load",
+    "manual_seed", "models", "nn", "no_grad", "ones", "ops", "optim", "randn", "save", "set_default_device",
+    "set_precision", "tensor", "testing", "transforms", "uint8", "zeros",
 ]
 
 float32 = _np.dtype("float32")

@@ -1,7 +1,9 @@
-"""Asking for values."""
+"""Asking for values, and how exact they must be."""
 from numbacnn import graph
 from numbacnn.autograd import Tensor
-from numbacnn.errors import DTypeError
+from numbacnn.errors import DTypeError, EvaluationError
+
+PRECISIONS = "default", "highest"
 
 
 def evaluate(*tensors: Tensor) -> None:
@@ -26,3 +28,48 @@ def evaluate(*tensors: Tensor) -> None:
     graph.evaluate()
     for each in tensors:
         graph.storage_of(each.array)
+
+
+def set_precision(precision: str) -> None:
+    """Choose how exact convolutions in float32 are, in this thread and in threads that begin later.
+
+    Parameters
+    ----------
+    precision : {"default", "highest"}
+        "default" lets a backend use algorithms with fewer multiplications and larger rounding errors: on CPUs,
+        Winograd's for 3 x 3 filters, whose errors are about 1e-5 of the largest value. "highest" rules them out.
+
+    Raises
+    ------
+    ValueError
+        If it is neither.
+    EvaluationError
+        Inside a captured function.
+
+    See Also
+    --------
+    get_precision : The present choice.
+    """
+    if precision not in PRECISIONS:
+        raise ValueError(f"set_precision: precision must be 'default' or 'highest', got {precision!r}")
+    if graph.thread.capture is not None:
+        raise EvaluationError("set_precision: a captured function has one precision; set it before capture()")
+    graph.evaluate()
+    graph.PRECISION = graph.thread.precision = precision
+
+
+def get_precision() -> str:
+    """Return how exact convolutions in float32 are.
+
+    Returns
+    -------
+    str
+        "default" or "highest".
+
+    Examples
+    --------
+    >>> import numbacnn
+    >>> numbacnn.get_precision()
+    'default'
+    """
+    return graph.thread.precision

@@ -65,7 +65,7 @@ class Fusion:
         Lines such as ``y, argmax = max_pool2d(r, *pool)``.
     when : callable returning bool
         Asked before the rule is applied. Its parameters are names of the pattern; it gets the numbers of a starred name
-        as a tuple, an array as a `Spec`.
+        as a tuple, an array as a `Spec`. The parameter `precision` gets "default" or "highest" (evaluation.py).
     temporaries : dict of str to callable
         For each array that only the replacement knows: a function, with parameters as in `when`, that gives its `Spec`.
     """
@@ -80,6 +80,8 @@ class Fusion:
         self.context = [line for line in replacement if line in self.lines]
         self.new = [line for line in replacement if line not in self.lines]
         self.removed = [line for line in self.lines if line not in self.context]
+        known = {name for line in self.lines for name in line.outputs}
+        self.main = next((line for line in self.new if known.intersection(line.outputs)), None)  # stands for the pattern
 
     @property
     def name(self) -> str:
@@ -90,9 +92,10 @@ class Fusion:
 class Fuser:
     """Applies rules to a program, and remembers those that were missed because somebody keeps a value."""
 
-    def __init__(self, specs: dict[int, Spec], wanted: set[int]) -> None:
+    def __init__(self, specs: dict[int, Spec], wanted: set[int], precision: str = "default") -> None:
         self.specs = specs
         self.wanted = wanted
+        self.precision = precision
         self.missed: list[Missed] = []
 
     def apply(self, fusions: Sequence[Fusion], calls: list[Call]) -> list[Call]:
@@ -107,16 +110,16 @@ class Fuser:
             if not self._ask(fusion.when, match):
                 continue
             removed = [call for call, line in zip(match.calls, fusion.lines, strict=True) if line in fusion.removed]
-            last = max(removed, key=calls.index)
             gone = {slot for call in removed for slot in call.outputs}
             gone.difference_update(match.slots[name] for line in fusion.new for name in line.outputs
                                    if name in match.slots)
             if self._is_kept(fusion, removed, gone):
                 continue
             new = self._new_calls(fusion, match, removed)
-            result = [c for call in calls for c in (new if call is last else [] if call in removed else [call])]
-            if _in_order(result, removed):
-                return result
+            for place in sorted(removed, key=calls.index, reverse=True):         # as late as it can be
+                result = [c for call in calls for c in (new if call is place else [] if call in removed else [call])]
+                if _in_order(result, removed):
+                    return result
         return None
 
     def _is_kept(self, fusion: Fusion, removed: list[Call], gone: set[int]) -> bool:
@@ -133,12 +136,15 @@ class Fuser:
         sources = tuple([source for call in removed for source in call.sources])
         return [Call(line.op, [slots[n] for n in line.inputs], [slots[n] for n in line.outputs],
                      tuple([number for name in line.numbers for number in match.numbers[name]]),
-                     sources if line is fusion.new[-1] else ()) for line in fusion.new]
+                     sources if line is fusion.main else ()) for line in fusion.new]
 
     def _ask(self, question: Callable[..., Any], match: Match) -> Any:
-        names = inspect.signature(question).parameters
-        return question(**{name: match.numbers[name] if name in match.numbers else self.specs[match.slots[name]]
-                           for name in names})
+        def answer(name: str) -> Any:
+            if name == "precision":
+                return self.precision
+            return match.numbers[name] if name in match.numbers else self.specs[match.slots[name]]
+
+        return question(**{name: answer(name) for name in inspect.signature(question).parameters})
 
 
 def parse(text: str) -> list[Line]:
@@ -181,8 +187,8 @@ def _bind(known: dict[str, T], names: Sequence[str], values: Sequence[T]) -> dic
 
 
 def _in_order(calls: list[Call], removed: list[Call]) -> bool:
-    """Is everything that the removed calls produced either unread, or produced again before it is read?"""
-    missing = {slot for call in removed for slot in call.outputs}
+    """Is everything produced before it is read, also what the removed calls produced?"""
+    missing = {slot for call in (*calls, *removed) for slot in call.outputs}
     for call in calls:
         if not missing.isdisjoint(call.inputs):
             return False

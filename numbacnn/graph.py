@@ -27,6 +27,7 @@ Shape = tuple[int, ...]
 DTYPES = ("float32", "float64", "int64", "int32", "uint8", "bool")
 EAGER = os.environ.get("NUMBACNN_EAGER", "0") not in ("", "0")
 FUSE = os.environ.get("NUMBACNN_FUSE", "1") != "0"
+PRECISION = "default"
 MAX_ARRAYS = 4096         # a recording of so many arrays evaluates itself,
 MAX_BYTES = 256 << 20     # and one that keeps so many bytes alive which nobody else refers to
 MAX_PLANS = 64            # plans a thread keeps, the least recently used goes first
@@ -117,6 +118,7 @@ class Thread(threading.local):
         self.observer: Callable[..., Any] | None = None   # runs plans in place of `Plan.run`, to explain them
         self.eager = EAGER
         self.fuse = FUSE
+        self.precision = PRECISION
 
     def arena(self, device: Device, nbytes: int) -> Storage:
         """The memory that all plans of this thread share for their intermediate arrays."""
@@ -227,12 +229,13 @@ def copy_of(storage: Storage) -> Storage:
 
 def plan_for(recording: Recording, alive: tuple[bool, ...]) -> Plan:
     """The plan that computes what is alive of a recording; a training loop builds it once."""
-    key = recording.device, tuple(recording.program), tuple(recording.leaves.values()), alive, thread.fuse
+    key = (recording.device, tuple(recording.program), tuple(recording.leaves.values()), alive, thread.fuse,
+           thread.precision)
     plan = thread.plans.get(key)
     if plan is None:
         assert recording.device is not None
         program, leaves = recording.instructions(), recording.leaf_specs()
-        plan = Plan(program, leaves, alive, recording.device.backend, thread.fuse)
+        plan = Plan(program, leaves, alive, recording.device.backend, thread.fuse, thread.precision)
         thread.plans[key] = plan
         if len(thread.plans) > MAX_PLANS:
             thread.plans.popitem(last=False)
@@ -293,9 +296,14 @@ def run(plan: Plan, leaves: list[Storage], arrays: Sequence[Array | None] = ()) 
         if is_shared(leaves, leaf):
             leaves[leaf] = copy_of(leaves[leaf])
     pool = thread.pool
+    prepared: list[Storage] = []
+    for each in plan.preparations:
+        prepared.append(each.storage([leaves[n] if n >= 0 else prepared[~n] for n in each.inputs], pool))
+    for _, leaf in plan.updates:
+        leaves[leaf].renew()
     results = [pool.take(device, nbytes) for _, nbytes in plan.results]
     arena = thread.arena(device, plan.arena_bytes)
-    addresses = [arena.address, *[storage.address for storage in leaves], *[storage.address for storage in results]]
+    addresses = [arena.address, *[storage.address for storage in (*leaves, *results, *prepared)]]
     if thread.observer is None:
         plan.run(addresses)
     else:

@@ -9,9 +9,17 @@ BUDGET = 1 << 30          # bytes; beyond it, free blocks go back to the system
 
 
 class Storage:
-    """A block of memory on a device."""
+    """A block of memory on a device.
 
-    __slots__ = ("address", "device", "memory", "nbytes", "pooled")
+    Attributes
+    ----------
+    version : int
+        Counts how often other numbers were written to it.
+    prepared : dict
+        What preparation.py made of the numbers in it.
+    """
+
+    __slots__ = ("__weakref__", "address", "device", "memory", "nbytes", "pooled", "prepared", "version")
 
     def __init__(self, device: Device, nbytes: int) -> None:
         self.memory: Any = device.backend.empty(nbytes, device.index)
@@ -19,6 +27,14 @@ class Storage:
         self.device = device
         self.nbytes = nbytes
         self.pooled = False
+        self.version = 0
+        self.prepared: dict[Any, Any] = {}
+
+    def renew(self) -> None:
+        """Note that other numbers are written to it."""
+        self.version += 1
+        if self.prepared:
+            self.prepared = {}
 
 
 class Pool:
@@ -44,6 +60,7 @@ class Pool:
             shelf = self.shelves[device, nbytes] = []
         for i in range(len(shelf) - 1, -1, -1):         # the latest first: a loop gets the same blocks again
             if getrefcount(shelf[i]) == 2:              # the shelf and the argument; a local name would count, too
+                shelf[i].renew()
                 return shelf[i]
         storage = Storage(device, nbytes)
         if len(shelf) == SHELF:

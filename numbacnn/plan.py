@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from numbacnn.fusion import Call, Fuser, Number
 from numbacnn.kernels import Place, Spec
+from numbacnn.preparation import take_out
 
 ALIGNMENT = 64            # bytes: a cache line, a vector of AVX-512
 
@@ -31,37 +32,42 @@ class Plan:
         Arrays that need fresh memory, given with each run.
     updates : list of (slot, leaf)
         Arrays that take over the memory of a leaf, which nobody else may refer to.
+    preparations : list of Preparation
+        What is computed only where a parameter has changed.
     """
 
     def __init__(self, program: list[Instruction], leaves: dict[int, Spec], alive: tuple[bool, ...], backend: Any,
-                 fused: bool = True) -> None:
+                 fused: bool = True, precision: str = "default") -> None:
         computed = {slot: Spec(*spec) for i in program for slot, spec in enumerate(i.outputs, i.first_output)}
         self.specs = leaves | computed
         wanted = {slot for slot in computed if alive[slot]}
         donors = {slot for slot in leaves if not alive[slot]}
 
         calls = prune(calls_of(program), wanted)
-        fuser = Fuser(self.specs, wanted)
+        fuser = Fuser(self.specs, wanted, precision)
         if fused:
-            calls = fuser.apply(backend.FUSIONS, calls)
+            calls = prune(fuser.apply(backend.FUSIONS, calls), wanted)
         calls = fuser.apply(backend.VARIANTS, calls)
+        calls, self.preparations = take_out(calls, leaves, alive, wanted, self.specs, backend)
         calls = hasten(calls, set(leaves), backend.RAISES)
-        calls, roots = resolve_views(calls, self.specs, set(leaves), wanted, backend)
+        prepared = [slot for each in self.preparations for slot in each.call.outputs]
+        calls, roots = resolve_views(calls, self.specs, {*leaves, *prepared}, wanted, backend)
         pairs = update_pairs(calls, backend.UPDATES)
         in_place = find_updates(calls, pairs, roots, donors, wanted, backend.RAISES)
         kept = sorted(wanted.difference(in_place))
 
         number = {slot: index for index, slot in enumerate(leaves)}
         sizes = {slot: _aligned(backend.nbytes(*spec)) for slot, spec in self.specs.items()}
-        offsets, self.arena_bytes = place(calls, sizes, roots, {*leaves, *wanted})
+        offsets, self.arena_bytes = place(calls, sizes, roots, {*leaves, *wanted, *prepared})
         self.updates = [(slot, number[leaf]) for slot, leaf in in_place.items()]
         self.results = [(slot, backend.nbytes(*self.specs[slot])) for slot in kept]
         self.calls, self.missed = calls, [missed for missed in fuser.missed if missed.slot in wanted]
 
-        # addresses come in this order: the arena, the leaves, the results
+        # addresses come in this order: the arena, the leaves, the results, what was prepared
         bases = {slot: (1 + n, 0) for slot, n in number.items()}
         bases |= {slot: (1 + number[leaf], 0) for slot, leaf in in_place.items()}
         bases |= {slot: (1 + len(leaves) + n, 0) for n, slot in enumerate(kept)}
+        bases |= {slot: (1 + len(leaves) + len(kept) + n, 0) for n, slot in enumerate(prepared)}
         bases |= {slot: (0, offset) for slot, offset in offsets.items()}
         bases |= {slot: bases[root] for slot, root in roots.items()}
         self.program = backend.Program([(call.op, [

@@ -9,7 +9,7 @@ import reference
 from numbacnn.backend import Device
 from numbacnn.kernels import Place
 
-FUSIONS, VARIANTS, UPDATES, RAISES = [], [], {}, frozenset()
+FUSIONS, VARIANTS, UPDATES, RAISES, PREPARES = [], [], {}, frozenset(), frozenset()
 
 
 def devices():
