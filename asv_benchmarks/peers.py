@@ -1,121 +1,124 @@
-"""numbacnn and PyTorch side by side: the same networks, in one process, taking turns. Prints a table of medians.
+"""numbacnn beside PyTorch and ONNX Runtime: the same networks, in one process, taking turns.
 
-PyTorch runs in each of its set-ups (images channels first or last; Adam plain or fused), and its best one counts.
-`pip install -e ".[oracle]"`, then `python asv_benchmarks/peers.py`.
+    pip install -e ".[peers]"
+    python asv_benchmarks/peers.py                                   # training and inference of all networks
+    python asv_benchmarks/peers.py --train --only SimpleCNN VGG --rounds 10
+    python asv_benchmarks/peers.py --layers --batch 32 --picture layers.png
+
+PyTorch runs in each of its set-ups, and its best one counts. A ratio is the median over the rounds of how many times as
+fast numbacnn is; nothing is printed for sides that do not compute the same.
 """
-import itertools
-import statistics
+import argparse
+import os
+import subprocess
 import sys
-import time
 from pathlib import Path
 
-import numpy as np
 import torch
 
 import numbacnn
 
 sys.path.insert(0, str(Path(__file__).parent))
-from benchmarks.model import MODELS
+from benchmarks.networks import NETWORKS
+from side_by_side import agreement, goals, inference, layers, processes, table, training, turns
 
-ROUNDS, PAUSE = 30, 0.01               # the pause lets threads of the other side fall asleep
-
-
-def torch_models():
-    """The same networks in PyTorch."""
-    nn = torch.nn
-
-    class Block(nn.Module):
-        def __init__(self, inputs, outputs, stride):
-            super().__init__()
-            self.body = nn.Sequential(
-                nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(),
-                nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False), nn.BatchNorm2d(outputs))
-            self.shortcut = nn.Sequential() if stride == 1 and inputs == outputs else nn.Sequential(
-                nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
-
-        def forward(self, x):
-            return torch.relu(self.body(x) + self.shortcut(x))
-
-    simple = nn.Sequential(nn.Conv2d(1, 32, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(5408, 10))
-    resnet = nn.Sequential(nn.Conv2d(3, 16, 3, 1, 1, bias=False), nn.BatchNorm2d(16), nn.ReLU(), Block(16, 16, 1),
-                           Block(16, 32, 2), Block(32, 64, 2), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
-    return {"SimpleCNN": simple, "small ResNet": resnet}
+# What limits Numba, oneDNN, ATen and MKL to AVX2. ONNX Runtime knows no such thing, and stays away.
+AVX2 = {"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": "", "ONEDNN_MAX_CPU_ISA": "AVX2",
+        "ATEN_CPU_CAPABILITY": "avx2", "MKL_ENABLE_INSTRUCTIONS": "AVX2"}
 
 
-def torch_steps(name, x, targets):
-    """Training steps of PyTorch, by set-up."""
-    steps = {}
-    for layout, fused in itertools.product((torch.contiguous_format, torch.channels_last), (False, True)):
-        model = torch_models()[name].to(memory_format=layout)
-        images = torch.from_numpy(x).to(memory_format=layout)
-        optimizer, labels = torch.optim.Adam(model.parameters(), fused=fused), torch.from_numpy(targets)
-
-        def step(model=model, images=images, optimizer=optimizer, labels=labels):
-            optimizer.zero_grad()
-            torch.nn.functional.cross_entropy(model(images), labels).backward()
-            optimizer.step()
-
-        steps[f"{'last' if layout is torch.channels_last else 'first'}, {'fused' if fused else 'plain'}"] = step
-    return steps
+def train(options):
+    """Compare training steps."""
+    for name in options.only:
+        network = NETWORKS[name]
+        work = f"{name}, training step, batch {network.training_batch}"
+        sides = training.steps(network, options.compile)
+        agreement.check(work, sides, training.two_losses)
+        yield from compare(work, sides, [goals.TRAINING[name]], options)
 
 
-def our_step(name, x, targets):
-    """A training step of numbacnn, as users write it."""
-    model = MODELS[name][0]()
-    optimizer, criterion = numbacnn.optim.Adam(model.parameters()), numbacnn.nn.CrossEntropyLoss()
-    images, labels = numbacnn.tensor(x), numbacnn.tensor(targets)
-
-    def step():
-        optimizer.zero_grad()
-        criterion(model(images), labels).backward()
-        optimizer.step()
-
-    return step
+def infer(options):
+    """Compare inferences, of one image and of many."""
+    for name in options.only:
+        network = NETWORKS[name]
+        for batch in (1, network.inference_batch):
+            work = f"{name}, inference, batch {batch}"
+            sides = inference.runs(network, batch, options.threads, options.compile, onnx=not options.avx2)
+            agreement.check(work, sides)
+            yield from compare(work, sides, goals.inference(name, batch), options)
 
 
-def inference(name, x):
-    """Inference of both, from an image in memory to logits in memory."""
-    model = MODELS[name][0]().eval()
-    runs = {"numbacnn": numbacnn.no_grad()(lambda: model(numbacnn.tensor(x)).numpy())}
-    for layout in (torch.contiguous_format, torch.channels_last):
-        peer = torch_models()[name].eval().to(memory_format=layout)
-        images = torch.from_numpy(x).to(memory_format=layout)
-        runs[str(layout)] = torch.inference_mode()(lambda peer=peer, images=images: peer(images).numpy())
-    return runs
+def convolutions(options):
+    """Compare single convolutions, pass by pass."""
+    for layer in layers.RESNET18 + layers.RESNET50:
+        for which in layers.PASSES:
+            work = f"{layer}, {which}, batch {options.batch}"
+            sides, operations = layers.runs(layer, options.batch, which)
+            agreement.check(work, sides)
+            yield from compare(work, sides, [goals.layer(layer, which)], options,
+                               lambda seconds, operations=operations: f"{operations / seconds / 1e9:.0f} GFLOP/s")
 
 
-def compare(title, runs):
-    """Time all in turns; print the medians of ours and of the best other."""
-    times = {name: [] for name in runs}
-    for run in runs.values():
-        for _ in range(3):
-            run()
-    for _ in range(ROUNDS):
-        for name, run in runs.items():
-            time.sleep(PAUSE)
-            run()
-            for _ in range(5):
-                begin = time.perf_counter()
-                run()
-                times[name].append(time.perf_counter() - begin)
-    medians = {name: statistics.median(found) * 1e3 for name, found in times.items()}
-    ours = medians.pop("numbacnn")
-    best = min(medians, key=medians.get)
-    print(f"| {title} | {ours:.2f} ms | {medians[best]:.2f} ms | {medians[best] / ours:.1f} |")
+def memory(options):
+    """Compare peak memory."""
+    for name in options.only:
+        yield from processes.memory(name)
+
+
+def cold(options):
+    """Compare the first steps of processes."""
+    for name in goals.FIRST_STEP:
+        yield from processes.cold(name)
+
+
+def compare(work, sides, goal_of, options, form=table.duration):
+    """Take turns; make a row for each run of ours and each of the other sides."""
+    ours, *others = sides
+    measured = turns.take_turns(ours, others, options.rounds)
+    for name in ours:
+        for side, goal in zip(others, goal_of, strict=False):
+            best = measured.best(side)
+            yield table.Row(work + name.removeprefix("numbacnn"), form(measured.median(name)),
+                            form(measured.median(best)), best, measured.ratio(name, best), *goal, measured.others)
+
+
+def arguments():
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    for section, text in (("train", "training steps"), ("infer", "inference"), ("layers", "single convolutions"),
+                          ("memory", "peak memory of a training step"), ("cold", "from import to the first step")):
+        parser.add_argument(f"--{section}", action="store_true", help=text)
+    parser.add_argument("--only", nargs="+", choices=NETWORKS, default=list(NETWORKS), metavar="NETWORK",
+                        help=f"of {', '.join(NETWORKS)}")
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--batch", type=int, default=8, help="images of --layers")
+    parser.add_argument("--compile", action="store_true", help="let PyTorch compile, too (minutes)")
+    parser.add_argument("--avx2", action="store_true", help="both sides as on a processor without AVX-512")
+    parser.add_argument("--picture", help="write a picture of the ratios to this file")
+    options = parser.parse_args()
+    options.threads = int(numbacnn.default_device().backend.info()["threads"])
+    return options
 
 
 def main():
     """Print the table."""
-    threads = int(numbacnn.default_device().backend.info()["threads"])
-    torch.set_num_threads(threads)
-    print(f"| {threads} threads, float32 | numbacnn | PyTorch {torch.__version__} | ratio |\n|---|---|---|---|")
-    rng = np.random.default_rng(0)
-    for name, (_, shape) in MODELS.items():
-        x, targets = rng.standard_normal((64, *shape), dtype=np.float32), rng.integers(0, 10, 64)
-        compare(f"{name}, training step, batch 64",
-                {"numbacnn": our_step(name, x, targets)} | torch_steps(name, x, targets))
-        for batch in (1, 64):
-            compare(f"{name}, inference, batch {batch}", inference(name, x[:batch]))
+    options = arguments()
+    if options.avx2 and not AVX2.items() <= os.environ.items():
+        limited = subprocess.run([sys.executable, *sys.argv], env={**os.environ, **AVX2}, check=False)
+        raise SystemExit(limited.returncode)
+    torch.set_num_threads(options.threads)
+    chosen = [section for name, section in (("train", train), ("infer", infer), ("layers", convolutions),
+                                            ("memory", memory), ("cold", cold)) if getattr(options, name)]
+    title = f"{options.threads} threads, float32, PyTorch {torch.__version__}{', AVX2' * options.avx2}"
+    print(table.HEAD.format(title))
+    rows = []
+    for section in chosen or [train, infer]:
+        for row in section(options):
+            print(row, flush=True)
+            rows.append(row)
+    print(f"\n{table.summary(rows)}")
+    if options.picture:
+        table.picture(rows, options.picture, title)
 
 
 if __name__ == "__main__":

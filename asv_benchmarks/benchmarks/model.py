@@ -1,100 +1,63 @@
-"""Whole networks: a training step, and inference."""
+"""Whole networks: a training step, and inference. Batches are an eighth of those of peers.py: this takes seconds."""
 import numpy as np
 
 import numbacnn
 from numbacnn import nn, optim
-from numbacnn.nn import functional as F
 
 from . import common
-
-
-class SimpleCNN(nn.Module):
-    """The network of the chapter, for 28 x 28 images."""
-
-    def __init__(self):
-        super().__init__()
-        self.conv1 = nn.Conv2d(1, 32, kernel_size=3)
-        self.pool = nn.MaxPool2d(2, 2)
-        self.fc1 = nn.Linear(32 * 13 * 13, 10)
-
-    def forward(self, x):
-        x = self.pool(F.relu(self.conv1(x)))
-        return self.fc1(x.view(-1, 32 * 13 * 13))
-
-
-class Block(nn.Module):
-    """Two convolutions with batch norm, and a way around them."""
-
-    def __init__(self, in_channels, out_channels, stride):
-        super().__init__()
-        self.conv1 = nn.Conv2d(in_channels, out_channels, 3, stride=stride, padding=1, bias=False)
-        self.bn1 = nn.BatchNorm2d(out_channels)
-        self.conv2 = nn.Conv2d(out_channels, out_channels, 3, padding=1, bias=False)
-        self.bn2 = nn.BatchNorm2d(out_channels)
-        self.shortcut = nn.Sequential() if stride == 1 and in_channels == out_channels else nn.Sequential(
-            nn.Conv2d(in_channels, out_channels, 1, stride=stride, bias=False), nn.BatchNorm2d(out_channels))
-
-    def forward(self, x):
-        y = F.relu(self.bn1(self.conv1(x)))
-        return F.relu(self.bn2(self.conv2(y)) + self.shortcut(x))
-
-
-def small_resnet():
-    """Build a residual network with 8 convolutions, for 32 x 32 colour images."""
-    return nn.Sequential(
-        nn.Conv2d(3, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16), nn.ReLU(),
-        Block(16, 16, 1), Block(16, 32, 2), Block(32, 64, 2),
-        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
-
-
-MODELS = {"SimpleCNN": (SimpleCNN, (1, 28, 28)), "small ResNet": (small_resnet, (3, 32, 32))}
+from .networks import NETWORKS
 
 
 class Training:
     """One step of Adam: forward, backward, update."""
 
-    param_names = ("model", "batch")
-    params = (list(MODELS), [1, 64])
+    param_names = ("network",)
+    params = (list(NETWORKS),)
     timeout = 120
 
-    def setup(self, name, batch):
+    def setup(self, name):
         common.skip_without_backend()
-        build, shape = MODELS[name]
+        network = NETWORKS[name]
+        batch = network.training_batch // 8
         numbacnn.manual_seed(0)
-        self.model = build()
+        self.model = network.build(nn)
         self.criterion = nn.CrossEntropyLoss()
         self.optimizer = optim.Adam(self.model.parameters(), lr=0.001)
-        self.x = common.normal(batch, *shape)
-        self.targets = numbacnn.tensor(np.arange(batch) % 10)
+        self.x = common.normal(batch, *network.image)
+        self.targets = numbacnn.tensor(np.arange(batch) % network.classes)
         for _ in range(3):
-            self.time_step(name, batch)
+            self.time_step(name)
 
-    def time_step(self, name, batch):
+    def time_step(self, name):
         self.optimizer.zero_grad()
         loss = self.criterion(self.model(self.x), self.targets)
         loss.backward()
         self.optimizer.step()
         numbacnn.evaluate(loss)
 
-    def peakmem_step(self, name, batch):
-        self.time_step(name, batch)
-
 
 class Inference:
-    """The logits of a batch, in evaluation mode."""
+    """The logits of one image and of a batch, in evaluation mode; as users write it, and captured."""
 
-    param_names = ("model", "batch")
-    params = (list(MODELS), [1, 64])
+    param_names = ("network", "batch")
+    params = (list(NETWORKS), ["one", "eighth"])
     timeout = 120
 
     def setup(self, name, batch):
         common.skip_without_backend()
-        build, shape = MODELS[name]
-        self.model = build()
-        self.model.eval()
-        self.x = common.normal(batch, *shape)
+        network = NETWORKS[name]
+        if batch == "eighth" and network.inference_batch == 8:
+            raise NotImplementedError("an eighth is one image")
+        self.model = network.build(nn).eval()
+        self.captured = numbacnn.capture(self.model)
+        self.x = common.normal(1 if batch == "one" else network.inference_batch // 8, *network.image)
         self.time_forward(name, batch)
+        self.time_captured(name, batch)
 
     def time_forward(self, name, batch):
         with numbacnn.no_grad():
             numbacnn.evaluate(self.model(self.x))
+
+    def time_captured(self, name, batch):
+        with numbacnn.no_grad():
+            self.captured(self.x)

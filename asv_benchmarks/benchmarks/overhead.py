@@ -11,23 +11,25 @@ from numbacnn import nn, optim
 from numbacnn.graph import thread
 
 from . import common
-from .model import MODELS
+from .networks import NETWORKS
+
+CASES = ["SimpleCNN", "ResNet-20"]
 
 
 class Overhead:
-    """Training steps of SimpleCNN (15 recorded calls) and of a small ResNet with batch normalisation."""
+    """Training steps of SimpleCNN (15 recorded calls) and of a ResNet with batch normalisation."""
 
-    param_names = ("model",)
-    params = (list(MODELS),)
+    param_names = ("network",)
+    params = (CASES,)
     timeout = 120
 
     def setup(self, name):
         common.skip_without_backend()
         without_items()
-        build, shape = MODELS[name]
-        self.model = build()
+        network = NETWORKS[name]
+        self.model = network.build(nn)
         self.optimizer, self.criterion = optim.Adam(self.model.parameters()), nn.CrossEntropyLoss()
-        self.x, self.targets = common.normal(64, *shape), numbacnn.tensor(np.arange(64) % 10)
+        self.x, self.targets = common.normal(64, *network.image), numbacnn.tensor(np.arange(64) % 10)
         self.captured = numbacnn.capture(self.step, self.model, self.optimizer)
         for _ in range(20):
             self.time_plain(name)
@@ -65,7 +67,7 @@ def without_items():
 
 def main():
     """Print the medians."""
-    for name in MODELS:
+    for name in CASES:
         bench = Overhead()
         bench.setup(name)
         for label in ("plain", "captured"):

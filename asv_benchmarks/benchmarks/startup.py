@@ -4,68 +4,71 @@ import subprocess
 import sys
 import tempfile
 
-from . import common
+from . import common, first_step
 
-IMPORT = "import numbacnn"
-FIRST_STEP = """
-import numpy as np
-import numbacnn
-from numbacnn import nn, optim
-
-model = nn.Sequential(nn.Conv2d(1, 32, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(32 * 13 * 13, 10))
-optimizer = optim.Adam(model.parameters(), lr=0.001)
-x = numbacnn.tensor(np.zeros((64, 1, 28, 28), np.float32))
-loss = nn.CrossEntropyLoss()(model(x), numbacnn.tensor(np.arange(64) % 10))
-loss.backward()
-optimizer.step()
-assert np.isfinite(loss.item())
-"""
+NETWORKS = ("SimpleCNN", "ResNet-18")
 
 
-def run(program, cache):
-    """Run a program in a new process, with Numba's compile cache in a given folder."""
-    subprocess.run([sys.executable, "-c", program], check=True, env={**os.environ, "NUMBA_CACHE_DIR": cache})
+def train(name, cache):
+    """Train a network in a new process, with Numba's compile cache in a given folder."""
+    first_step.run("numbacnn", name, environment={**os.environ, "NUMBA_CACHE_DIR": cache})
 
 
 class Startup:
-    """From starting Python to its end, with the compile cache filled."""
+    """From starting Python to its end."""
 
+    param_names = ("program",)
+    params = (["pass", "import numbacnn"],)     # nothing at all is what the others contain
     number = 1
     repeat = (3, 10, 20.0)
+    warmup_time = 0
+
+    def setup(self, program):
+        common.skip_without_backend()
+
+    def time_program(self, program):
+        subprocess.run([sys.executable, "-c", program], check=True)
+
+
+class FirstStep:
+    """From starting Python to the end of the first training steps, with the compile cache filled."""
+
+    param_names = ("network",)
+    params = (NETWORKS,)
+    number = 1
+    repeat = (2, 5, 20.0)
     warmup_time = 0
     timeout = 300
 
     def setup_cache(self):
         """Fill a compile cache."""
         cache = os.path.abspath("compile-cache")    # asv makes a folder for this, and removes it
-        run(FIRST_STEP, cache)
+        for name in NETWORKS:
+            train(name, cache)
         return cache
 
-    def setup(self, cache):
+    setup_cache.timeout = 600
+
+    def setup(self, cache, name):
         common.skip_without_backend()
 
-    def time_python(self, cache):
-        """Nothing at all: what the others contain."""
-        run("pass", cache)
-
-    def time_import(self, cache):
-        run(IMPORT, cache)
-
-    def time_first_step(self, cache):
-        run(FIRST_STEP, cache)
+    def time_first_step(self, cache, name):
+        train(name, cache)
 
 
 class EmptyCache:
-    """The first training step with nothing compiled yet."""
+    """The first training steps with nothing compiled yet."""
 
+    param_names = ("network",)
+    params = (NETWORKS,)
     number = 1
-    repeat = 2
+    repeat = 1
     warmup_time = 0
     timeout = 300
 
-    def setup(self):
+    def setup(self, name):
         common.skip_without_backend()
 
-    def time_first_step(self):
+    def time_first_step(self, name):
         with tempfile.TemporaryDirectory() as cache:
-            run(FIRST_STEP, cache)
+            train(name, cache)

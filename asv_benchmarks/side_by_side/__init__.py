@@ -1,0 +1,1 @@
+"""numbacnn beside PyTorch and ONNX Runtime: the parts of peers.py."""
