@@ -1,4 +1,4 @@
-"""The command line: `numbacnn train`, `numbacnn predict`, `numbacnn info`.
+"""The command line: `numbacnn train`, `numbacnn predict`, `numbacnn warmup`, `numbacnn info`.
 
 Exit status 0: all is well. 1: nothing was learned. 2: a command that cannot be carried out as given; the reason is one
 line on the standard error. 130: ended by Ctrl-C.
@@ -100,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_train(commands)
     _add_predict(commands)
+    _add_warmup(commands)
     shown = commands.add_parser("info", help="show versions, backends and where compiled kernels are kept")
     shown.set_defaults(command=info)
     return parser
@@ -136,6 +137,20 @@ def _add_predict(commands: Any) -> None:
     parser.add_argument("--invert", action="store_true", help="for dark ink on light paper: the training images are "
                                                               "light on dark")
     parser.set_defaults(command=train.predict)
+
+
+def _add_warmup(commands: Any) -> None:
+    text = "compile what networks need to be trained and used, before anybody waits for it"
+    parser = commands.add_parser("warmup", help=text, description=f"{text.capitalize()}.")
+    parser.add_argument("networks", metavar="NETWORK", nargs="*", type=_network,
+                        help=f"{' or '.join(train.NETWORKS)}; by default all")
+    parser.set_defaults(command=train.warmup)
+
+
+def _network(text: str) -> str:
+    if text not in train.NETWORKS:
+        raise argparse.ArgumentTypeError(f"must be one of {', '.join(train.NETWORKS)}, got {text!r}")
+    return text
 
 
 def _add_flag(parser: argparse.ArgumentParser, name: str, text: str) -> None:

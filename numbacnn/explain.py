@@ -9,6 +9,7 @@ from typing import Any
 
 from numbacnn import graph
 from numbacnn.autograd import Tensor
+from numbacnn.backend import default_device
 from numbacnn.fusion import Call
 from numbacnn.geometry import count
 from numbacnn.graph import Array, thread
@@ -26,12 +27,19 @@ class Line:
     nbytes: int
     flops: float
     seconds: float
+    algorithm: str = ""
+    peak: float = 0.0
 
     def cells(self) -> tuple[str, ...]:
-        """Return the row of a table: kernel, what it stands for, output, bytes, microseconds, GFLOP/s."""
+        """Return the row of a table; see `HEAD`. An algorithm with fewer multiplications may exceed the peak."""
         stands_for = "" if self.sources == (self.op,) else " + ".join(self.sources)
         rate = f"{self.flops / self.seconds / 1e9:.1f}" if self.flops else ""
-        return self.op, stands_for, self.shapes, _bytes(self.nbytes), f"{self.seconds * 1e6:.1f}", rate
+        share = f"{100 * self.flops / self.seconds / self.peak:.0f} %" if self.flops and self.peak else ""
+        return (self.op, stands_for, self.algorithm, self.shapes, _bytes(self.nbytes),
+                f"{self.flops / 1e6:.2f}" if self.flops else "", f"{self.seconds * 1e6:.1f}", rate, share)
+
+
+HEAD = "kernel", "stands for", "algorithm", "output", "bytes", "MFLOP", "us", "GFLOP/s", "of peak"
 
 
 @dataclass
@@ -46,23 +54,27 @@ class Explanation:
         Fusions that were not applied, and who kept the array.
     arena_bytes : int
         Memory of intermediate arrays, at most.
+    peak : float
+        Multiplications and additions that the device does in a second at most, in float32, as measured; 0 if unknown.
     """
 
     plans: list[list[Line]] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
     arena_bytes: int = 0
+    peak: float = 0.0
 
     def __str__(self) -> str:
         text = []
         for number, lines in enumerate(self.plans, 1):
             total = sum(line.seconds for line in lines)
             text.append(f"plan {number} of {len(self.plans)}: {len(lines)} kernel calls, {total * 1e3:.3f} ms")
-            rows: list[tuple[str, ...]] = [("kernel", "stands for", "output", "bytes", "us", "GFLOP/s")]
-            rows += [line.cells() for line in lines]
+            rows: list[tuple[str, ...]] = [HEAD, *[line.cells() for line in lines]]
             widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-            text += ["  " + "  ".join(cell.rjust(width) if i > 2 else cell.ljust(width)
+            text += ["  " + "  ".join(cell.rjust(width) if i > 3 else cell.ljust(width)
                                       for i, (cell, width) in enumerate(zip(row, widths, strict=True))).rstrip()
                      for row in rows]
+        if self.peak:
+            text += [f"peak: {self.peak / 1e9:.0f} GFLOP/s in float32, as measured on all threads"]
         text += [f"intermediate arrays share {_bytes(self.arena_bytes)}"]
         text += [f"not fused: {missed}" for missed in self.missed]
         return "\n".join(text)
@@ -97,7 +109,7 @@ def explain(function: Callable[..., Any], *inputs: Any) -> Explanation:
     if thread.eager:
         raise RuntimeError("explain: there are no plans with NUMBACNN_EAGER=1; run without it")
     graph.evaluate()
-    explanation = Explanation()
+    explanation = Explanation(peak=_peak())
 
     def observe(plan: Plan, addresses: list[int], arrays: Sequence[Array | None]) -> None:
         frame: FrameType | None = sys._getframe(1)
@@ -109,7 +121,11 @@ def explain(function: Callable[..., Any], *inputs: Any) -> Explanation:
             seconds = plan.program.time(addresses)
         except Exception as error:
             raise plan.explained(error) from None
-        explanation.plans.append([_line(call, plan.specs, s) for call, s in zip(plan.calls, seconds, strict=True)])
+        tell = getattr(plan.program, "algorithms", None)
+        algorithms = tell() if tell else [""] * len(seconds)
+        explanation.plans.append([
+            _line(call, plan.specs, s, algorithm, explanation.peak)
+            for call, s, algorithm in zip(plan.calls, seconds, algorithms, strict=True)])
         explanation.arena_bytes = max(explanation.arena_bytes, plan.arena_bytes)
 
     thread.observer = observe
@@ -133,12 +149,18 @@ def flops(op: str, inputs: Sequence[Spec], outputs: Sequence[Spec]) -> float:
     return 0.0
 
 
-def _line(call: Call, specs: dict[int, Spec], seconds: float) -> Line:
+def _peak() -> float:
+    """What the default device can do, if its backend measures that."""
+    measure = getattr(default_device().backend, "peak", None)
+    return float(measure()) if measure else 0.0
+
+
+def _line(call: Call, specs: dict[int, Spec], seconds: float, algorithm: str, peak: float) -> Line:
     sizes = [count(specs[slot].shape) * int(_itemsize(specs[slot].dtype)) for slot in (*call.inputs, *call.outputs)]
     work = sum(flops(source.op, [specs[s] for s in source.inputs], [specs[s] for s in source.outputs])
                for source in call.sources)
     return Line(call.op, tuple([source.op for source in call.sources]), str(specs[call.outputs[0]].shape), sum(sizes),
-                work, seconds)
+                work, seconds, algorithm, peak)
 
 
 def _missed(plan: Plan) -> dict[int, list[str]]:

@@ -25,6 +25,7 @@ from numbacnn.plan import Instruction, Plan, successions
 Shape = tuple[int, ...]
 
 DTYPES = ("float32", "float64", "int64", "int32", "uint8", "bool")
+_NAMES = {np.dtype(name): name for name in DTYPES}      # of dtypes in the machine's order of bytes: `.name` is slow
 EAGER = os.environ.get("NUMBACNN_EAGER", "0") not in ("", "0")
 FUSE = os.environ.get("NUMBACNN_FUSE", "1") != "0"
 PRECISION = "default"
@@ -49,12 +50,14 @@ class Array:
     @classmethod
     def of(cls, values: np.ndarray, device: Device | None = None) -> "Array":
         """A copy, so that a caller who reuses his memory does not change what was recorded."""
-        if values.dtype.name not in DTYPES:
-            raise DTypeError(f"tensor: dtype must be one of {', '.join(DTYPES)}, got {values.dtype}")
-        if not values.dtype.isnative:
-            values = values.astype(values.dtype.newbyteorder("="))
+        name = _NAMES.get(values.dtype)
+        if name is None:                                 # the other order of bytes, or no dtype of ours
+            name = values.dtype.name
+            if name not in DTYPES:
+                raise DTypeError(f"tensor: dtype must be one of {', '.join(DTYPES)}, got {values.dtype}")
+            values = values.astype(name)
         device = device or default_device()
-        array = cls(values.shape, values.dtype.name, device)
+        array = cls(values.shape, name, device)
         array.storage = thread.pool.take(device, device.backend.nbytes(array.shape, array.dtype))
         device.backend.upload(values, array.storage.memory)
         if thread.capture is not None:

@@ -49,7 +49,7 @@ def launched(case, inputs, outputs):
 
 def programmed(calls, specs, values):
     """Run calls as a program; `values` are the arrays of some slots, the others are uninitialised. Returns all."""
-    arrays = {slot: np.full(spec.shape, -77, spec.dtype) for slot, spec in specs.items()} | values
+    arrays = {slot: np.full(spec.shape, -77).astype(spec.dtype) for slot, spec in specs.items()} | values
     memories = dict(zip(arrays, blocks(arrays.values()), strict=True))
     slots = list(memories)
     program = backend.Program([(call.op, [

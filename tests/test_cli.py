@@ -1,5 +1,6 @@
 """The command line, as a user meets it: arguments in; text, files and an exit status out."""
 import json
+import re
 import subprocess
 import sys
 
@@ -8,7 +9,7 @@ import pytest
 from processes import python
 
 import numbacnn
-from numbacnn import backend, cli
+from numbacnn import backend, cli, models, train
 from numbacnn.backend import BackendError
 from numbacnn.datasets import Digits
 from numbacnn.train.console import Progress
@@ -25,6 +26,12 @@ def command(capsys):
         output, errors = capsys.readouterr()
         return status, output.splitlines(), errors.splitlines()
     return run
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled():
+    """Nothing shall be compiled, and told, while a test looks at what is printed."""
+    assert train.warmup() == 0
 
 
 @pytest.fixture(scope="module")
@@ -148,6 +155,24 @@ def test_the_digits_are_learned(tmp_path):
     assert float(last.split()[2].rstrip(";")) >= 0.98
 
 
+# --- warmup ----------------------------------------------------------------------------------------------------------
+
+def test_warmup_compiles_what_training_needs(command, tmp_path):
+    status, lines, errors = command("warmup")
+    assert (status, errors) == (0, [])
+    lines = [line for line in lines if line != "compiling kernels ..."]
+    assert [line.partition(":")[0] for line in lines] == ["DigitsCNN", "SimpleCNN"]
+    for line in lines:
+        assert re.search(r": (nothing to compile|compiled \d+ kernels? in [\d.]+ s; kept in .+)$", line)
+    assert command("warmup", "SimpleCNN") == (0, ["SimpleCNN: nothing to compile"], [])
+    lines = command("train", "digits", "--epochs", 1, "--out", tmp_path)[1]
+    assert not [line for line in lines if line.startswith("compiling")]
+
+
+def test_every_network_can_be_warmed_up():
+    assert set(train.NETWORKS) == set(models.__all__)
+
+
 # --- predict ---------------------------------------------------------------------------------------------------------
 
 def test_predict_recognises_digits(command, run, tmp_path):
@@ -215,6 +240,7 @@ def test_info_says_why_a_backend_cannot_be_used(command, monkeypatch):
     ("train digits --out {tmp}/file", "numbacnn train: --out must be a folder that can be written, got {tmp}/file: "),
     ("train mnist --data-dir {tmp}", "numbacnn train mnist: MNIST: train-images-idx3-ubyte.gz must lie in {tmp} or "),
     ("predict {tmp}", "numbacnn predict: the following arguments are required: IMAGE"),
+    ("warmup Nothing", "numbacnn warmup: argument NETWORK: must be one of DigitsCNN, SimpleCNN, got 'Nothing'; see "),
     ("predict {tmp} {tmp}/file", "numbacnn predict: RUN must be a folder that `numbacnn train` made, got {tmp} "),
     ("predict {run} {tmp}/nothing.npy", "numbacnn predict: {tmp}/nothing.npy cannot be read: No such file"),
 ])

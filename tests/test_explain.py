@@ -1,4 +1,5 @@
 """explain: what ran, what was fused, what was not and who kept the array."""
+import numba
 import numpy as np
 import pytest
 from models import SimpleCNN, batch, randomise
@@ -38,6 +39,47 @@ def test_a_training_step_is_one_fused_plan():
     linear = next(line for line in lines if line.op == "linear")
     assert linear.flops == 2 * 8 * 10 * 5408
     assert linear.nbytes == 4 * (8 * 5408 + 10 * 5408 + 10 + 80)
+
+
+def test_it_tells_the_algorithm_and_the_share_of_the_peak():
+    """No timing is checked, but what is printed about a convolution by tiles and one by Winograd's algorithm."""
+    x = nb.tensor(np.ones((4, 64, 28, 28), np.float32))
+    model = nn.Sequential(nn.Conv2d(64, 64, 3, padding=1), nn.Conv2d(64, 64, 3, stride=2))
+    with nb.no_grad():
+        explanation = nb.explain(model, x)
+    first, second = explanation.plans[0]
+    assert (first.op, second.op) == ("conv2d_winograd", "conv2d_packed")
+    assert "F(4, 3)" in first.algorithm
+    assert "tile" in second.algorithm
+    assert explanation.peak > 1e9 or numba.config.DISABLE_JIT
+    text = str(explanation)
+    assert "of peak" in text
+    assert f"{first.flops / 1e6:.2f}" in text
+
+
+def test_the_highest_precision_rules_winograd_out():
+    x = nb.tensor(np.random.default_rng(0).standard_normal((4, 64, 28, 28)).astype(np.float32))
+    model = nn.Conv2d(64, 64, 3, padding=1)
+    outputs, ops = [], []
+    try:
+        for precision in "default", "highest":
+            nb.set_precision(precision)
+            assert nb.get_precision() == precision
+            with nb.no_grad():
+                outputs.append(model(x).numpy())
+                ops.append(nb.explain(model, x).plans[0][0].op)
+    finally:
+        nb.set_precision("default")
+    assert ops == ["conv2d_winograd", "conv2d_packed"]
+    with testing.settings(eager=True), nb.no_grad():
+        exact = model.to("float64")(nb.tensor(x.numpy().astype(np.float64))).numpy()
+    loose, tight = (np.abs(output - exact).max() for output in outputs)
+    assert tight < loose < 1e-4
+
+
+def test_a_precision_that_does_not_exist_is_refused():
+    with pytest.raises(ValueError, match="set_precision: precision must be 'default' or 'highest', got 'low'"):
+        nb.set_precision("low")
 
 
 def test_a_variable_that_prevents_a_fusion_is_named():

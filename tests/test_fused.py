@@ -14,7 +14,7 @@ CHAINS = {           # x, weight, (sh, sw, ph, pw, dh, dw, groups), (kh, kw) of 
     "strided, dilated": ((2, 8, 17, 19), (5, 8, 3, 3), (2, 1, 1, 2, 1, 2, 1), (2, 3)),
     "many outputs": ((1, 7, 9, 9), (130, 7, 4, 3), (1, 1, 1, 0, 1, 1, 1), (2, 2)),
 }
-WHOLE = "conv2d_relu_max_pool2d", "conv2d_relu_max_pool2d_backward"
+WHOLE = {"conv2d_relu_max_pool2d", "conv2d_relu_max_pool2d_backward", "relu_max_pool2d_backward"}
 
 
 def chain(x, weight, conv, pool):
@@ -53,8 +53,14 @@ def test_fused_is_unfused(name, dtype, numbers, results):
         program = fuser.apply(backend.VARIANTS, fuser.apply(rules, pruned(calls, wanted)))
         found.append(programmed(program, specs_now, values))
     fused = {call.op for call in program}
-    assert ("relu" in fused) == (results.startswith("r "))
-    assert ("conv2d_relu_max_pool2d_backward" in fused) == ("dweight dbias" in results)
+    expected = set()
+    if not results.startswith("r "):
+        expected = {"conv2d_relu_max_pool2d"}
+        if "dweight dbias" in results:
+            expected.add("conv2d_relu_max_pool2d_backward")
+        elif results != "y argmax":
+            expected.add("relu_max_pool2d_backward")
+    assert fused.intersection(WHOLE) == expected
     for number in wanted:
         unfused, fused = found[0][number], found[1][number]
         if number in (slot["dweight"], slot["dbias"]):
@@ -74,13 +80,14 @@ def pruned(calls, wanted):
 
 
 def test_chains_reach_every_fused_kernel():
-    ops = set()
     for example in CHAINS.values():
-        calls, shapes, slot = chain(*example)
-        specs = {number: Spec(shape, "float32") for number, shape in shapes.items()}
-        fuser = Fuser(specs, {slot["dweight"], slot["dbias"]})
-        ops |= {call.op for call in fuser.apply(backend.FUSIONS, calls)}
-    assert ops.issuperset(WHOLE)
+        ops = set()
+        for wanted in {"dweight", "dbias"}, {"e"}:
+            calls, shapes, slot = chain(*example)
+            specs = {number: Spec(shape, "float32") for number, shape in shapes.items()}
+            fuser = Fuser(specs, {slot[name] for name in wanted})
+            ops |= {call.op for call in fuser.apply(backend.FUSIONS, pruned(calls, fuser.wanted))}
+        assert ops.issuperset(WHOLE)
 
 
 @pytest.mark.parametrize("pool", [(2, 2, 1, 1, 0, 0, 1, 1), (2, 2, 2, 2, 1, 1, 1, 1), (2, 2, 2, 2, 0, 0, 2, 2),
@@ -89,4 +96,4 @@ def test_windows_that_no_fused_kernel_takes(pool):
     calls, shapes, slot = chain((1, 2, 9, 9), (3, 2, 3, 3), (1, 1, 0, 0, 1, 1, 1), (2, 2))
     calls = [call if call.op != "max_pool2d" else Call(call.op, call.inputs, call.outputs, pool) for call in calls[:3]]
     fuser = Fuser({number: Spec(shape, "float32") for number, shape in shapes.items()}, {slot["y"]})
-    assert fuser.apply(backend.FUSIONS, calls) == calls
+    assert WHOLE.isdisjoint(call.op for call in fuser.apply(backend.FUSIONS, calls))

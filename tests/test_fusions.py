@@ -20,7 +20,7 @@ RULES = [*numbacnn_cpu.FUSIONS, *numbacnn_cpu.VARIANTS]
 
 
 class Program(NamedTuple):
-    """A convolution, maybe with ReLU and max pooling behind it; who wants a gradient."""
+    """A convolution, maybe with ReLU and max pooling behind it (test_pooled_fusions.py); who wants a gradient."""
 
     x: tuple[int, ...]
     weight: tuple[int, ...]
@@ -34,18 +34,6 @@ class Program(NamedTuple):
 
 
 IMAGES, SHORT, LONG, EVERYTHING = (2, 3, 9, 8), (5, 3, 3, 3), (5, 9, 3, 3), "x weight bias"
-POOLED = [                                               # of convolutions whose patches are short
-    Program(IMAGES, SHORT, pool=[2]),
-    Program((2, 1, 14, 16), (32, 1, 3, 3), pool=[2, 2]),
-    Program(IMAGES, SHORT, pool=[(3, 2)]),
-    Program((2, 3, 13, 12), (70, 3, 2, 3), conv={"stride": (2, 1), "padding": 1}, pool=[(1, 3)]),
-    Program((1, 2, 11, 14), (3, 2, 3, 2), conv={"dilation": (2, 3), "padding": (0, 4)}, pool=[2]),
-    Program(IMAGES, SHORT, conv={"padding": "same"}, pool=[4]),
-    Program((5, 1, 40, 4), (3, 1, 1, 1), pool=[(16, 1)]),
-    Program((0, 3, 6, 6), SHORT, pool=[2]),
-]
-LONG_POOLED = [program._replace(x=(2, 9, 9, 8), weight=LONG) for program in (POOLED[0], POOLED[2], POOLED[5])]
-LONG_POOLED += [Program((1, 64, 7, 9), (3, 64, 1, 1), conv={"padding": 2, "stride": 2}, pool=[3])]
 PLAIN = [Program(IMAGES, SHORT, EVERYTHING),
          Program((2, 3, 17, 5), (7, 3, 2, 4), EVERYTHING, {"stride": (3, 1), "padding": 2}),
          Program((4, 2, 12, 11), (3, 2, 3, 3), EVERYTHING)]
@@ -60,12 +48,6 @@ DEPTHWISE = [Program((2, 5, 9, 8), (5, 1, 3, 3), EVERYTHING, {"groups": 5, "padd
 
 # By the last kernel that a rule puts in.
 PROGRAMS = {
-    "conv2d_relu_max_pool2d_backward": [*POOLED, *LONG_POOLED],
-    "max_pool2d_backward": [*[program._replace(wanted=EVERYTHING) for program in POOLED],
-                            Program(IMAGES, SHORT, pool=[3, 2, 1]),
-                            Program(IMAGES, SHORT, EVERYTHING, pool=[3, 1, 0, 2]),
-                            Program((1, 65, 6, 6), (2, 65, 3, 3), pool=[2])],
-    "conv2d_relu_max_pool2d": [*POOLED, *LONG_POOLED],
     "conv2d_depthwise": DEPTHWISE,
     "conv2d_short": PLAIN,
     "conv2d_long": LONG_PLAIN,
@@ -75,16 +57,6 @@ PROGRAMS = {
     "conv2d_depthwise_backward_weight": DEPTHWISE,
     "conv2d_backward_weight_parts": [*PLAIN, *LONG_PLAIN],
 }
-# Where something forbids the fused convolution.
-NEAR = {
-    "windows overlap": Program(IMAGES, SHORT, pool=[3, 2]),
-    "pooling pads": Program(IMAGES, SHORT, pool=[2, 2, 1]),
-    "pooling is dilated": Program(IMAGES, SHORT, pool=[2, 2, 0, 2]),
-    "groups": Program((2, 4, 9, 8), (6, 2, 3, 3), conv={"groups": 2}, pool=[2]),
-    "padding is uneven": Program(IMAGES, (5, 3, 2, 2), conv={"padding": "same"}, pool=[2]),
-    "a window is larger than a block": Program((1, 3, 11, 11), SHORT, pool=[5]),
-}
-
 
 def arrays(program, numbers):
     """Inputs; "whole": small integers, "special": NaN and infinities among them.
@@ -167,48 +139,3 @@ def test_a_rule_applies(rule, program, applied):
 @pytest.mark.parametrize("numbers", ["real", "whole", "special"])
 def test_a_rule_changes_nothing(rule, program, numbers):
     compare(program, numbers)
-
-
-@pytest.mark.parametrize("program", NEAR.values(), ids=NEAR)
-@pytest.mark.parametrize("numbers", ["real", "whole"])
-def test_a_rule_does_not_apply_where_it_would_be_wrong(program, numbers, applied):
-    compare(program, numbers)
-    assert {rule.name for rule in applied}.isdisjoint(
-        {"conv2d_relu_max_pool2d", "conv2d_relu_max_pool2d_backward"})
-
-
-@pytest.mark.parametrize("kept", ["c", "r"])
-def test_what_the_user_keeps_is_there(kept, applied):
-    """A rule is not applied if somebody holds what it would remove; and explain says who."""
-    held = {}
-
-    def run():
-        values = {name: nb.tensor(x) for name, x in arrays(POOLED[0], "whole").items()}
-        held["c"] = F.conv2d(**values)
-        held["r"] = F.relu(held["c"])
-        held["y"] = F.max_pool2d(held["r"], 2)
-        held.update({name: None for name in ("c", "r") if name != kept})
-
-    explanation = nb.explain(run)
-    assert not any(rule in numbacnn_cpu.FUSIONS for rule in applied)
-    assert any("conv2d_relu_max_pool2d" in missed for missed in explanation.missed)
-    x, weight, bias = (nb.tensor(x) for x in arrays(POOLED[0], "whole").values())
-    with testing.settings(eager=True):
-        expected = F.conv2d(x, weight, bias)
-        expected = expected if kept == "c" else F.relu(expected)
-        assert np.array_equal(held[kept].numpy(), expected.numpy())
-        assert np.array_equal(held["y"].numpy(), F.max_pool2d(F.relu(expected), 2).numpy())
-
-
-def test_a_second_reader_gets_its_value(applied):
-    """The output of ReLU is pooled and added up: fused, it would be lost."""
-    got = []
-    for eager in False, True:
-        with testing.settings(eager=eager):
-            tensors = [nb.tensor(x, requires_grad=True) for x in arrays(POOLED[0], "whole").values()]
-            r = F.relu(F.conv2d(*tensors))
-            (F.max_pool2d(r, 2).sum() + (r * r).sum()).backward()
-            got.append([x.grad.numpy() for x in tensors])
-    for planned, eager in zip(*got, strict=True):
-        assert np.array_equal(planned, eager)
-    assert not any(rule in numbacnn_cpu.FUSIONS for rule in applied)

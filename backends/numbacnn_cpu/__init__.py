@@ -12,19 +12,26 @@ from .activation import (
     relu_backward,
     sigmoid,
     sigmoid_backward,
-    softmax,
-    softmax_backward,
 )
-from .conv import conv2d, conv2d_backward_bias, conv2d_backward_input, conv2d_backward_weight
-from .conv_blocked import (
-    conv2d_backward_input_strided,
-    conv2d_backward_input_turned,
-    conv2d_backward_weight_parts,
-    conv2d_long,
-    conv2d_short,
-    conv2d_turn,
-    conv2d_turn_taps,
+from .conv import (
+    conv2d,
+    conv2d_add,
+    conv2d_add_relu,
+    conv2d_backward_bias,
+    conv2d_backward_input,
+    conv2d_backward_weight,
+    conv2d_relu,
 )
+from .conv_scatter import conv2d_backward_input_scattered
+from .conv_tiles import (
+    conv2d_add_packed,
+    conv2d_add_relu_packed,
+    conv2d_backward_input_packed,
+    conv2d_moments_packed,
+    conv2d_packed,
+    conv2d_relu_packed,
+)
+from .conv_weight import conv2d_backward_weight_tiles
 from .depthwise import (
     conv2d_depthwise,
     conv2d_depthwise_backward_input,
@@ -33,20 +40,47 @@ from .depthwise import (
 )
 from .dropout import dropout
 from .elementwise import add, cast, divide, expand, multiply, subtract
-from .fused import conv2d_relu_max_pool2d, conv2d_relu_max_pool2d_backward
+from .fused import (
+    conv2d_relu_max_pool2d,
+    conv2d_relu_max_pool2d_argmax,
+    conv2d_relu_max_pool2d_backward,
+    relu_max_pool2d_backward,
+)
 from .fusions import FUSIONS, VARIANTS
-from .linear import linear, linear_backward_bias, linear_backward_input, linear_backward_weight
+from .linear import (
+    linear,
+    linear_backward_bias,
+    linear_backward_input,
+    linear_backward_weight,
+    linear_relu,
+    linear_turn,
+)
 from .loss import cross_entropy, cross_entropy_backward, cross_entropy_targets
 from .memory import address, copy, download, empty, is_view, nbytes, upload
-from .norm import (
-    batch_norm,
+from .norm import batch_norm_rstd, batch_norm_statistics, increment
+from .norm_backward import (
+    batch_norm_add_relu_backward_weight,
+    batch_norm_add_relu_fork_backward_weight,
     batch_norm_backward_input,
     batch_norm_backward_weight,
-    batch_norm_rstd,
-    batch_norm_statistics,
-    increment,
+    batch_norm_relu_backward_input,
+    batch_norm_relu_backward_weight,
+    batch_norm_relu_fork_backward_input,
+    batch_norm_relu_fork_backward_weight,
+)
+from .norm_chains import add_relu, relu_fork_backward
+from .norm_fold import conv2d_fold_bias, conv2d_fold_weight
+from .norm_forward import add_batch_norm_relu, batch_norm, batch_norm_add_relu, batch_norm_relu, batch_norms_add_relu
+from .norm_moments import batch_norm_join
+from .norm_shortcut import (
+    batch_norms_add_relu_backward_input,
+    batch_norms_add_relu_backward_weight,
+    batch_norms_add_relu_fork_backward_input,
+    batch_norms_add_relu_fork_backward_weight,
 )
 from .optim import adam, sgd, sgd_momentum
+from .pack import conv2d_pack, conv2d_pack_turned
+from .peak import peak
 from .pool import (
     adaptive_avg_pool2d,
     adaptive_avg_pool2d_backward,
@@ -60,8 +94,23 @@ from .pool import (
 from .program import Program, launch
 from .reduce import argmax, sum
 from .shape import permute, reshape
+from .softmax import softmax, softmax_backward
 from .threads import devices, info
+from .winograd import (
+    conv2d_add_relu_winograd,
+    conv2d_add_winograd,
+    conv2d_relu_winograd,
+    conv2d_winograd,
+    conv2d_winograd_backward_input,
+)
+from .winograd_backward import conv2d_winograd_backward_weight, conv2d_winograd_backward_weight_small
+from .winograd_weight import conv2d_winograd_weight, conv2d_winograd_weight_turned
 
 # How many of the last outputs may lie where as many of the last inputs do; -1: all.
-UPDATES = {"adam": -1, "batch_norm_statistics": 2, "dropout": 1, "increment": 1, "sgd": -1, "sgd_momentum": -1}
+UPDATES = {"adam": -1, "batch_norm_join": 2, "batch_norm_statistics": 2, "dropout": 1, "increment": 1, "sgd": -1,
+           "sgd_momentum": -1}
+# Ops on parameters alone, whose results are kept while the parameters do not change.
+PREPARES = frozenset({
+    "batch_norm_rstd", "conv2d_depthwise_pack", "conv2d_fold_bias", "conv2d_fold_weight", "conv2d_pack",
+    "conv2d_pack_turned", "conv2d_winograd_weight", "conv2d_winograd_weight_turned", "linear_turn"})
 RAISES = frozenset(name for name, found in list(globals().items()) if getattr(found, "raises", False))

@@ -1,10 +1,11 @@
-"""Activations. An item is one number, a row of channels, or a vector along an axis. NaN takes the branch of PyTorch."""
-import math
-
+"""Activations. An item is one number, or a row of channels. NaN takes the branch of PyTorch."""
 import numpy as np
 
-from .compile import compiled, kernel
+from .channels import put
+from .compile import kernel
+from .exponential import exponential
 from .memory import flat, temporary
+from .simd import fill, lanes, load, select
 
 PARTS, PART = 64, 4096                # a sum has at most so many parts, and a part at least so many numbers
 
@@ -43,10 +44,11 @@ def leaky_relu_backward(dy, x, dx, negative_slope, begin, end):
 
 @kernel(items=lambda x, y: y.size, arrange=flat)
 def sigmoid(x, y, begin, end):
-    one = x.dtype.type(1)
-    for i in range(begin, end):
-        small = math.exp(-abs(x[i]))                    # never overflows
-        y[i] = (one if x[i] >= 0 else small) / (one + small)
+    zero, one = fill(x, 0), fill(x, 1)
+    for i in range(begin, end, lanes(x)):
+        value = load(x, i)
+        small = exponential(select(value < zero, value, -value))        # never overflows
+        put(y, i, select(value >= zero, one, small) / (one + small), end - i)
 
 
 @kernel(items=lambda dy, y, dx: dx.size, arrange=flat)
@@ -110,52 +112,3 @@ def prelu_add_weight(parts, dweight, begin, end):
             for c in range(slope if dweight.size > 1 else 0, slope + 1 if dweight.size > 1 else parts.shape[1]):
                 total += parts[part, c]
         dweight[slope] = total
-
-
-# --- along an axis ---------------------------------------------------------------------------------------------------
-
-def along_axis(*arguments):
-    """Arrange arrays of one shape and an axis: numbers as they lie, how many make a vector, and their distance."""
-    *arrays, axis = arguments
-    x = arrays[0]
-    size, step = (x.shape[axis], x.strides[axis] // x.dtype.itemsize) if x.shape else (1, 1)
-    return [*flat(*arrays), size, step]
-
-
-def vectors(*arguments):
-    """Return how many vectors there are."""
-    y, size = arguments[-3:-1]
-    return y.size // max(size, 1)
-
-
-@compiled
-def first_of_vector(vector, size, step):
-    """Return where a vector begins."""
-    return vector // step * step * size + vector % step
-
-
-@kernel(items=vectors, arrange=along_axis)
-def softmax(x, y, size, step, begin, end):
-    for vector in range(begin, end):
-        first = first_of_vector(vector, size, step)
-        top = x[first]
-        for i in range(first, first + size * step, step):
-            if x[i] > top or x[i] != x[i]:
-                top = x[i]
-        total = x.dtype.type(0)
-        for i in range(first, first + size * step, step):
-            y[i] = math.exp(x[i] - top)
-            total += y[i]
-        for i in range(first, first + size * step, step):
-            y[i] /= total
-
-
-@kernel(items=vectors, arrange=along_axis)
-def softmax_backward(dy, y, dx, size, step, begin, end):
-    for vector in range(begin, end):
-        first = first_of_vector(vector, size, step)
-        total = y.dtype.type(0)
-        for i in range(first, first + size * step, step):
-            total += dy[i] * y[i]
-        for i in range(first, first + size * step, step):
-            dx[i] = y[i] * (dy[i] - total)

@@ -3,7 +3,9 @@
 n image, o output channel, c channel, (h, w) pixel of x, (oh, ow) pixel of y, (kh, kw) tap. These kernels take any
 geometry and serve eager mode; plans run the variants of conv_blocked.py and depthwise.py.
 """
+from .activation import relu
 from .compile import kernel
+from .elementwise import add
 from .reduce import sum
 
 
@@ -76,3 +78,18 @@ def conv2d_backward_weight(x, dy, dweight, sh, sw, ph, pw, dh, dw, groups, begin
 def conv2d_backward_bias(dy, dbias):
     """Lower to a sum over images and pixels."""
     return sum(dy, dbias.shaped((1, 1, 1, dbias.size)).permuted((0, 3, 1, 2)), 1.0)
+
+
+def conv2d_relu(x, weight, bias, y, *numbers):
+    """Lower `conv2d` and `relu`."""
+    return [(conv2d, conv2d.arrange(x, weight, bias, y, *numbers)), (relu, relu.arrange(y, y))]
+
+
+def conv2d_add(x, weight, bias, other, y, *numbers):
+    """Lower `conv2d` and `add`."""
+    return [(conv2d, conv2d.arrange(x, weight, bias, y, *numbers)), *add(y, other, y)]
+
+
+def conv2d_add_relu(x, weight, bias, other, y, *numbers):
+    """Lower `conv2d`, `add` and `relu`."""
+    return [*conv2d_add(x, weight, bias, other, y, *numbers), (relu, relu.arrange(y, y))]

@@ -5,7 +5,10 @@ Packing a weight is an op of its own: where the weight does not change, the plan
 from numbacnn.fusion import Fusion
 from numbacnn.kernels import Spec
 
+from .conv_scatter import is_narrow
+from .conv_tiles import moments_of_job
 from .pack import packed, packed_turned
+from .winograd_rules import FORWARD, is_winograd, variant
 
 
 def is_depthwise(weight, conv):
@@ -19,14 +22,39 @@ def depthwise_packed(weight):
     return Spec((tall, wide, channels), weight.dtype)
 
 
+def epilogue(lines, op):
+    """Return the rule that `lines` after a convolution are done before its outputs are written."""
+    if "add" in op:
+        return Fusion(f"{lines}\nc = conv2d(x, weight, bias, *conv)", f"y = {op}(x, weight, bias, other, *conv)",
+                      when=lambda weight, c, other, conv: c.shape == other.shape and not is_depthwise(weight, conv))
+    return Fusion(f"{lines}\nc = conv2d(x, weight, bias, *conv)", f"y = {op}(x, weight, bias, *conv)",
+                  when=lambda weight, conv: not is_depthwise(weight, conv))
+
+
+def is_direct(weight, c, conv, precision):
+    """Whether a convolution is computed by tiles of sums."""
+    return not is_depthwise(weight, conv) and not is_winograd(weight, c, conv, precision)
+
+
 FUSIONS = [
+    epilogue("y = relu(s)\ns = add(c, other)", "conv2d_add_relu"),
+    epilogue("y = relu(s)\ns = add(other, c)", "conv2d_add_relu"),
+    epilogue("y = add(c, other)", "conv2d_add"),
+    epilogue("y = add(other, c)", "conv2d_add"),
+    epilogue("y = relu(c)", "conv2d_relu"),
     Fusion(
         """
+        mean, rstd, new_mean, new_var = batch_norm_statistics(c, running_mean, running_var, *norm)
         c = conv2d(x, weight, bias, *conv)
-        y = relu(c)
         """,
-        "y = conv2d_relu(x, weight, bias, *conv)",
-        when=lambda weight, conv: not is_depthwise(weight, conv),
+        """
+        packed = conv2d_pack(weight, *conv)
+        c, moments = conv2d_moments_packed(x, packed, bias, *conv)
+        mean, rstd, new_mean, new_var = batch_norm_join(moments, running_mean, running_var, *norm)
+        """,
+        when=lambda weight, c, conv, precision: (
+            c.shape[0] > 0 and conv[-1] == 1 and is_direct(weight, c, conv, precision)),
+        temporaries={"packed": packed, "moments": lambda x, weight, c, conv: moments_of_job(x, weight, c, conv)},
     ),
 ]
 
@@ -54,23 +82,13 @@ DEPTHWISE = [
     ),
 ]
 
+NARROW = [
+    Fusion("dx = conv2d_backward_input(dy, weight, *conv)", "dx = conv2d_backward_input_scattered(dy, weight, *conv)",
+           when=is_narrow),
+]
+
 DIRECT = [
-    Fusion(
-        "y = conv2d(x, weight, bias, *conv)",
-        """
-        packed = conv2d_pack(weight, *conv)
-        y = conv2d_packed(x, packed, bias, *conv)
-        """,
-        temporaries={"packed": packed},
-    ),
-    Fusion(
-        "y = conv2d_relu(x, weight, bias, *conv)",
-        """
-        packed = conv2d_pack(weight, *conv)
-        y = conv2d_relu_packed(x, packed, bias, *conv)
-        """,
-        temporaries={"packed": packed},
-    ),
+    *(variant(op, "conv2d_pack(weight, *conv)", f"{op}_packed", packed) for op in FORWARD),
     Fusion(
         "dx = conv2d_backward_input(dy, weight, *conv)",
         """

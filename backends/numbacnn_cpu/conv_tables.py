@@ -87,7 +87,7 @@ def make_job(x, y, axes, taps, groups, width, itemsize):
     image, row, column = np.unravel_index(np.arange(group * rows * horizontal.count), (group, rows, horizontal.count))
     starts = ((image * lines + row * vertical.stride) * pitch + column * horizontal.stride) * depth
     targets = ((image * y[1] + row * vertical.step) * y[2] + column * horizontal.step) * y[3]
-    pieces, chunks = pieces_of(axes, taps, pitch, depth, width)
+    pieces, chunks = pieces_of(runs_of(axes, taps, pitch, depth, width), width)
     window = [vertical.origin, horizontal.origin, rows * vertical.stride, vertical.extent(rows), slab_wide, not inside]
     cuts = [group, bands, rows, splits, units * splits]
     place = [vertical.count, vertical.first, rows * vertical.step, horizontal.count, horizontal.first]
@@ -109,8 +109,8 @@ def cut(units, vertical, horizontal, row_bytes):
     return 1, -(-vertical.count // rows), rows
 
 
-def pieces_of(axes, taps, pitch, depth, width):
-    """Return the runs that a sum is made of, (3, P): starts in the slab and in the weight, lengths; and the chunks."""
+def runs_of(axes, taps, pitch, depth, width):
+    """Return what a sum is made of: (start in the slab, start in the weight, length), each as long as it can be."""
     runs = []
     for kh, row in axes[0].taps:
         for kw, column in axes[1].taps:
@@ -119,8 +119,12 @@ def pieces_of(axes, taps, pitch, depth, width):
                 runs[-1][2] += depth
             else:
                 runs.append([start, where, depth])
-    total = sum(run[2] for run in runs)
-    if total > DEPTH:
+    return runs
+
+
+def pieces_of(runs, width):
+    """Return runs of which none is too long, as an array (3, P), and the chunks."""
+    if sum(run[2] for run in runs) > DEPTH:
         runs = [[start + k, where + k * width, min(DEPTH, length - k)]
                 for start, where, length in runs for k in range(0, length, DEPTH)]
     chunks, done = [0], 0

@@ -7,7 +7,7 @@ images, its part, for some output channels of a group; the parts are added up in
 import numpy as np
 
 from .compile import Constant, kernel
-from .conv_tables import forward_axis, pieces_of
+from .conv_tables import forward_axis, runs_of
 from .memory import temporary
 from .pack import ROWS, lanes_of, unroll_for
 from .simd import lanes
@@ -28,7 +28,7 @@ def conv2d_backward_weight_tiles(x, dy, dweight, *numbers):
     inside = groups == 1 and all(axis.origin >= 0 and axis.origin + axis.extent(axis.count) <= n
                                  for axis, n in zip(axes, x.shape[1:3], strict=True))
     pitch = x.shape[2] if inside else axes[1].extent(width)
-    pieces, _ = pieces_of(axes, wide, pitch, depth, 1)
+    pieces = np.array(runs_of(axes, wide, pitch, depth, 1), np.intp).T
     count = max(1, min(PARTS, images, PARTS_BYTES // max(dweight.nbytes, 1)))
     parts = temporary((count, dweight.size), dweight.dtype) if count > 1 else dweight.shaped((1, dweight.size))
     rows, vectors = tile_for(outputs // groups, pieces[2], x.dtype)
@@ -36,7 +36,7 @@ def conv2d_backward_weight_tiles(x, dy, dweight, *numbers):
     band = max(1, min(height, PIXELS // width))
     window = np.array([-ph, -pw, sh, sw, axes[0].extent(band), axes[1].extent(width), not inside], np.intp)
     job = [np.ascontiguousarray(pieces, np.intp), window, band, splits, groups, tall * wide * depth]
-    calls = [(conv2d_weight_tiles, [x, dy, parts, *job, rows, vectors, unroll_for(width)])]
+    calls = [(conv2d_weight_tiles, [x, dy, parts, *job, rows, vectors, unroll_for(width, (7, 8, 5, 3))])]
     return calls if count == 1 else [*calls, (add_parts, [parts, dweight.flat()])]
 
 

@@ -23,21 +23,21 @@ def arithmetic(name, operation):
             i = column * a_step + row * axes[1, 1] + follow(axes[0, 2:], axes[1, 2:], plane)
             j = column * b_step + row * axes[2, 1] + follow(axes[0, 2:], axes[2, 2:], plane)
             for _ in range(rows):
-                left, right, target = a[i:], b[j:], y[at:at + length]
+                first, second, there = np.uintp(i), np.uintp(j), np.uintp(at)       # unsigned: patches.py says why
                 if a_step == 1 and b_step == 1:     # the usual steps, as constants, so that the loops are vectorised
-                    for k in range(length):
-                        target[k] = operation(left[k], right[k])
+                    for k in range(np.uintp(length)):
+                        y[there + k] = operation(a[first + k], b[second + k])
                 elif a_step == 1 and b_step == 0:
-                    value = right[0]
-                    for k in range(length):
-                        target[k] = operation(left[k], value)
+                    value = b[second]
+                    for k in range(np.uintp(length)):
+                        y[there + k] = operation(a[first + k], value)
                 elif a_step == 0 and b_step == 1:
-                    value = left[0]
-                    for k in range(length):
-                        target[k] = operation(value, right[k])
+                    value = a[first]
+                    for k in range(np.uintp(length)):
+                        y[there + k] = operation(value, b[second + k])
                 else:
                     for k in range(length):
-                        target[k] = operation(left[k * a_step], right[k * b_step])
+                        y[at + k] = operation(a[i + k * a_step], b[j + k * b_step])
                 at += length
                 i += axes[1, 1]
                 j += axes[2, 1]

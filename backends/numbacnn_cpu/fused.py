@@ -1,38 +1,23 @@
 """Convolution, ReLU and max pooling in one pass: what lies between them is never stored.
 
-Convolutions of one group; pooling windows kh x kw side by side, without padding or dilation. n image, o output channel,
-(oh, ow) pixel of the pooled y, (i, j) place in a window, q window among those that an item computes at a time. Their
-pixels of the convolution come place by place, and for each place by window.
+Convolutions of one group, of any other geometry; windows kh x kw side by side, without padding or dilation. `which`
+(bytes, like y) is the place of a window's maximum in it: the gradient needs no more than y and that. n image, band
+some rows of windows (fused_tables.py), q window of a band, block so many output channels as a tile has columns.
 """
 import numpy as np
 
-from .compile import compiled, kernel
-from .conv_blocked import PARTS, add_parts, is_short, split, weight_parts
+from .compile import Constant, kernel
+from .fused_tables import make_windows
+from .isa import REGISTERS
 from .memory import temporary
-from .patches import BLOCK, gather_columns_run, gather_run
-from .pool import take_larger
-from .product import add_dots, add_product
-from .reduce import sum_blocks
+from .pack import lanes_of, unroll_for
+from .pooled_tile import add_outer_product, chosen, passed, pick_windows, store_largest
+from .simd import lanes, load, store
+from .slab import copy_slab
+from .tile import add_products, add_tiles, in_steps, load_tile, pick, spread, store_tile
 
-PIXELS = 512              # of the convolution, about: that is how many rows of y are computed at a time
-
-
-def conv2d_relu_max_pool2d(x, weight, bias, y, argmax, *numbers):
-    """Lower to the kernel for patches of that length."""
-    arrays = [view.physical() for view in (x, weight, bias, y, argmax)]
-    if is_short(arrays[1].shape):
-        return [(pooled_short, [*arrays, *usual(numbers), band(arrays[3], numbers)])]
-    return [(pooled_long, [*arrays, *usual(numbers)])]
-
-
-def conv2d_relu_max_pool2d_backward(x, y, argmax, dy, dweight, dbias, *numbers):
-    """Lower the gradients of weight and bias to sums over parts of the rows, and their sums."""
-    arrays, dweight = [view.physical() for view in (x, y, argmax, dy)], dweight.physical()
-    rows = band(arrays[1], numbers)
-    parts = weight_parts(dweight, min(PARTS, -(-y.shape[0] * y.shape[2] // rows)))
-    bias_parts = temporary((parts.shape[0], dbias.size), np.float64, -(-parts.nbytes // 64) * 64)
-    return [(pooled_sum_weight, [*arrays, parts, bias_parts, *usual(numbers), rows]), *add_parts(parts, dweight),
-            (sum_blocks, [bias_parts, dbias, 1.0])]
+SUMS = 24 if REGISTERS >= 32 else 12  # vectors of a tile
+PARTS = 16                # of the sum over images and pixels that is a weight gradient: the same on every machine
 
 
 def usual(numbers):
@@ -40,170 +25,193 @@ def usual(numbers):
     return *numbers[:6], *numbers[7:9]
 
 
-def band(y, numbers):
-    """Return how many rows of y (N, OH, OW, O) are computed at a time."""
-    return max(1, PIXELS // (numbers[7] * numbers[8] * y.shape[2]))
+# --- forward -----------------------------------------------------------------------------------------------------
+
+def conv2d_relu_max_pool2d(x, packed, bias, y, which, *numbers):
+    """Lower to the kernel, with a weight of `conv2d_pack`."""
+    x, y, which = x.physical(), y.physical(), which.physical()
+    _, tall, wide, _, width = packed.shape
+    numbers = usual(numbers)
+    tables = make_windows(x.shape, y.shape, (tall, wide), numbers, width, x.dtype.itemsize)
+    vectors, size = width // lanes_of(x.dtype), numbers[6] * numbers[7]
+    windows = max(1, SUMS // (size * vectors))
+    constants = [Constant(n) for n in (windows, size, windows * size, vectors)]
+    unroll = unroll_for(np.gcd.reduce(tables.pieces[2]) if tables.pieces.size else 1)
+    return [(pooled_tiles, [x, packed, bias, y, which, *tables, *constants, unroll])]
 
 
-# --- forward, long patches: rows ---------------------------------------------------------------------------------
-
-@kernel(items=lambda x, weight, bias, y, *_: y.shape[0] * y.shape[1], workspace=lambda x, weight, *_: (
-    (BLOCK * (weight.size // weight.shape[0] + weight.shape[0]),), x.dtype))
-def pooled_long(x, weight, bias, y, argmax, sh, sw, ph, pw, dh, dw, kh, kw, space, begin, end):
-    """An item is a row of y."""
-    outputs, tall, wide, channels = weight.shape
-    depth = tall * wide * channels
-    patches, values = space[:BLOCK * depth].reshape((BLOCK, depth)), space[BLOCK * depth:].reshape((BLOCK, outputs))
-    weights, width = weight.reshape((outputs, depth)), conv_width(x, wide, sw, pw, dw)
-    zero, step = x.dtype.type(0), BLOCK // (kh * kw)
-    for row in range(begin, end):
-        n, oh = divmod(row, y.shape[1])
-        for ow in range(0, y.shape[2], step):
-            run = min(step, y.shape[2] - ow)
-            for place in range(kh * kw):
-                top, left = (oh * kh + place // kw) * sh - ph, (ow * kw + place % kw) * sw - pw
-                gather_run(x[n], top, left, kw * sw, run, (wide, 0, tall * wide), 0, channels, dh, dw,
-                           patches[place * run:])
-            values[:] = bias
-            add_dots(patches[:run * kh * kw], weights, values[:run * kh * kw])
-            argmax[n, oh, ow:ow + run] = -1             # nothing seen yet
-            for p in range(kh * kw * run):
-                place, q = divmod(p, run)
-                for o in range(outputs):
-                    values[p, o] = zero if values[p, o] <= zero else values[p, o]
-                position = (oh * kh + place // kw) * width + (ow + q) * kw + place % kw
-                take_larger(values[p], np.int32(position), y[n, oh, ow + q], argmax[n, oh, ow + q])
+def bands(x, *arguments):
+    """Return how many items there are: bands of all images. The tables are the five after y and which."""
+    return x.shape[0] * int(arguments[8][0])
 
 
-@compiled
-def conv_width(x, wide, sw, pw, dw):
-    """Return the width of the convolution, padding being the same on both sides."""
-    return (x.shape[2] + 2 * pw - dw * (wide - 1) - 1) // sw + 1
+def slab_of(x, *arguments):
+    """Return the workspace: a slab of an item's inputs, if they are copied."""
+    window = arguments[7]
+    return (int(window[3] * window[4]) * x.shape[3] if window[5] else 1,), x.dtype
 
 
-# --- forward, short patches: columns -------------------------------------------------------------------------------
-
-@kernel(items=lambda x, weight, bias, y, argmax, *numbers: -(-y.shape[0] * y.shape[1] // numbers[-1]),
-        workspace=lambda x, weight, bias, y, argmax, *numbers: (scratch(weight.shape, y, *numbers[-3:]), x.dtype))
-def pooled_short(x, weight, bias, y, argmax, sh, sw, ph, pw, dh, dw, kh, kw, rows, space, begin, end):
-    """An item is some rows of y."""
-    outputs, tall, wide, channels = weight.shape
-    depth, width = tall * wide * channels, conv_width(x, wide, sw, pw, dw)
+@kernel(items=bands, workspace=slab_of)
+def pooled_tiles(x, packed, bias, y, which, starts, places, pieces, window, cuts, windows, size, rows, vectors, unroll,
+                 slab, begin, end):
+    """An item is a band."""
+    outputs, (blocks, tall, wide, depth, width) = y.shape[3], packed.shape
+    weights, target, place = packed.reshape(packed.size), y.reshape(y.size), which.reshape(y.size)
     for item in range(begin, end):
-        first, last = item * rows, min(item * rows + rows, y.shape[0] * y.shape[1])
-        windows = (last - first) * y.shape[2]
-        columns, values = split(space, depth, outputs, windows * kh * kw)
-        gather_windows(x, first, last, y.shape[1:3], (tall, wide), sh, sw, ph, pw, dh, dw, kh, kw, columns)
-        for o in range(outputs):
-            values[o] = bias[o]
-        add_product(weight.reshape((outputs, depth)), columns, values, 0, windows * kh * kw)
-        where = space[(depth + outputs) * windows * kh * kw:][:outputs * windows].reshape((outputs, windows))
-        take_largest(values, where, kh, kw, width)
-        for q in range(windows):
-            n, oh, ow = place_of(first, q, y.shape[1:3])
-            corner = oh * kh * width + ow * kw
-            for o in range(outputs):
-                y[n, oh, ow, o] = values[o, q]
-                argmax[n, oh, ow, o] = corner + np.intp(where[o, q])
+        n, band = divmod(item, cuts[0])
+        count = min(cuts[1], y.shape[1] - band * cuts[1]) * y.shape[2]
+        corner = (n * y.shape[1] + band * cuts[1]) * y.shape[2] * outputs
+        if window[5]:
+            source, base = slab, 0
+            copy_slab(x[n], window[0] + band * window[2], window[1], window[3], window[4], 0, depth, slab, 0)
+        else:
+            source, base = x.reshape(x.size), (n * x.shape[1] + band * window[2]) * x.shape[2] * depth
+        for block in range(blocks):
+            column, first = block * width, block * tall * wide * depth * width
+            for q in range(0, count, windows):
+                begins = pick_windows(starts, q, count - 1, windows, places, size)
+                ends = in_steps(q * outputs, outputs, (count - 1) * outputs, windows)
+                tile = spread(bias, column, rows, vectors)
+                for piece in range(pieces.shape[1]):
+                    k, at = base + pieces[0, piece], first + pieces[1, piece]
+                    stop, whole = k + pieces[2, piece], k + pieces[2, piece] // unroll * unroll
+                    while k < whole:
+                        tile = add_products(tile, source, begins, k, weights, at, unroll)
+                        k += unroll
+                        at += unroll * width
+                    while k < stop:
+                        tile = add_products(tile, source, begins, k, weights, at, 1)
+                        k += 1
+                        at += width
+                store_largest(target[corner + column:], place[corner + column:], ends, tile, outputs - column)
 
 
-def scratch(weight, y, kh, kw, rows):
-    """Return the shape of a workspace: patches and values (or gradients) of all pixels, two numbers per window."""
-    outputs, tall, wide, channels = weight
-    return (rows * y.shape[2] * (kh * kw * (tall * wide * channels + outputs) + 2 * outputs),)
+@kernel(items=lambda which, argmax, *_: which.shape[0] * which.shape[1],
+        arrange=lambda which, x, weight, argmax, *numbers: [
+            which.physical(), argmax.physical(), conv_width(x, weight, numbers), *numbers[7:9]])
+def conv2d_relu_max_pool2d_argmax(which, argmax, width, kh, kw, begin, end):
+    """argmax as `max_pool2d` has it. An item is a row."""
+    for row in range(begin, end):
+        n, oh = divmod(row, which.shape[1])
+        for ow in range(which.shape[2]):
+            for o in range(which.shape[3]):
+                i, j = divmod(np.intp(which[n, oh, ow, o]), kw)
+                argmax[n, oh, ow, o] = (oh * kh + i) * width + ow * kw + j
 
 
-@compiled
-def place_of(first, q, pixels):
-    """Return image, row and column of window q, counted from row `first` of all images."""
-    row = first + q // pixels[1]
-    return row // pixels[0], row % pixels[0], q % pixels[1]
+def conv_width(x, weight, numbers):
+    """Return the width of the convolution, padding being the same on both sides."""
+    return (x.shape[3] + 2 * numbers[3] - numbers[5] * (weight.shape[3] - 1) - 1) // numbers[1] + 1
 
 
-@compiled
-def gather_windows(x, first, last, pixels, taps, sh, sw, ph, pw, dh, dw, kh, kw, columns):
-    """Fill columns with what the pixels of rows first ... last - 1 of windows see."""
-    rows, run = pixels
-    for row in range(first, last):
-        n, oh = divmod(row, rows)
-        for place in range(kh * kw):
-            top, left = (oh * kh + place // kw) * sh - ph, place % kw * sw - pw
-            gather_columns_run(x[n], top, left, kw * sw, run, taps, dh, dw, columns,
-                               (place * (last - first) + row - first) * run)
+# --- gradients: that of the convolution ---------------------------------------------------------------------------
+
+@kernel(items=lambda dy, y, which, e, *_: e.shape[0] * e.shape[1],
+        arrange=lambda dy, y, which, e, *pool: [*(view.physical() for view in (dy, y, which, e)), *pool[:2]])
+def relu_max_pool2d_backward(dy, y, which, e, kh, kw, begin, end):
+    """e, what is rectified and pooled, receives dy at the place of each positive maximum. An item is a row of e."""
+    (_, height, width, outputs), n = y.shape, lanes(y)
+    gradient, values, place, target = (dy.reshape(dy.size), y.reshape(y.size), which.reshape(y.size),
+                                       e.reshape(e.size))
+    for row in range(begin, end):
+        image, h = divmod(row, e.shape[1])
+        oh, i = divmod(h, kh)
+        seen = width if oh < height else 0
+        e[image, h, seen * kw:] = 0
+        for ow in range(seen):
+            at, to = ((image * height + oh) * width + ow) * outputs, (row * e.shape[2] + ow * kw) * outputs
+            for o in range(0, outputs, n):
+                given = passed(gradient, values, at + o, 1)
+                for j in range(kw):
+                    start = in_steps(to + j * outputs + o, 0, to + j * outputs + o, 1)
+                    store_tile(target, start, chosen(given, place, at + o, i * kw + j), outputs - o)
 
 
-@compiled
-def take_largest(values, where, kh, kw, width):
-    """Rectify values (O, KH * KW * Q), and put the maximum of each window first, and where it was, from its corner."""
-    real = values.dtype.type
-    outputs, windows = where.shape
-    for o in range(outputs):
-        best, offsets = values[o, :windows], where[o]
-        rectify(best)                                   # from then on nothing wins that is not positive, or NaN
-        offsets[:] = real(0)
-        for place in range(1, kh * kw):
-            offset = real(place // kw * width + place % kw)
-            take_larger(values[o, place * windows:(place + 1) * windows], offset, best, offsets)
+# --- gradients: those of weight and bias, at once ------------------------------------------------------------------
+
+def conv2d_relu_max_pool2d_backward(x, y, which, dy, dweight, dbias, *numbers):
+    """Lower the gradients of weight and bias to sums over parts of the bands, and their sum."""
+    x, y, which, dy, dweight = (view.physical() for view in (x, y, which, dy, dweight))
+    outputs, tall, wide, depth = dweight.shape
+    vectors = min(2, -(-outputs // lanes_of(x.dtype)))
+    width = vectors * lanes_of(x.dtype)
+    tables = make_windows(x.shape, y.shape, (tall, wide), usual(numbers), width, x.dtype.itemsize)
+    taps, run, groups = tap_groups(tables.pieces, vectors)
+    blocks, rows, height = -(-outputs // width), taps.size // groups * run, taps.size * run
+    count = max(1, min(PARTS, x.shape[0] * int(tables.cuts[0])))
+    parts = temporary((count, blocks, height + 1, width), x.dtype)      # the last row is of the bias
+    constants = [Constant(n) for n in (taps.size // groups, rows, vectors)]
+    return [(pooled_sums, [x, y, which, dy, parts, *tables, taps, *constants]),
+            (add_pooled_sums, [parts, dweight.shaped((outputs, tall * wide * depth)), dbias])]
 
 
-@compiled
-def rectify(values):
-    """Replace negative numbers by zero, as `relu` does."""
-    zero = values.dtype.type(0)
-    for i in range(values.size):
-        values[i] = zero if values[i] <= zero else values[i]
+def tap_groups(pieces, vectors):
+    """Return the numbers a pixel reads as starts of runs, the length of a run, and how many tiles they make.
+
+    The last tile may have some twice, whose sums are not used.
+    """
+    most, length = SUMS // vectors, int(pieces[2, 0])
+    run = next(n for n in range(min(most, length), 0, -1) if length % n == 0)
+    starts = [start + k for start in pieces[0] for k in range(0, length, run)]
+    groups = -(-len(starts) // (most // run))
+    starts += starts[-1:] * (-len(starts) % groups)
+    return np.array(starts, np.intp), run, groups
 
 
-# --- gradients of weight and bias --------------------------------------------------------------------------------
-
-@kernel(items=lambda x, y, argmax, dy, parts, *_: parts.shape[0], reassociate=True,
-        workspace=lambda x, y, argmax, dy, parts, bias_parts, *numbers: (
-            scratch(parts.shape[1:], y, *numbers[-3:]), x.dtype))
-def pooled_sum_weight(x, y, argmax, dy, parts, bias_parts, sh, sw, ph, pw, dh, dw, kh, kw, rows, space, begin, end):
-    """What the winners of positive windows receive, times what they saw. An item is a part: the sum over some rows."""
-    count, outputs, tall, wide, channels = parts.shape
-    depth, width, total = tall * wide * channels, conv_width(x, wide, sw, pw, dw), y.shape[0] * y.shape[1]
-    sums = parts.reshape((count, outputs, depth))
+@kernel(items=lambda x, y, which, dy, parts, *_: parts.shape[0], workspace=slab_of)
+def pooled_sums(x, y, which, dy, parts, starts, places, pieces, window, cuts, taps, group, rows, vectors, slab, begin,
+                end):
+    """What the winners of positive windows receive, times what they saw. An item is a part: the sum over some bands."""
+    outputs, depth, (count, blocks, height, width) = y.shape[3], x.shape[3], parts.shape
+    numbers, values, place, gradient = (parts.reshape(parts.size), y.reshape(y.size), which.reshape(y.size),
+                                        dy.reshape(y.size))
+    total = y.shape[0] * cuts[0]
     for part in range(begin, end):
-        sums[part] = 0
-        bias_parts[part] = 0
-        stop = total * (part + 1) // count
-        for first in range(total * part // count, stop, rows):
-            last = min(first + rows, stop)
-            windows = (last - first) * y.shape[2]
-            columns, gradients = split(space, depth, outputs, windows * kh * kw)
-            rest = space[(depth + outputs) * windows * kh * kw:]
-            given, where = split(rest, outputs, outputs, windows)
-            read_windows(y, argmax, dy, first, kh, kw, width, given, where)
-            give_to_winners(given, where, kh, kw, width, gradients, bias_parts[part])
-            gather_windows(x, first, last, y.shape[1:3], (tall, wide), sh, sw, ph, pw, dh, dw, kh, kw, columns)
-            add_dots(gradients, columns, sums[part])
+        parts[part] = 0
+        for item in range(total * part // count, total * (part + 1) // count):
+            n, band = divmod(item, cuts[0])
+            size = min(cuts[1], y.shape[1] - band * cuts[1]) * y.shape[2]
+            corner = (n * y.shape[1] + band * cuts[1]) * y.shape[2] * outputs
+            if window[5]:
+                source, base = slab, 0
+                copy_slab(x[n], window[0] + band * window[2], window[1], window[3], window[4], 0, depth, slab, 0)
+            else:
+                source, base = x.reshape(x.size), (n * x.shape[1] + band * window[2]) * x.shape[2] * depth
+            for block in range(blocks):
+                at = corner + block * width
+                target = (part * blocks + block) * height * width
+                for first in range(0, taps.size, group):
+                    ends = in_steps(target, width, target + rows * width, rows)
+                    tile, seen = load_tile(numbers, ends, rows, vectors), pick(taps, first, taps.size, group)
+                    for q in range(size):
+                        row = passed(gradient, values, at + q * outputs, vectors)
+                        for p in range(places.size):
+                            winners = chosen(row, place, at + q * outputs, p)
+                            tile = add_outer_product(tile, source, seen, base + starts[q] + places[p], winners)
+                    store_tile(numbers, ends, tile, width)
+                    target += rows * width
+                end_of_bias = in_steps(target, width, target, 1)
+                bias = load_tile(numbers, end_of_bias, 1, vectors)
+                for q in range(size):
+                    bias = add_tiles(bias, passed(gradient, values, at + q * outputs, vectors))
+                store_tile(numbers, end_of_bias, bias, width)
 
 
-@compiled
-def read_windows(y, argmax, dy, first, kh, kw, width, given, where):
-    """Fill (O, Q) with the gradient of each window, zero where it is not positive, and where its winner is."""
-    zero = dy.dtype.type(0)
-    outputs, windows = given.shape
-    for q in range(windows):
-        n, oh, ow = place_of(first, q, y.shape[1:3])
-        corner = oh * kh * width + ow * kw
-        for o in range(outputs):
-            value = dy[n, oh, ow, o]                    # read in any case: then no branch is taken
-            given[o, q] = zero if y[n, oh, ow, o] <= zero else value
-            where[o, q] = argmax[n, oh, ow, o] - corner
-
-
-@compiled
-def give_to_winners(given, where, kh, kw, width, gradients, dbias):
-    """Fill the gradients (O, KH * KW * Q) of the convolution; add them up by channel."""
-    zero = given.dtype.type(0)
-    outputs, windows = given.shape
-    for o in range(outputs):
-        for place in range(kh * kw):
-            offset = given.dtype.type(place // kw * width + place % kw)
-            target = gradients[o, place * windows:(place + 1) * windows]
-            for q in range(windows):
-                target[q] = given[o, q] if where[o, q] == offset else zero
-        for q in range(windows):
-            dbias[o] += given[o, q]
+@kernel(items=lambda parts, *_: parts.shape[1], workspace=lambda parts, *_: ((parts.shape[3],), parts.dtype))
+def add_pooled_sums(parts, dweight, dbias, sums, begin, end):
+    """An item is a block of outputs."""
+    count, _, height, width = parts.shape
+    outputs, depth = dweight.shape
+    numbers, n = parts.reshape(parts.size), lanes(parts)
+    for block in range(begin, end):
+        for row in range(height):
+            for column in range(0, width, n):
+                total = load(numbers, (block * height + row) * width + column)
+                for part in range(1, count):
+                    total = total + load(numbers, ((part * parts.shape[1] + block) * height + row) * width + column)
+                store(sums, column, total)
+            for o in range(min(width, outputs - block * width)):
+                if row < depth:
+                    dweight[block * width + o, row] = sums[o]
+                elif row == height - 1:
+                    dbias[block * width + o] = sums[o]

@@ -3,6 +3,7 @@ import math
 
 from .compile import kernel
 from .memory import flat
+from .softmax import divide, exponentials
 
 
 @kernel(items=lambda targets, *_: targets.size, arrange=flat, raises=True)
@@ -18,18 +19,11 @@ def cross_entropy_targets(targets, checked, classes, begin, end):
         arrange=lambda logits, targets, losses, p: [logits.rows(), targets.flat(), losses.flat(), p.rows()])
 def cross_entropy(logits, targets, losses, probabilities, begin, end):
     classes = logits.shape[1]
+    scores, powers = logits.reshape(logits.size), probabilities.reshape(logits.size)
     for row in range(begin, end):
-        top = logits[row, 0]
-        for c in range(1, classes):
-            if logits[row, c] > top or logits[row, c] != logits[row, c]:
-                top = logits[row, c]
-        total = logits.dtype.type(0)
-        for c in range(classes):
-            probabilities[row, c] = math.exp(logits[row, c] - top)
-            total += probabilities[row, c]
-        for c in range(classes):
-            probabilities[row, c] /= total
-        losses[row] = math.log(total) + (top - logits[row, targets[row]])
+        top, sums = exponentials(scores, row * classes, classes, powers)
+        divide(powers, row * classes, classes, sums)
+        losses[row] = math.log(sums) + (top - logits[row, targets[row]])
 
 
 @kernel(items=lambda dlosses, probabilities, *_: probabilities.shape[0],

@@ -28,9 +28,9 @@ def tile_for(columns, dtype):
     return Constant(ROWS[vectors]), Constant(vectors)
 
 
-def unroll_for(depth):
-    """Return how many steps of a sum are written out, as a constant of a kernel: a divisor of its length if it can."""
-    return Constant(next((steps for steps in (8, 7, 5, 3) if depth % steps == 0), min(8, max(depth, 1))))
+def unroll_for(length, choices=(8, 7, 5, 3)):
+    """Return how many steps of a sum are written out, as a constant of a kernel: the first that divides its length."""
+    return Constant(next((steps for steps in choices if length % steps == 0), min(8, max(length, 1))))
 
 
 def blocked(columns, groups, dtype):

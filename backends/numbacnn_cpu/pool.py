@@ -3,9 +3,13 @@
 n image, c channel, (h, w) pixel of x, (oh, ow) pixel of y, (i, j) place in a window of kh x kw. An item is one row of
 one image of what is written: gradients are collected by the pixel that receives them, so no two workers meet.
 """
-import numpy as np
+from .channels import put
+from .compile import Constant, compiled, kernel
+from .patches import inside
+from .simd import fill, fma, lanes, load, select
+from .whole import add_whole, load_whole, store_whole, whole, wins
 
-from .compile import compiled, kernel
+SIDES = 2, 3              # of square windows, for which kernels are compiled anew
 
 SUM, MEAN, MEAN_INSIDE = 0, 1, 2      # a window is divided by 1, by kh * kw, by its pixels inside x
 
@@ -15,22 +19,130 @@ def rows_of_output(x, y, *_):
     return y.shape[0] * y.shape[1]
 
 
+def rows_of_input(dy, *argmax_dx):
+    """Return how many rows all images of dx have."""
+    dx = next(array for array in reversed(argmax_dx) if hasattr(array, "shape"))
+    return dx.shape[0] * dx.shape[1]
+
+
 # --- maximum ---------------------------------------------------------------------------------------------------
 
+def max_pool2d(x, y, argmax, *window):
+    """Lower to the kernel for the window."""
+    return [(max_pool, [x.physical(), y.physical(), argmax.physical(), *sides(*window)])]
+
+
+def max_pool2d_backward(dy, argmax, dx, *window):
+    """Lower to a kernel that writes the windows, if they lie side by side, or one that writes the pixels."""
+    (kh, kw), *others = window[:2], window[2:4], window[4:]
+    arrays = [dy.physical(), argmax.physical(), dx.physical()]
+    if others == [(kh, kw), (0, 0, 1, 1)]:
+        return [(max_pool_backward_apart, [*arrays, *sides(kh, kw)])]
+    return [(max_pool_backward, [*arrays, *window])]
+
+
+def sides(kh, kw, *others):
+    """Return the numbers of a window, its sides as constants if they are usual."""
+    return (Constant(kh), Constant(kw), *others) if kh == kw and kh in SIDES else (kh, kw, *others)
+
+
+@compiled
+def whole_windows(start, stride, dilation, taps, size, count):
+    """Return from which to before which of so many windows, the first at `start`, all taps are inside an axis."""
+    first = min(count, max(0, -(start // stride)))
+    return first, max(first, min(count, (size - 1 - (taps - 1) * dilation - start) // stride + 1))
+
+
 @kernel(items=rows_of_output)
-def max_pool2d(x, y, argmax, kh, kw, sh, sw, ph, pw, dh, dw, begin, end):
-    _, height, width, _ = x.shape
+def max_pool(x, y, argmax, kh, kw, sh, sw, ph, pw, dh, dw, begin, end):
+    _, height, width, channels = x.shape
+    _, rows, columns, _ = y.shape
+    values, best, where = x.reshape(x.size), y.reshape(y.size), argmax.reshape(argmax.size)
+    first, last = whole_windows(-pw, sw, dw, kw, width, columns)
     for row in range(begin, end):
-        n, oh = divmod(row, y.shape[1])
-        for ow in range(y.shape[2]):
-            best, where = y[n, oh, ow], argmax[n, oh, ow]
-            where[:] = -1                               # nothing seen yet
-            for i in range(kh):
-                h = oh * sh - ph + i * dh
+        n, oh = divmod(row, rows)
+        top, ow = oh * sh - ph, 0
+        above, below = inside(top, dh, kh, height)
+        while ow < columns:
+            left = ow * sw - pw
+            before, after = inside(left, dw, kw, width)
+            h, w, there = top + above * dh, left + before * dw, (row * columns + ow) * channels
+            at = ((n * height + h) * width + w) * channels
+            if below - above == kh and ow == first and first < last:
+                take_largest(values, at, kh, kw, dh, dw, h, w, sw, width, best, where, there, last - first, channels)
+                ow = last
+            else:
+                take_largest(values, at, below - above, after - before, dh, dw, h, w, sw, width, best, where, there, 1,
+                             channels)
+                ow += 1
+
+
+@compiled
+def take_largest(x, at, tall, wide, dh, dw, h, w, apart, width, y, argmax, there, count, channels):
+    """Write so many pixels of y and argmax: the first window begins at pixel (h, w), the next `apart` further.
+
+    The first of a window stands at the beginning, and wins over itself only if it is NaN.
+    """
+    for p in range(count):
+        for c in range(0, channels, lanes(x)):
+            best, where = load(x, at + c), whole(x, 0)
+            for i in range(tall):
+                for j in range(wide):
+                    value = load(x, at + (i * dh * width + j * dw) * channels + c)
+                    won = wins(value, best)
+                    best = select(won, value, best)
+                    where = select(won, whole(x, i * dh * width + j * dw), where)
+            put(y, there + c, best, channels - c)
+            store_whole(argmax, there + c, add_whole(where, h * width + w + p * apart), channels - c)
+        at += apart * channels
+        there += channels
+
+
+@kernel(items=rows_of_input)
+def max_pool_backward(dy, argmax, dx, kh, kw, sh, sw, ph, pw, dh, dw, begin, end):
+    """A window that spans a pixel without seeing it, for it is dilated, is not asked in vain: argmax tells."""
+    _, height, width, channels = dx.shape
+    _, rows, columns, _ = dy.shape
+    given, where, result = dy.reshape(dy.size), argmax.reshape(argmax.size), dx.reshape(dx.size)
+    for row in range(begin, end):
+        n, h = divmod(row, height)
+        top, bottom = spanning(h + ph, sh, dh, kh, rows)
+        for w in range(width):
+            left, right = spanning(w + pw, sw, dw, kw, columns)
+            position = whole(dy, h * width + w)
+            for c in range(0, channels, lanes(dy)):
+                total = fill(dy, 0)
+                for oh in range(top, bottom):
+                    for ow in range(left, right):
+                        i = ((n * rows + oh) * columns + ow) * channels + c
+                        won = load_whole(where, i, dy) == position
+                        total = total + select(won, load(given, i), fill(dy, 0))
+                put(result, (row * width + w) * channels + c, total, channels - c)
+
+
+@compiled
+def spanning(position, stride, dilation, taps, size):
+    """Return from which to before which window, of so many, a pixel (padding counted) lies between the ends of one."""
+    return max(0, position - (taps - 1) * dilation + stride - 1) // stride, min(size, position // stride + 1)
+
+
+@kernel(items=rows_of_input)
+def max_pool_backward_apart(dy, argmax, dx, kh, kw, begin, end):
+    """The same for windows side by side. Pixels after the last window receive nothing."""
+    _, height, width, channels = dx.shape
+    _, rows, columns, _ = dy.shape
+    given, where, result = dy.reshape(dy.size), argmax.reshape(argmax.size), dx.reshape(dx.size)
+    for row in range(begin, end):
+        n, h = divmod(row, height)
+        seen = columns if h // kh < rows else 0
+        for ow in range(seen):
+            i, there = ((n * rows + h // kh) * columns + ow) * channels, (row * width + ow * kw) * channels
+            for c in range(0, channels, lanes(dy)):
+                found, gradient = load_whole(where, i + c, dy), load(given, i + c)
                 for j in range(kw):
-                    w = ow * sw - pw + j * dw
-                    if 0 <= h < height and 0 <= w < width:
-                        take_larger(x[n, h, w], np.int32(h * width + w), best, where)
+                    won = found == whole(dy, h * width + ow * kw + j)
+                    put(result, there + j * channels + c, select(won, gradient, fill(dy, 0)), channels - c)
+        result[(row * width + seen * kw) * channels:(row + 1) * width * channels] = 0
 
 
 @compiled
@@ -43,80 +155,114 @@ def take_larger(values, position, best, where):
         where[c] = position if wins else where[c]
 
 
-@kernel(items=lambda dy, argmax, dx, *_: dx.shape[0] * dx.shape[1])
-def max_pool2d_backward(dy, argmax, dx, kh, kw, sh, sw, ph, pw, dh, dw, begin, end):
-    _, height, width, channels = dx.shape
-    zero = dy.dtype.type(0)
-    for row in range(begin, end):
-        n, h = divmod(row, height)
-        dx[n, h] = 0
-        for i in range(kh):
-            oh, rest = divmod(h + ph - i * dh, sh)
-            if rest == 0 and 0 <= oh < dy.shape[1]:
-                for ow in range(dy.shape[2]):
-                    for j in range(kw):
-                        w = ow * sw - pw + j * dw
-                        if 0 <= w < width:
-                            position = np.int32(h * width + w)
-                            for c in range(channels):
-                                dx[n, h, w, c] += dy[n, oh, ow, c] if argmax[n, oh, ow, c] == position else zero
-
-
 # --- sum and mean --------------------------------------------------------------------------------------------------
 
 def sum_pool2d(x, y, *window):
     """Lower to sums."""
-    return [(pool, [x.physical(), y.physical(), *window, SUM])]
+    return [(pool, [x.physical(), y.physical(), *sides(*window), SUM])]
 
 
 def sum_pool2d_backward(dy, dx, *window):
     """Lower to sums of the windows that hold a pixel."""
-    return [(pool_backward, [dy.physical(), dx.physical(), *window, SUM])]
+    return backward(dy, dx, SUM, *window)
 
 
 def avg_pool2d(x, y, *window_and_count):
     """Lower to means."""
     *window, count_include_pad = window_and_count
-    return [(pool, [x.physical(), y.physical(), *window, MEAN if count_include_pad else MEAN_INSIDE])]
+    return [(pool, [x.physical(), y.physical(), *sides(*window), MEAN if count_include_pad else MEAN_INSIDE])]
 
 
 def avg_pool2d_backward(dy, dx, *window_and_count):
     """Lower to sums of shares of the windows that hold a pixel."""
     *window, count_include_pad = window_and_count
-    return [(pool_backward, [dy.physical(), dx.physical(), *window, MEAN if count_include_pad else MEAN_INSIDE])]
+    return backward(dy, dx, MEAN if count_include_pad else MEAN_INSIDE, *window)
+
+
+def backward(dy, dx, mode, kh, kw, *others):
+    """Return the call of a kernel that writes the windows, if they lie side by side, or of one that writes pixels."""
+    dy, dx = dy.physical(), dx.physical()
+    if others == (kh, kw, 0, 0):
+        return [(pool_backward_apart, [dy, dx, kh, kw, mode])]
+    return [(pool_backward, [dy, dx, kh, kw, *others, mode])]
 
 
 @kernel(items=rows_of_output)
 def pool(x, y, kh, kw, sh, sw, ph, pw, mode, begin, end):
     _, height, width, channels = x.shape
+    _, rows, columns, _ = y.shape
+    values, result = x.reshape(x.size), y.reshape(y.size)
+    first, last = whole_windows(-pw, sw, 1, kw, width, columns)
     for row in range(begin, end):
-        n, oh = divmod(row, y.shape[1])
-        for ow in range(y.shape[2]):
-            y[n, oh, ow] = 0
-            for h in range(max(0, oh * sh - ph), min(oh * sh - ph + kh, height)):
-                for w in range(max(0, ow * sw - pw), min(ow * sw - pw + kw, width)):
-                    for c in range(channels):
-                        y[n, oh, ow, c] += x[n, h, w, c]
-            divisor = x.dtype.type(share(oh * sh - ph, ow * sw - pw, kh, kw, height, width, mode))
-            for c in range(channels):
-                y[n, oh, ow, c] /= divisor
+        n, oh = divmod(row, rows)
+        top, ow = oh * sh - ph, 0
+        above, below = inside(top, 1, kh, height)
+        while ow < columns:
+            left = ow * sw - pw
+            before, after = inside(left, 1, kw, width)
+            at, there = ((n * height + top + above) * width + left + before) * channels, (row * columns + ow) * channels
+            divisor = share(top, left, kh, kw, height, width, mode)
+            if below - above == kh and ow == first and first < last:
+                add_windows(values, at, kh, kw, width, sw, divisor, result, there, last - first, channels)
+                ow = last
+            else:
+                add_windows(values, at, below - above, after - before, width, sw, divisor, result, there, 1, channels)
+                ow += 1
 
 
-@kernel(items=lambda dy, dx, *_: dx.shape[0] * dx.shape[1])
+@compiled
+def add_windows(x, at, tall, wide, width, apart, divisor, y, there, count, channels):
+    """Write so many pixels of y: the first window begins at position `at` of x, the next `apart` pixels further."""
+    for _ in range(count):
+        for c in range(0, channels, lanes(x)):
+            total = fill(x, 0)
+            for i in range(tall):
+                for j in range(wide):
+                    total = total + load(x, at + (i * width + j) * channels + c)
+            put(y, there + c, total / fill(x, divisor), channels - c)
+        at += apart * channels
+        there += channels
+
+
+@kernel(items=rows_of_input)
 def pool_backward(dy, dx, kh, kw, sh, sw, ph, pw, mode, begin, end):
     _, height, width, channels = dx.shape
+    _, rows, columns, _ = dy.shape
+    given, result = dy.reshape(dy.size), dx.reshape(dx.size)
+    part = 1 / share(0, 0, kh, kw, height, width, mode)
     for row in range(begin, end):
         n, h = divmod(row, height)
-        dx[n, h] = 0
-        for i in range(kh):
-            oh, rest = divmod(h + ph - i, sh)
-            if rest == 0 and 0 <= oh < dy.shape[1]:
-                for ow in range(dy.shape[2]):
-                    left = ow * sw - pw
-                    divisor = dy.dtype.type(share(oh * sh - ph, left, kh, kw, height, width, mode))
-                    for w in range(max(0, left), min(left + kw, width)):
-                        for c in range(channels):
-                            dx[n, h, w, c] += dy[n, oh, ow, c] / divisor
+        top, bottom = spanning(h + ph, sh, 1, kh, rows)
+        for w in range(width):
+            left, right = spanning(w + pw, sw, 1, kw, columns)
+            for c in range(0, channels, lanes(dy)):
+                total = fill(dy, 0)
+                for oh in range(top, bottom):
+                    for ow in range(left, right):
+                        if mode == MEAN_INSIDE:
+                            part = 1 / share(oh * sh - ph, ow * sw - pw, kh, kw, height, width, mode)
+                        at = ((n * rows + oh) * columns + ow) * channels + c
+                        total = fma(load(given, at), fill(dy, part), total)
+                put(result, (row * width + w) * channels + c, total, channels - c)
+
+
+@kernel(items=rows_of_input)
+def pool_backward_apart(dy, dx, kh, kw, mode, begin, end):
+    """The same for windows side by side, without padding. Pixels after the last window receive nothing."""
+    _, height, width, channels = dx.shape
+    _, rows, columns, _ = dy.shape
+    given, result = dy.reshape(dy.size), dx.reshape(dx.size)
+    part = fill(dy, 1 / share(0, 0, kh, kw, kh, kw, mode))
+    for row in range(begin, end):
+        n, h = divmod(row, height)
+        seen = columns if h // kh < rows else 0
+        for ow in range(seen):
+            at, there = ((n * rows + h // kh) * columns + ow) * channels, (row * width + ow * kw) * channels
+            for c in range(0, channels, lanes(dy)):
+                gradient = load(given, at + c) * part
+                for j in range(kw):
+                    put(result, there + j * channels + c, gradient, channels - c)
+        result[(row * width + seen * kw) * channels:(row + 1) * width * channels] = 0
 
 
 @compiled
@@ -150,8 +296,15 @@ def adaptive_avg_pool2d(x, y, begin, end):
                 y[n, oh, ow, c] /= divisor
 
 
-@kernel(items=lambda dy, dx: dx.shape[0] * dx.shape[1])
-def adaptive_avg_pool2d_backward(dy, dx, begin, end):
+def adaptive_avg_pool2d_backward(dy, dx):
+    """Lower to the gradient of the mean of windows side by side, if all are of one size."""
+    dy, dx = dy.physical(), dx.physical()
+    (kh, rest), (kw, other) = (divmod(dx.shape[axis], max(dy.shape[axis], 1)) for axis in (1, 2))
+    return [(adaptive_backward, [dy, dx])] if rest or other else [(pool_backward_apart, [dy, dx, kh, kw, MEAN])]
+
+
+@kernel(items=rows_of_input)
+def adaptive_backward(dy, dx, begin, end):
     _, height, width, channels = dx.shape
     _, rows, columns, _ = dy.shape
     for row in range(begin, end):

@@ -3,6 +3,7 @@
 Both lower an op to kernel calls in the same way and cut these into the same tiles, by shapes alone; they share nothing
 after that. `launch` calls each kernel from Python: a debugger's friend, and an oracle for `Program`.
 """
+import inspect
 import sys
 import time
 from typing import NamedTuple
@@ -12,9 +13,11 @@ import numpy as np
 from numbacnn.kernels import Place
 
 from . import team, threads
-from .compile import INTERPRETED, call_directly, entry_address, signature
+from .compile import INTERPRETED, Constant, entry_address, signature
+from .compile_ahead import compile_all
+from .isa import REGISTER
 from .memory import ALIGNMENT, TEMPORARY, WORKSPACE, Memory, View, c_view, scratch
-from .walk import CALL, LINE, STAGE, run_alone
+from .walk import CALL, LINE, STAGE, call_alone, help_team, run_alone, run_team
 
 TILES, TILE_BYTES = 64, 1 << 14       # a call has at most so many tiles, and a tile at least so many bytes
 OWN_SLOTS = 3                         # before those of the plan: address 0, temporaries, workspaces
@@ -36,6 +39,9 @@ class Program:
         parallel = not INTERPRETED and any(call.tiles > 1 for call in self.calls)
         self.workers = threads.workers() if parallel else 1
         if not INTERPRETED:
+            runners = [run_team, help_team] if self.workers > 1 else [run_alone]
+            compile_all([(runner, runner.types) for runner in runners]
+                        + [(call.kernel, signature(call.arguments)) for call in self.calls], threads.workers())
             self.words, self.lines = encode(self.calls, self.workers, self.workspace)
         self.spaces = []              # slots and control (walk.py) of earlier runs; one that runs takes its own
         self.parts = None
@@ -79,6 +85,15 @@ class Program:
             seconds.append(time.perf_counter() - begin)
         return seconds
 
+    def algorithms(self):
+        """Return, for each call of the plan, how it is computed: Winograd's windows, the tile of sums in registers."""
+        found = [[] for _ in self.source]
+        for call in self.calls:
+            text = algorithm(call)
+            if text and text not in found[call.op]:
+                found[call.op].append(text)
+        return [", ".join(texts) for texts in found]
+
 
 def launch(op, arrays, numbers):
     """Run one op at once, in this thread, by calling its kernels from Python.
@@ -102,6 +117,18 @@ class Call(NamedTuple):
     items: int
     tiles: int
     op: int                           # the number of the program's call to which it belongs
+
+
+def algorithm(call):
+    """Return how a kernel computes, as far as its constants tell."""
+    names = inspect.signature(getattr(call.kernel, "py_func", call.kernel)).parameters
+    known = {name: argument for name, argument in zip(names, call.arguments, strict=False)
+             if isinstance(argument, Constant)}
+    text = [f"F({known['edge'] - 2}, 3)"] if "edge" in known else []
+    if "rows" in known and "vectors" in known:
+        dtype = next(argument.dtype for argument in call.arguments if isinstance(argument, View))
+        text.append(f"tile {known['rows']} x {known['vectors'] * (REGISTER // dtype.itemsize)}")
+    return " ".join(text)
 
 
 def lower(op, arguments):
@@ -151,6 +178,16 @@ def interpret(calls, addresses):
                 call_directly(kernel, types, arguments, items * tile // tiles, items * (tile + 1) // tiles)
         except Exception as error:
             raise explained(error, op) from None
+
+
+def call_directly(kernel, types, arguments, begin, end):
+    """Call a kernel from Python on NumPy arrays and numbers."""
+    if INTERPRETED:
+        with np.errstate(all="ignore"):         # compiled code does not warn either
+            kernel(*arguments, begin, end)
+        return
+    words = np.array([word for argument in arguments for word in argument_words(argument, 0)], np.intp)
+    call_alone(entry_address(kernel, types), words, np.zeros(1, np.intp), begin, end)
 
 
 def explained(error, op):

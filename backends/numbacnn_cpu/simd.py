@@ -75,15 +75,37 @@ def store(array, i, vector):
     array[i:i + len(vector)] = vector
 
 
+def store_past(array, i, vector):
+    """Write a vector to position i, a multiple of its length, past the caches: it is not read soon."""
+    store(array, i, vector)
+
+
 def store_part(array, i, vector, count):
     """Write the first numbers of a vector to position i; none if `count` is less than one."""
     count = max(0, min(count, len(vector)))
     array[i:i + count] = vector[:count]
 
 
+def transpose(array, i, step, target, j, target_step):
+    """Write rows from i, i + step ... as columns, to rows from j, j + target_step ...: all as long as a vector."""
+    n = lanes(array)
+    block = np.stack([load(array, i + row * step) for row in range(n)])
+    for column in range(n):
+        store(target, j + column * target_step, block[:, column])
+
+
+def prefetch(array, i):
+    """Have the numbers at position i brought into the second-level cache; any position will do."""
+
+
 def fill(array, value):
     """Return a vector of equal numbers, of the dtype of an array."""
     return np.full(lanes(array), value, array.dtype)
+
+
+def accumulate(array, i, vector):
+    """Add a vector to the numbers at position i of an array of its dtype, or of float64: sums of many parts."""
+    array[i:i + len(vector)] += vector
 
 
 @type_callable(lanes)
@@ -111,9 +133,24 @@ def type_store(context):
     return lambda array, i, vector: types.none
 
 
+@type_callable(store_past)
+def type_store_past(context):
+    return lambda array, i, vector: types.none
+
+
 @type_callable(store_part)
 def type_store_part(context):
     return lambda array, i, vector, count: types.none
+
+
+@type_callable(transpose)
+def type_transpose(context):
+    return lambda array, i, step, target, j, target_step: types.none
+
+
+@type_callable(prefetch)
+def type_prefetch(context):
+    return lambda array, i: types.none
 
 
 @type_callable(fill)
@@ -143,10 +180,52 @@ def lower_store(context, build, sig, arguments):
     return context.get_dummy_value()
 
 
+@lower_builtin(store_past, types.Array, types.Integer, VectorType)
+def lower_store_past(context, build, sig, arguments):
+    vector = arguments[2]
+    store = build.store(vector, build.bitcast(place(context, build, sig, arguments), vector.type.as_pointer()))
+    store.align = REGISTER
+    store.set_metadata("nontemporal", build.module.add_metadata([INT32(1)]))
+    return context.get_dummy_value()
+
+
 @lower_builtin(store_part, types.Array, types.Integer, VectorType, types.Integer)
 def lower_store_part(context, build, sig, arguments):
     count = context.cast(build, arguments[3], sig.args[3], types.intp)
     write_part(build, place(context, build, sig, arguments), arguments[2], first_lanes(build, sig.args[2], count))
+    return context.get_dummy_value()
+
+
+@lower_builtin(transpose, types.Array, types.Integer, types.Integer, types.Array, types.Integer, types.Integer)
+def lower_transpose(context, build, sig, arguments):
+    kind = VectorType(sig.args[0].dtype)
+    rows = [read(build, pointer, kind.llvm) for pointer in spaced(context, build, sig.args[:3], arguments[:3], kind)]
+    half = kind.lanes // 2
+    while half:                                                            # exchange ever smaller quarters
+        here = [lane if not lane & half else kind.lanes + lane - half for lane in range(kind.lanes)]
+        there = [lane + half if not lane & half else kind.lanes + lane for lane in range(kind.lanes)]
+        for row in range(kind.lanes):
+            if not row & half:
+                pair = rows[row], rows[row + half]
+                rows[row], rows[row + half] = (build.shuffle_vector(*pair, indices(each)) for each in (here, there))
+        half //= 2
+    for row, pointer in zip(rows, spaced(context, build, sig.args[3:], arguments[3:], kind), strict=True):
+        write(build, pointer, row)
+    return context.get_dummy_value()
+
+
+def spaced(context, build, kinds, arguments, kind):
+    """Return the addresses of as many positions as a vector has numbers, given an array, the first, and a step."""
+    first, step = (context.cast(build, arguments[n], kinds[n], types.intp) for n in (1, 2))
+    return [pointer_to(context, build, kinds[0], arguments[0], build.add(first, build.mul(step, step.type(n))))
+            for n in range(kind.lanes)]
+
+
+@lower_builtin(prefetch, types.Array, types.Integer)
+def lower_prefetch(context, build, sig, arguments):
+    pointer = build.bitcast(place(context, build, sig, arguments), ir.IntType(8).as_pointer())
+    call = intrinsic(build, "llvm.prefetch.p0", ir.VoidType(), pointer.type, INT32, INT32, INT32)
+    build.call(call, [pointer, INT32(0), INT32(2), INT32(1)])              # to read, near, data
     return context.get_dummy_value()
 
 
@@ -156,7 +235,27 @@ def lower_fill(context, build, sig, arguments):
     return splat(build, context.cast(build, arguments[1], sig.args[1], dtype), sig.return_type)
 
 
+@type_callable(accumulate)
+def type_accumulate(context):
+    return lambda array, i, vector: types.none if is_vector(vector) else None
+
+
+@lower_builtin(accumulate, types.Array, types.Integer, VectorType)
+def lower_accumulate(context, build, sig, arguments):
+    wide = ir.VectorType(REAL[sig.args[0].dtype], sig.args[2].lanes)
+    pointer, added = place(context, build, sig, arguments), arguments[2]
+    if added.type != wide:
+        added = build.fpext(added, wide)
+    write(build, pointer, build.fadd(read(build, pointer, wide), added))
+    return context.get_dummy_value()
+
+
 # --- arithmetic: + - * / and comparisons, and these --------------------------------------------------------------
+
+def alike(a, value):
+    """Return a vector of equal numbers, as many as in another, of its dtype."""
+    return np.full_like(a, value)
+
 
 def fma(a, b, c):
     """Return a * b + c, rounded once (uncompiled: twice)."""
@@ -185,6 +284,11 @@ def total(a):
     return a[0]
 
 
+@type_callable(alike)
+def type_alike(context):
+    return lambda a, value: a if is_vector(a) else None
+
+
 @type_callable(fma)
 def type_fma(context):
     return lambda a, b, c: a if is_vector(a) and a == b == c else None
@@ -208,6 +312,11 @@ def type_root(context):
 @type_callable(total)
 def type_total(context):
     return lambda a: a.dtype if is_vector(a) else None
+
+
+@lower_builtin(alike, VectorType, types.Number)
+def lower_alike(context, build, sig, arguments):
+    return splat(build, context.cast(build, arguments[1], sig.args[1], sig.args[0].dtype), sig.args[0])
 
 
 @lower_builtin(fma, VectorType, VectorType, VectorType)
@@ -271,12 +380,14 @@ for function, sign in ((operator.lt, "<"), (operator.le, "<="), (operator.gt, ">
 
 def bits(vector):
     """Return the bits of each number of a vector of LLVM's."""
+    if isinstance(vector.element, ir.IntType):
+        return vector.element.width
     return 32 if isinstance(vector.element, ir.FloatType) else 64
 
 
 def suffix(vector):
     """Return how LLVM calls a vector in the name of a function."""
-    return f"v{vector.count}f{bits(vector)}"
+    return f"v{vector.count}{'i' if isinstance(vector.element, ir.IntType) else 'f'}{bits(vector)}"
 
 
 def intrinsic(build, name, result, *arguments):

@@ -23,7 +23,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numba.np.arrayobj import populate_array
 
-from .compile import ENTRY, WORD, compiled
+from .compile import ENTRY, WORD, callable_from_python, compiled
 
 LINE = 8                               # words in a cache line
 STAGE, CALL = 6, 3                     # words before the calls of a stage, before the arguments of a call
@@ -32,6 +32,10 @@ BOARD = 3                              # how many there are
 CHUNKS = 8                             # a share of the tiles is taken in so many pieces: a call costs 40 ns
 
 
+WORDS, LINES, NUMBER = types.Array(types.intp, 1, "C"), types.Array(types.intp, 2, "C"), types.intp
+
+
+@callable_from_python(LINES, WORDS, WORDS, LINES, NUMBER)
 def run_team(board, words, slots, control, workers):
     """Run all calls as worker 0 of a team; raise what a kernel raised."""
     clear(control)
@@ -41,7 +45,7 @@ def run_team(board, words, slots, control, workers):
     job[4], job[5] = np.intp(control.ctypes.data), control.shape[0]
     job[6], job[7] = workers, job[7] + 1
     fetch_add(board, OPEN, job[7])
-    walk(words, slots, control, 0)
+    walk(words, slots, control, np.intp(0))      # a literal would be another type, for which all is compiled again
     fetch_add(board, OPEN, -job[7])
     while load(board, INSIDE) != 0:
         pass
@@ -50,6 +54,7 @@ def run_team(board, words, slots, control, workers):
         raise_again(control[failed, 0], control[failed, 1])
 
 
+@callable_from_python(WORDS, WORDS, LINES, NUMBER)
 def run_alone(words, slots, control, worker):
     """Run all calls as one worker, in the same tiles; raise what a kernel raised."""
     kept = control[1 + worker]
@@ -62,6 +67,7 @@ def run_alone(words, slots, control, worker):
         at += words[at]
 
 
+@callable_from_python(LINES, NUMBER, NUMBER)
 def help_team(board, worker, patience):
     """Take part in every job, as a helper, until there was none for a while: `patience` looks at the board."""
     done, idle = 0, 0
@@ -80,6 +86,14 @@ def help_team(board, worker, patience):
         done, idle = ticket, 0
 
 
+@callable_from_python(NUMBER, WORDS, WORDS, NUMBER, NUMBER)
+def call_alone(entry, words, slots, begin, end):
+    """Call one kernel on items [begin, end); raise what it raised."""
+    status, exception = call_entry(entry, words, 0, slots, 0, begin, end)
+    raise_again(status, exception)
+
+
+@compiled
 def walk(words, slots, control, worker):
     """What one worker of a team does in a run."""
     at = words[1]
@@ -105,6 +119,7 @@ def walk(words, slots, control, worker):
         at += words[at]
 
 
+@compiled
 def run_tiles(words, slots, control, worker, at, tile, stop):
     """Run tiles [tile, stop) of all calls of a stage, up to the first that fails; return whether none did."""
     calls, tiles, first = words[at + 1], words[at + 2], words[at + 5]
@@ -122,6 +137,7 @@ def run_tiles(words, slots, control, worker, at, tile, stop):
     return True
 
 
+@compiled
 def clear(control):
     """Set all counters to zero."""
     for line in range(control.shape[0]):
@@ -129,6 +145,7 @@ def clear(control):
             control[line, word] = 0
 
 
+@compiled
 def first_failure(control, workers):
     """Return the line of the failure in the lowest tile, the same for any number of workers; 0 if there is none."""
     found = 0
@@ -205,8 +222,3 @@ def element(context, build, kind, array, index):
     """Return the address of an element of an array."""
     array = context.make_array(kind)(context, build, array)
     return cgutils.get_item_pointer(context, build, kind, array, index)
-
-
-clear, first_failure, run_tiles = compiled(clear), compiled(first_failure), compiled(run_tiles)
-walk, run_alone = compiled(walk), compiled(run_alone)
-run_team, help_team = compiled(run_team), compiled(help_team)

@@ -6,6 +6,7 @@ from numbacnn.train.predict import predict
 from numbacnn.train.run import load_run, save_run
 from numbacnn.train.tasks import TASKS, Task
 from numbacnn.train.training import train
+from numbacnn.train.warmup import NETWORKS, warmup
 
-__all__ = ["CommandError", "Config", "Epoch", "TASKS", "Task", "evaluate", "fit", "load_run", "predict", "save_run",
-           "train"]
+__all__ = ["CommandError", "Config", "Epoch", "NETWORKS", "TASKS", "Task", "evaluate", "fit", "load_run", "predict",
+           "save_run", "train", "warmup"]

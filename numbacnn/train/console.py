@@ -51,11 +51,12 @@ class CompileNotice(logging.Handler):
         elif self.count == 1:
             _write_line(self.stream, "compiling kernels ...")
 
-    def done(self) -> None:
-        """Sum up what was compiled since the last time."""
+    def done(self, whose: str = "") -> None:
+        """Sum up what was compiled since the last time, after saying for whom."""
         if self.count:
             kernels = "1 kernel" if self.count == 1 else f"{self.count} kernels"
-            _write_line(self.stream, f"compiled {kernels} in {time.perf_counter() - self.begun:.1f} s; {_kept()}")
+            seconds = time.perf_counter() - self.begun
+            _write_line(self.stream, f"{whose}compiled {kernels} in {seconds:.1f} s; {_kept()}")
             self.count = 0
 
 

@@ -1,0 +1,30 @@
+"""What a convolution does with a sum before it is written: add what is at the same place of another array, then ReLU.
+
+And after it is written, while it is in the cache: measure the moments that batch norm joins to statistics.
+"""
+from .compile import inlined
+from .simd import alike, load_part, select, store_part
+from .tile import add_tiles, load_tile, rectify_tile
+
+RECTIFIED, ADDED, MEASURED = 1, 2, 4      # a mode is the sum of these; measured: moments for batch norm
+
+
+@inlined
+def complete(tile, other, starts, rows, vectors, mode):
+    """Return a tile of sums as it is written."""
+    if mode & ADDED:
+        tile = add_tiles(tile, load_tile(other, starts, rows, vectors))
+    if mode & RECTIFIED:
+        tile = rectify_tile(tile)
+    return tile
+
+
+@inlined
+def put(vector, other, y, at, count, mode):
+    """Write the first numbers of a vector of sums."""
+    if mode & ADDED:
+        vector = vector + load_part(other, at, count)
+    if mode & RECTIFIED:
+        zero = alike(vector, 0.0)
+        vector = select(vector <= zero, zero, vector)
+    store_part(y, at, vector, count)

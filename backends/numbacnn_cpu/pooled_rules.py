@@ -1,0 +1,95 @@
+"""Convolution, ReLU and max pooling as one, in both directions (fused.py)."""
+import math
+
+from numbacnn.fusion import Fusion
+from numbacnn.kernels import Spec
+
+from .fused import SUMS
+from .pack import lanes_of, vectors_for
+
+WINDOW = 16               # pixels of a window, at most: a tile has all of them
+LONGEST = 300             # products in a sum, at most: beyond, other algorithms gain more than fusing does
+
+
+def is_pooled(x, weight, c, conv, pool):
+    """Whether the fused kernels can compute it, and should."""
+    (kh, kw), *rest = pool[:2], pool[2:4], pool[4:]
+    side_by_side = rest == [(kh, kw), (0, 0, 1, 1)] and kh * kw <= WINDOW
+    return conv[-1] == 1 and side_by_side and math.prod(weight.shape[1:]) <= LONGEST and is_padded_evenly(
+        x, weight, c, conv)
+
+
+def is_padded_evenly(x, weight, c, conv):
+    """Whether the width of the convolution follows from its padding above and to the left ("same" may add one less)."""
+    (_, sw, _, pw, _, dw, _), wide = conv, weight.shape[3]
+    return c.shape[3] == (x.shape[3] + 2 * pw - dw * (wide - 1) - 1) // sw + 1
+
+
+def packed_for_windows(weight, pool):
+    """Return what is known of the output of `conv2d_pack`, tiles being so narrow that they have whole windows."""
+    (outputs, channels, tall, wide), size = weight.shape, pool[0] * pool[1]
+    vectors = min(vectors_for(outputs, weight.dtype), max(1, SUMS // size))
+    width = vectors * lanes_of(weight.dtype)
+    return Spec((-(-outputs // width), tall, wide, channels, width), weight.dtype)
+
+
+def bytes_of(y):
+    """Return what is known of the place of each window's maximum."""
+    return Spec(y.shape, "uint8")
+
+
+FUSIONS = [
+    Fusion(                                             # ask first which windows are positive: there are fewer
+        """
+        y, argmax = max_pool2d(r, *pool)
+        d = max_pool2d_backward(dy, argmax, *pool)
+        e = relu_backward(d, r)
+        """,
+        """
+        y, argmax = max_pool2d(r, *pool)
+        rectified = relu_backward(dy, y)
+        e = max_pool2d_backward(rectified, argmax, *pool)
+        """,
+        temporaries={"rectified": lambda dy: dy},
+    ),
+    Fusion(                                             # nobody needs argmax where the next rules apply
+        """
+        c = conv2d(x, weight, bias, *conv)
+        r = relu(c)
+        y, argmax = max_pool2d(r, *pool)
+        """,
+        """
+        packed = conv2d_pack(weight, *conv)
+        y, which = conv2d_relu_max_pool2d(x, packed, bias, *conv, *pool)
+        argmax = conv2d_relu_max_pool2d_argmax(which, x, weight, *conv, *pool)
+        """,
+        when=is_pooled, temporaries={"packed": packed_for_windows, "which": bytes_of},
+    ),
+    Fusion(                                             # the output of the convolution is not needed: y and which tell
+        """
+        y, which = conv2d_relu_max_pool2d(x, packed, bias, *both)
+        argmax = conv2d_relu_max_pool2d_argmax(which, x, weight, *both)
+        rectified = relu_backward(dy, y)
+        e = max_pool2d_backward(rectified, argmax, *pool)
+        dweight = conv2d_backward_weight(x, e, *conv)
+        dbias = conv2d_backward_bias(e)
+        """,
+        """
+        y, which = conv2d_relu_max_pool2d(x, packed, bias, *both)
+        argmax = conv2d_relu_max_pool2d_argmax(which, x, weight, *both)
+        dweight, dbias = conv2d_relu_max_pool2d_backward(x, y, which, dy, *both)
+        """,
+        when=lambda conv, pool, both: conv + pool == both,
+    ),
+    Fusion(                                             # the gradient of x needs that of the whole convolution
+        """
+        argmax = conv2d_relu_max_pool2d_argmax(which, x, weight, *both)
+        rectified = relu_backward(dy, y)
+        e = max_pool2d_backward(rectified, argmax, *pool)
+        """,
+        """
+        argmax = conv2d_relu_max_pool2d_argmax(which, x, weight, *both)
+        e = relu_max_pool2d_backward(dy, y, which, *pool)
+        """,
+    ),
+]

@@ -1,0 +1,298 @@
+"""Winograd convolution of 3 x 3 filters, stride 1: forward, and the gradient of x, which is the same on dy.
+
+Windows of E x E pixels are transformed (winograd_transforms.py), each of their E * E numbers is multiplied with its own
+matrix (C, O), and the products are transformed back to M x M outputs, M = E - 2. A block is some windows; their numbers
+stay in a worker's cache: v (E * E, window, channel) and, for as many outputs as a tile has columns, m (E * E, window,
+column). Where the weight is large, blocks are transformed beforehand, and an item multiplies one with some columns
+only, so that each worker reads its own part of the weight.
+
+n image, t window, counted through all images; (i, j) its row and column; e number of a transformed window.
+"""
+from typing import NamedTuple
+
+import numpy as np
+
+from .compile import Constant, compiled, kernel
+from .epilogue import ADDED, RECTIFIED
+from .memory import temporary
+from .pack import ROWS, lanes_of
+from .simd import lanes, load, prefetch
+from .slab import copy_slab
+from .tile import add_products, blank, in_steps, store_tile
+from .winograd_transforms import finish, transform_input
+
+STEPS = 8                 # of a product that are written out
+SPACE = 16                # numbers between one e and the next, or all would lie in the same lines of the cache
+SMALL = 600_000           # numbers of a transformed weight that each block may read anew
+BLOCK, LARGE_BLOCK = 36, 72      # windows of a block, at most
+CHUNK = 2_500_000         # numbers of windows that are transformed beforehand, at a time
+LINE = 16                 # numbers in a line of the cache
+
+
+class Job(NamedTuple):
+    """How the work of a convolution is cut: constants and numbers of its kernels."""
+
+    windows: int          # of all images
+    block: int            # windows in a block
+    edge: int
+    rows: int             # of a tile
+    vectors: int
+
+    @property
+    def blocks(self):
+        return -(-self.windows // self.block)
+
+    def numbers(self):
+        return [self.block, Constant(self.edge), Constant(self.rows), Constant(self.vectors)]
+
+
+def windows_of(y, edge):
+    """Return how many windows there are, for an output (N, H, W, C) as it lies."""
+    images, height, width, _ = y.shape
+    return images * -(-height // (edge - 2)) * -(-width // (edge - 2))
+
+
+def job_for(y, packed):
+    """Return how to cut a convolution."""
+    edge = packed.shape[0]
+    vectors = packed.shape[4] // lanes_of(packed.dtype)
+    windows = windows_of(y, edge)
+    most = BLOCK if packed.size <= SMALL else LARGE_BLOCK
+    blocks = max(1, -(-windows // most))
+    if packed.size <= SMALL:
+        blocks += blocks % 2
+    return Job(windows, max(1, -(-windows // blocks)), edge, ROWS[vectors], vectors)
+
+
+def conv2d_winograd(x, packed, bias, y, *conv):
+    """Lower `conv2d`, the weight being transformed."""
+    return calls(x, packed, bias, y, y, conv[2], conv[3])
+
+
+def conv2d_relu_winograd(x, packed, bias, y, *conv):
+    """Lower `conv2d` and `relu`."""
+    return calls(x, packed, bias, y, y, conv[2], conv[3], RECTIFIED)
+
+
+def conv2d_add_winograd(x, packed, bias, other, y, *conv):
+    """Lower `conv2d` and `add`."""
+    return calls(x, packed, bias, other, y, conv[2], conv[3], ADDED)
+
+
+def conv2d_add_relu_winograd(x, packed, bias, other, y, *conv):
+    """Lower `conv2d`, `add` and `relu`."""
+    return calls(x, packed, bias, other, y, conv[2], conv[3], ADDED + RECTIFIED)
+
+
+def conv2d_winograd_backward_input(dy, packed, dx, *conv):
+    """Lower `conv2d_backward_input`, the weight being transformed, and turned."""
+    zeros = np.zeros(packed.shape[2] * packed.shape[4], packed.dtype)
+    return calls(dy, packed, zeros, dx, dx, 2 - conv[2], 2 - conv[3])
+
+
+def calls(x, packed, bias, other, y, ph, pw, mode=0):
+    """Return the kernel calls; `mode` says what is done with the outputs."""
+    x, other, y = x.physical(), other.physical(), y.physical()
+    job, mode = job_for(y, packed), Constant(mode)
+    if packed.size <= SMALL:
+        return [(winograd_blocks, [x, packed, bias, other, y, ph, pw, *job.numbers(), mode])]
+    numbers = block_numbers(x, job.block, job.edge)
+    room = max(1, min(job.blocks, CHUNK // numbers))
+    v = temporary((room, numbers), x.dtype)
+    result = []
+    for first in range(0, job.blocks, room):
+        last = min(first + room, job.blocks)
+        windows = min(last * job.block, job.windows) - first * job.block
+        result += [(winograd_transform, [x, y, v, first, windows, ph, pw, *job.numbers()]),
+                   (winograd_columns, [x, v, packed, bias, other, y, first, last - first, *job.numbers(), mode])]
+    return result
+
+
+def block_numbers(x, block, edge):
+    """Return how many numbers a transformed block has: v."""
+    return edge * edge * (block * padded(x.shape[3], lanes_of(x.dtype)) + SPACE)
+
+
+def product_numbers(packed, block):
+    """Return how many numbers the products of a block with some columns are: m."""
+    return packed.shape[0] ** 2 * (block * packed.shape[4] + SPACE)
+
+
+def window_numbers(x, edge):
+    """Return how many numbers a window has, and a vector loaded past its end."""
+    return edge * edge * x.shape[3] + lanes_of(x.dtype)
+
+
+@compiled
+def padded(channels, n):
+    """Return the least multiple of n that is as large."""
+    return (channels + n - 1) // n * n
+
+
+# --- kernels ---------------------------------------------------------------------------------------------------------
+
+@kernel(items=lambda x, packed, bias, other, y, ph, pw, block, edge, *_: -(-windows_of(y, edge) // block),
+        workspace=lambda x, packed, bias, other, y, ph, pw, block, edge, *_: (
+            (product_numbers(packed, block) + block_numbers(x, block, edge) + window_numbers(x, edge),), x.dtype))
+def winograd_blocks(x, packed, bias, other, y, ph, pw, block, edge, rows, vectors, mode, space, begin, end):
+    """An item is a block, from x to y."""
+    per_image = grid(y, edge - 2)
+    windows = y.shape[0] * per_image[0] * per_image[1]
+    width, channels = vectors * lanes(x), padded(x.shape[3], lanes(x))
+    step, product_step = block * channels + SPACE, block * width + SPACE
+    products = space[edge * edge * step:]
+    window = products[edge * edge * product_step:]
+    for item in range(begin, end):
+        first = item * block
+        count = min(block, windows - first)
+        take_windows(x, first, count, per_image, ph, pw, edge, space, 0, channels, step, channels, 0, window)
+        for column in range(packed.shape[2]):
+            for e in range(edge * edge):
+                fetch_windows(y, first, count, e, edge * edge, per_image, edge - 2, column * width, width)
+                if column == packed.shape[2] - 1:
+                    fetch_windows(x, first + count, count, e, edge * edge, per_image, edge - 2, 0, x.shape[3])
+                multiply(space, e * step, channels, count, packed, e, column, products, e * product_step, rows, vectors)
+            finish_windows(products, product_step, first, count, per_image, edge, bias, other, y, column * width,
+                           width, mode)
+
+
+@kernel(items=lambda x, y, v, start, windows, *_: windows,
+        workspace=lambda x, y, v, start, windows, ph, pw, block, edge, *_: ((window_numbers(x, edge),), x.dtype))
+def winograd_transform(x, y, v, start, windows, ph, pw, block, edge, rows, vectors, window, begin, end):
+    """v (block, E * E, window, channel), as one axis per block, from block `start` on. An item is a window."""
+    channels = padded(x.shape[3], lanes(x))
+    for number in range(begin // block, (end + block - 1) // block):
+        first, last = max(begin, number * block), min(end, number * block + block)
+        take_windows(x, start * block + first, last - first, grid(y, edge - 2), ph, pw, edge, v[number],
+                     (first - number * block) * channels, channels, block * channels + SPACE, channels, 0, window)
+
+
+@kernel(items=lambda x, v, packed, bias, other, y, start, blocks, *_: blocks * packed.shape[2],
+        workspace=lambda x, v, packed, bias, other, y, start, blocks, block, *_: (
+            (product_numbers(packed, block),), x.dtype))
+def winograd_columns(x, v, packed, bias, other, y, start, blocks, block, edge, rows, vectors, mode, products, begin, end
+                     ):
+    """From block `start` on. An item is as many columns of one block as a tile has."""
+    per_image = grid(y, edge - 2)
+    windows = y.shape[0] * per_image[0] * per_image[1]
+    width, channels = vectors * lanes(x), padded(x.shape[3], lanes(x))
+    step, product_step = block * channels + SPACE, block * width + SPACE
+    for item in range(begin, end):
+        column, number = divmod(item, blocks)
+        first = (start + number) * block
+        count = min(block, windows - first)
+        for e in range(edge * edge):
+            fetch_windows(y, first, count, e, edge * edge, per_image, edge - 2, column * width, width)
+            multiply(v[number], e * step, channels, count, packed, e, column, products, e * product_step, rows, vectors)
+        finish_windows(products, product_step, first, count, per_image, edge, bias, other, y, column * width, width,
+                       mode)
+
+
+# --- what they do ----------------------------------------------------------------------------------------------------
+
+@compiled
+def grid(y, m):
+    """Return how many rows of windows an image of y has, and how many columns."""
+    return (y.shape[1] + m - 1) // m, (y.shape[2] + m - 1) // m
+
+
+@compiled
+def take_windows(x, first, count, per_image, ph, pw, edge, v, to, window, step, width, block_step, space):
+    """Transform all channels of some windows; a window begins `window` after the one before.
+
+    So many channels lie side by side, and `block_step` further the next.
+    """
+    _, height, wide, channels = x.shape
+    numbers, blocks, m = x.reshape(x.size), (channels + width - 1) // width, edge - 2
+    n, rest = divmod(first, per_image[0] * per_image[1])
+    i, j = divmod(rest, per_image[1])
+    for _ in range(count):
+        top, left = i * m - ph, j * m - pw
+        if top < 0 or left < 0 or top + edge > height or left + edge > wide:
+            copy_slab(x[n], top, left, edge, edge, 0, channels, space, 0)
+            take_channels(space, 0, edge * channels, channels, edge, v, to, step, blocks, width, block_step)
+        else:
+            take_channels(numbers, ((n * height + top) * wide + left) * channels, wide * channels, channels, edge, v,
+                          to, step, blocks, width, block_step)
+        to += window
+        n, i, j = following(n, i, j, per_image)
+
+
+@compiled
+def take_channels(x, at, row, channels, edge, v, to, step, blocks, width, block_step):
+    """Transform all channels of a window, whose first pixel is at a position of x."""
+    lines = in_steps(0, row, edge * row, edge)
+    for block in range(blocks):
+        for c in range(0, min(width, channels - block * width), lanes(x)):
+            transform_input(x, at + c, lines, channels, v, to + c, step)
+        at += width
+        to += block_step
+
+
+@compiled
+def following(n, i, j, per_image):
+    """Return where the next window is: image, row, column."""
+    j += 1
+    if j == per_image[1]:
+        i, j = i + 1, 0
+        if i == per_image[0]:
+            n, i = n + 1, 0
+    return n, i, j
+
+
+@compiled
+def multiply(v, at, channels, count, packed, e, column, products, to, rows, vectors):
+    """Write the products of number e of all windows, (window, column), with one block of columns of the weight.
+
+    The next block of the weight is fetched meanwhile: there is none beyond it that the processor would foresee.
+    """
+    _, _, blocks, depth, width = packed.shape
+    weights, whole, block = packed.reshape(packed.size), depth // STEPS * STEPS, depth * width
+    ahead = (e + 1) * blocks * block + column * block
+    share = (STEPS * width * rows // count + LINE - 1) // LINE * LINE
+    for t in range(0, count, rows):
+        starts = in_steps(at + t * channels, channels, at + (count - 1) * channels, rows)
+        tile = blank(v, rows, vectors)
+        first = (e * blocks + column) * block
+        for k in range(0, whole, STEPS):
+            tile = add_products(tile, v, starts, k, weights, first, STEPS)
+            first += STEPS * width
+            for i in range(ahead, ahead + share, LINE):
+                prefetch(weights, i)
+            ahead += share
+        for k in range(whole, depth):
+            tile = add_products(tile, v, starts, k, weights, first, 1)
+            first += width
+        store_tile(products, in_steps(to + t * width, width, to + (count - 1) * width, rows), tile, width)
+
+
+@compiled
+def fetch_windows(x, first, count, e, squared, per_image, m, begin, channels):
+    """Fetch the pixels of some windows, m x m of each, as the part of them that belongs to number e."""
+    _, height, wide, total = x.shape
+    numbers = x.reshape(x.size)
+    for t in range(first + count * e // squared, first + count * (e + 1) // squared):
+        n, rest = divmod(t, per_image[0] * per_image[1])
+        i, j = divmod(rest, per_image[1])
+        for row in range(i * m, i * m + m):
+            at = ((n * height + row) * wide + j * m) * total + begin
+            for _ in range(m):
+                for c in range(at, at + channels, LINE):
+                    prefetch(numbers, c)
+                at += total
+
+
+@compiled
+def finish_windows(products, step, first, count, per_image, edge, bias, other, y, column, width, mode):
+    """Transform the products of some columns back, and write them to y."""
+    _, height, wide, outputs = y.shape
+    pixels, added, m, last = y.reshape(y.size), other.reshape(other.size), edge - 2, min(width, outputs - column)
+    lines = in_steps(0, edge * step, edge * edge * step, edge)
+    n, rest = divmod(first, per_image[0] * per_image[1])
+    i, j = divmod(rest, per_image[1])
+    for t in range(count):
+        to = ((n * height + i * m) * wide + j * m) * outputs + column
+        for o in range(0, last, lanes(y)):
+            finish(products, t * width + o, lines, step, load(bias, column + o), added, pixels, to + o, wide * outputs,
+                   outputs, height - i * m, wide - j * m, last - o, mode)
+        n, i, j = following(n, i, j, per_image)

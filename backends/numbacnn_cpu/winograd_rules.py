@@ -1,0 +1,115 @@
+"""When a convolution is computed by Winograd's algorithm, and from windows of which size: variants for fusions.py.
+
+Filters of 3 x 3 taps, stride 1, dilation 1, one group, float32. Costs are counted in multiply-adds: what the direct
+convolution does, against the products of windows, and what it takes to transform these and the weight. So small images,
+whose last windows are half empty, few channels and single images of many channels are computed directly.
+"""
+from numbacnn.fusion import Fusion
+from numbacnn.kernels import Spec
+
+from .pack import blocked, lanes_of
+
+DTYPES = "float32",       # in float64 numbers are computed to be exact
+EDGES = 6, 4              # of windows: F(4, 3) and F(2, 3)
+TRANSFORM = 14            # multiply-adds in the time that it takes to transform one number of a window, there or back,
+PREPARE = 30              # one number of the weight, to write it and to read it again
+FORWARD = "conv2d", "conv2d_relu", "conv2d_add", "conv2d_add_relu"
+MARGIN = 1.1              # times faster, at least: Winograd's sums are less exact
+
+
+def direct_cost(images, height, width, channels, outputs):
+    """Return how many multiply-adds a convolution is, given the size of its output."""
+    return 9 * images * height * width * channels * outputs
+
+
+def winograd_cost(edge, images, height, width, channels, outputs):
+    """Return what it costs from windows of edge x edge pixels."""
+    windows = images * -(-height // (edge - 2)) * -(-width // (edge - 2))
+    lanes = lanes_of("float32")
+    vectors = -(-channels // lanes) + -(-outputs // lanes)
+    return edge * edge * (windows * (channels * outputs + TRANSFORM * vectors * lanes) + PREPARE * channels * outputs)
+
+
+def best_edge(*sizes):
+    """Return the size of windows for a convolution, or 0 if it is computed directly."""
+    costs = {edge: winograd_cost(edge, *sizes) for edge in EDGES}
+    edge = min(costs, key=costs.__getitem__)
+    return edge if costs[edge] * MARGIN < direct_cost(*sizes) else 0
+
+
+def is_possible(weight, conv, precision):
+    """Whether the algorithm computes a convolution at all, and exactly enough."""
+    stride, padding, rest = conv[:2], conv[2:4], conv[4:]
+    return (weight.shape[2:] == (3, 3) and stride == (1, 1) and max(padding) <= 2 and rest == (1, 1, 1)
+            and weight.dtype in DTYPES and precision != "highest")
+
+
+def edge_forward(weight, y):
+    """Return the size of windows of `conv2d`."""
+    images, outputs, height, width = y.shape
+    return best_edge(images, height, width, weight.shape[1], outputs)
+
+
+def edge_backward(weight, dx):
+    """Return the size of windows of `conv2d_backward_input`."""
+    images, channels, height, width = dx.shape
+    return best_edge(images, height, width, weight.shape[0], channels)
+
+
+def edge_weight(dweight, dy):
+    """Return the size of windows of `conv2d_backward_weight`."""
+    images, outputs, height, width = dy.shape
+    return best_edge(images, height, width, dweight.shape[1], outputs)
+
+
+def packed(weight, y):
+    """Return what is known of the output of `conv2d_winograd_weight`."""
+    edge, (blocks, columns) = edge_forward(weight, y), blocked(weight.shape[0], 1, weight.dtype)
+    return Spec((edge, edge, blocks, weight.shape[1], columns), weight.dtype)
+
+
+def packed_turned(weight, dx):
+    """Return what is known of the output of `conv2d_winograd_weight_turned`."""
+    edge, (blocks, columns) = edge_backward(weight, dx), blocked(weight.shape[1], 1, weight.dtype)
+    return Spec((edge, edge, blocks, weight.shape[0], columns), weight.dtype)
+
+
+def is_winograd(weight, y, conv, precision):
+    """Whether the algorithm computes a convolution forward."""
+    return is_possible(weight, conv, precision) and edge_forward(weight, y) > 0
+
+
+def variant(op, pack, packed_op, spec, when=lambda: True):
+    """Return the rule that an op on a weight becomes one on a packed weight, of which `spec` is known."""
+    inputs = "bias, other" if "add" in op else "bias"
+    return Fusion(f"y = {op}(x, weight, {inputs}, *conv)",
+                  f"packed = {pack}\ny = {packed_op}(x, packed, {inputs}, *conv)",
+                  when=when, temporaries={"packed": spec})
+
+
+WINOGRAD = [
+    *(variant(op, "conv2d_winograd_weight(weight)", f"{op}_winograd", packed,
+              when=is_winograd)
+      for op in FORWARD),
+    Fusion(
+        "dx = conv2d_backward_input(dy, weight, *conv)",
+        """
+        packed = conv2d_winograd_weight_turned(weight)
+        dx = conv2d_winograd_backward_input(dy, packed, *conv)
+        """,
+        when=lambda weight, dx, conv, precision: is_possible(weight, conv, precision) and edge_backward(weight, dx) > 0,
+        temporaries={"packed": packed_turned},
+    ),
+    Fusion(
+        "dweight = conv2d_backward_weight(x, dy, *conv)",
+        "dweight = conv2d_winograd_backward_weight(x, dy, *conv)",
+        when=lambda dweight, dy, conv, precision: (
+            is_possible(dweight, conv, precision) and edge_weight(dweight, dy) == 6),
+    ),
+    Fusion(
+        "dweight = conv2d_backward_weight(x, dy, *conv)",
+        "dweight = conv2d_winograd_backward_weight_small(x, dy, *conv)",
+        when=lambda dweight, dy, conv, precision: (
+            is_possible(dweight, conv, precision) and edge_weight(dweight, dy) == 4),
+    ),
+]

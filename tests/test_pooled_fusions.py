@@ -1,0 +1,143 @@
+"""Convolution, ReLU and max pooling: where a rule applies, what it computes is what it replaces.
+
+As in test_fusions.py: fused, without optimisations, eager, and by the reference.
+"""
+import numpy as np
+import pytest
+from numbacnn_cpu import pooled_rules, program
+from numbacnn_cpu.compile import INTERPRETED
+from poison import poisoned  # noqa: F401
+from test_fusions import EVERYTHING, IMAGES, LONG, SHORT, Program, applied, arrays, compare, computed  # noqa: F401
+
+import numbacnn as nb
+from numbacnn import testing
+from numbacnn.nn import functional as F
+
+FUSED = {"conv2d_relu_max_pool2d", "conv2d_relu_max_pool2d_backward"}
+SIDE_BY_SIDE = [
+    Program(IMAGES, SHORT, pool=[2]),
+    Program((2, 1, 14, 16), (32, 1, 3, 3), pool=[2, 2]),
+    Program(IMAGES, SHORT, pool=[(3, 2)]),
+    Program((2, 3, 13, 12), (70, 3, 2, 3), conv={"stride": (2, 1), "padding": 1}, pool=[(1, 3)]),
+    Program((1, 2, 11, 14), (3, 2, 3, 2), conv={"dilation": (2, 3), "padding": (0, 4)}, pool=[2]),
+    Program(IMAGES, SHORT, conv={"padding": "same"}, pool=[4]),
+    Program((5, 1, 40, 4), (3, 1, 1, 1), pool=[(16, 1)]),
+    Program((0, 3, 6, 6), SHORT, pool=[2]),
+    Program((2, 9, 9, 8), LONG, pool=[2]),
+    Program((1, 64, 7, 9), (3, 64, 1, 1), conv={"padding": 2, "stride": 2}, pool=[3]),
+    Program((1, 2, 45, 31), (17, 2, 5, 5), conv={"padding": 2}, pool=[2]),       # several bands
+]
+# By the last kernel that a rule puts in.
+PROGRAMS = {
+    "max_pool2d_backward": [Program(IMAGES, SHORT, pool=[3, 2, 1]),
+                            Program(IMAGES, SHORT, EVERYTHING, pool=[3, 1, 0, 2]),
+                            Program((1, 65, 6, 6), (2, 65, 3, 3), pool=[2])],
+    "conv2d_relu_max_pool2d_argmax": SIDE_BY_SIDE,
+    "conv2d_relu_max_pool2d_backward": SIDE_BY_SIDE,
+    "relu_max_pool2d_backward": [each._replace(wanted=EVERYTHING) for each in SIDE_BY_SIDE],
+}
+NEAR = {                                                 # where something forbids the fused convolution
+    "windows overlap": Program(IMAGES, SHORT, pool=[3, 2]),
+    "pooling pads": Program(IMAGES, SHORT, pool=[2, 2, 1]),
+    "pooling is dilated": Program(IMAGES, SHORT, pool=[2, 2, 0, 2]),
+    "groups": Program((2, 4, 9, 8), (6, 2, 3, 3), conv={"groups": 2}, pool=[2]),
+    "padding is uneven": Program(IMAGES, (5, 3, 2, 2), conv={"padding": "same"}, pool=[2]),
+    "a window is larger than a tile": Program((1, 3, 11, 11), SHORT, pool=[5]),
+    "sums are long": Program((1, 34, 5, 6), (3, 34, 3, 3), pool=[2]),
+}
+
+
+def test_every_rule_has_programs():
+    assert set(PROGRAMS) == {rule.name for rule in pooled_rules.FUSIONS}
+
+
+each_rule = pytest.mark.parametrize(("rule", "each"), [
+    pytest.param(rule, each, id=f"{rule.name}-{number}") for rule in pooled_rules.FUSIONS
+    for number, each in enumerate(PROGRAMS.get(rule.name, []))])
+
+
+@each_rule
+def test_a_rule_applies(rule, each, applied):  # noqa: F811
+    explanation = nb.explain(computed, each, "real")
+    assert rule in applied
+    ran = {line.op for lines in explanation.plans for line in lines}
+    assert rule.main.op in ran
+    assert "conv2d_relu_max_pool2d_argmax" not in ran    # nobody needs it
+    assert not explanation.missed
+
+
+@each_rule
+@pytest.mark.parametrize("numbers", ["real", "whole", "special"])
+def test_a_rule_changes_nothing(rule, each, numbers):
+    compare(each, numbers)
+
+
+@pytest.mark.parametrize("each", NEAR.values(), ids=NEAR)
+@pytest.mark.parametrize("numbers", ["real", "whole"])
+def test_a_rule_does_not_apply_where_it_would_be_wrong(each, numbers, applied):  # noqa: F811
+    compare(each, numbers)
+    assert {rule.main.op for rule in applied}.isdisjoint(FUSED)
+
+
+@pytest.mark.parametrize("kept", ["c", "r"])
+def test_what_the_user_keeps_is_there(kept, applied):  # noqa: F811
+    """A rule is not applied if somebody holds what it would remove; and explain says who."""
+    held = {}
+
+    def run():
+        values = {name: nb.tensor(x) for name, x in arrays(SIDE_BY_SIDE[0], "whole").items()}
+        held["c"] = F.conv2d(**values)
+        held["r"] = F.relu(held["c"])
+        held["y"] = F.max_pool2d(held["r"], 2)
+        held.update({name: None for name in ("c", "r") if name != kept})
+
+    explanation = nb.explain(run)
+    assert not any(rule in pooled_rules.FUSIONS for rule in applied)
+    assert any("conv2d_relu_max_pool2d" in missed for missed in explanation.missed)
+    x, weight, bias = (nb.tensor(x) for x in arrays(SIDE_BY_SIDE[0], "whole").values())
+    with testing.settings(eager=True):
+        expected = F.conv2d(x, weight, bias)
+        expected = expected if kept == "c" else F.relu(expected)
+        assert np.array_equal(held[kept].numpy(), expected.numpy())
+        assert np.array_equal(held["y"].numpy(), F.max_pool2d(F.relu(expected), 2).numpy())
+
+
+def test_a_second_reader_gets_its_value(applied):  # noqa: F811
+    """The output of ReLU is pooled and added up: fused, it would be lost."""
+    got = []
+    for eager in False, True:
+        with testing.settings(eager=eager):
+            tensors = [nb.tensor(x, requires_grad=True) for x in arrays(SIDE_BY_SIDE[0], "whole").values()]
+            r = F.relu(F.conv2d(*tensors))
+            (F.max_pool2d(r, 2).sum() + (r * r).sum()).backward()
+            got.append([x.grad.numpy() for x in tensors])
+    for planned, eager in zip(*got, strict=True):
+        assert np.array_equal(planned, eager)
+    assert not any(rule in pooled_rules.FUSIONS for rule in applied)
+
+
+def test_gradients_after_a_look_at_the_loss():
+    """The forward pass is a plan of its own then, and keeps argmax for the other."""
+    found = []
+    for look in False, True:
+        tensors = [nb.tensor(x, requires_grad=True) for x in arrays(SIDE_BY_SIDE[0], "whole").values()]
+        loss = F.max_pool2d(F.relu(F.conv2d(*tensors)), 2).sum()
+        if look:
+            loss.item()
+        loss.backward()
+        found.append([x.grad.numpy() for x in tensors])
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.skipif(INTERPRETED, reason="one thread")
+@pytest.mark.parametrize("wanted", ["weight bias", EVERYTHING])
+def test_the_bits_do_not_depend_on_the_number_of_threads(wanted, monkeypatch):
+    found = []
+    for workers in 1, 2, 3:
+        monkeypatch.setenv("NUMBACNN_NUM_THREADS", str(workers))
+        monkeypatch.setattr(program, "TILE_BYTES", 64)
+        nb.graph.thread.plans.clear()
+        results = computed(Program((7, 3, 20, 17), (19, 3, 3, 3), wanted, {"padding": 1}, [2]), "real")
+        found.append(b"".join(result.tobytes() for result in results))
+    assert len(set(found)) == 1

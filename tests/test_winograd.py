@@ -1,0 +1,206 @@
+"""Winograd convolutions: values and gradients against float64, on all kinds of shapes; and when they are chosen.
+
+Rules choose them for layers with many channels; most tests here have them chosen always, for small shapes.
+"""
+import numba
+import numbacnn_cpu
+import numpy as np
+import pytest
+import reference
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from numbacnn_cpu import winograd_backward, winograd_rules
+from poison import poisoned  # noqa: F401
+
+import numbacnn as nb
+from numbacnn.nn import functional as F
+
+# Errors in units of float32's rounding (2 ** -24) times what the sum would be if nothing cancelled out. Transforms add
+# numbers that are larger than the result, and of both signs: what |A|, |B| and |G| of F(4, 3) make of ones is up to 16
+# times what the direct sum is, along each of two axes (48 against 3); of F(2, 3) it is 8 against 3.
+BOUNDS = {6: 256, 4: 8}
+FLOAT64 = 1e-12
+INTERPRETED = bool(numba.config.DISABLE_JIT)
+OPS = {"conv2d_winograd", "conv2d_winograd_backward_input"}
+WEIGHT_OPS = {6: "conv2d_winograd_backward_weight", 4: "conv2d_winograd_backward_weight_small"}
+
+
+@pytest.fixture
+def chosen(monkeypatch):
+    """Return a function that has windows of a size chosen wherever they are possible, in float64 too."""
+    def choose(edge):
+        monkeypatch.setattr(winograd_rules, "best_edge", lambda *sizes: edge)
+        monkeypatch.setattr(winograd_rules, "DTYPES", ("float32", "float64"))
+        if not set(winograd_rules.WINOGRAD) <= set(numbacnn_cpu.VARIANTS):
+            monkeypatch.setattr(numbacnn_cpu, "VARIANTS", [*winograd_rules.WINOGRAD, *numbacnn_cpu.VARIANTS])
+        nb.graph.thread.plans.clear()                    # or nothing is built anew
+
+    yield choose
+    nb.graph.thread.plans.clear()
+
+
+def computed(x, weight, bias, dy, padding):
+    """The output and the gradients of a convolution."""
+    leaves = [nb.tensor(values, requires_grad=True) for values in (x, weight, bias)]
+    y = F.conv2d(*leaves, padding=padding)
+    y.backward(nb.tensor(dy))
+    nb.evaluate(y, *[leaf.grad for leaf in leaves])
+    return [y.numpy(), *[leaf.grad.numpy() for leaf in leaves[:2]]]
+
+
+def expected(x, weight, bias, dy, padding):
+    """The same in float64, by the reference."""
+    x, weight, bias, dy = (values.astype("float64") for values in (x, weight, bias, dy))
+    y, dx, dweight = np.empty(dy.shape), np.empty(x.shape), np.empty(weight.shape)
+    conv = (1, 1, padding, padding, 1, 1, 1)
+    reference.conv2d(x, weight, bias, y, *conv)
+    reference.conv2d_backward_input(dy, weight, dx, *conv)
+    reference.conv2d_backward_weight(x, dy, dweight, *conv)
+    return [y, dx, dweight]
+
+
+def inputs(images, channels, height, width, outputs, padding, dtype, whole=False):
+    """Random x, weight, bias and dy."""
+    rng = np.random.default_rng([images, channels, height, width, outputs, padding])
+    shapes = [(images, channels, height, width), (outputs, channels, 3, 3), (outputs,),
+              (images, outputs, height + 2 * padding - 2, width + 2 * padding - 2)]
+    return [(rng.integers(-3, 4, s) if whole else rng.standard_normal(s)).astype(dtype) for s in shapes]
+
+
+def check(edge, shape, dtype="float64"):
+    """Compare with the reference, in units that the bounds are given in."""
+    arrays, padding = inputs(*shape, dtype), shape[-1]
+    sizes = expected(*map(np.abs, arrays), padding)      # what the sums would be if nothing cancelled out
+    for got, wanted, size in zip(computed(*arrays, padding), expected(*arrays, padding), sizes, strict=True):
+        assert got.dtype == dtype
+        if dtype == "float64":
+            np.testing.assert_allclose(got, wanted, rtol=FLOAT64, atol=FLOAT64 * size.max(initial=1))
+        else:
+            assert np.abs(got - wanted).max(initial=0) <= BOUNDS[edge] * 2.0 ** -24 * size.max(initial=0)
+
+
+# (images, channels, height, width, outputs, padding)
+SIZES = [(1, 3, height, width, 2, padding) for height, width, padding in [
+    *[(n, n, 1) for n in range(1, 14)], *[(n, 14 - n, 2) for n in range(1, 14)],
+    *[(n, 16 - n, 0) for n in range(3, 14)],
+]]
+CHANNELS = [(2, channels, 7, 6, outputs, 1) for channels, outputs in [
+    (1, 1), (1, 17), (15, 16), (16, 15), (17, 3), (33, 65), (8, 40), (70, 130)]]
+BATCHES = [(0, 4, 8, 8, 4, 1), (1, 4, 8, 9, 4, 1), (3, 4, 13, 5, 4, 0)]
+edges = pytest.mark.parametrize("edge", [6, 4])
+
+
+@edges
+@pytest.mark.parametrize("shape", [*SIZES, *CHANNELS, *BATCHES], ids=str)
+def test_float64(edge, shape, chosen):
+    chosen(edge)
+    check(edge, shape)
+
+
+@edges
+@pytest.mark.parametrize("shape", [SIZES[7], SIZES[20], *CHANNELS, *BATCHES], ids=str)
+def test_float32(edge, shape, chosen):
+    chosen(edge)
+    check(edge, shape, "float32")
+
+
+@pytest.mark.parametrize("shape", [SIZES[5], *CHANNELS[:-1], BATCHES[2]], ids=str)
+def test_small_whole_numbers_are_exact_with_small_windows(shape, chosen):
+    """F(2, 3) multiplies by a half and by a quarter, no more."""
+    chosen(4)
+    arrays = inputs(*shape, "float32", whole=True)
+    for got, wanted in zip(computed(*arrays, shape[-1]), expected(*arrays, shape[-1]), strict=True):
+        assert np.array_equal(got, wanted)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True,
+          suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@given(st.sampled_from([6, 4]), st.integers(0, 3), st.integers(1, 35), st.integers(1, 11), st.integers(1, 11),
+       st.integers(1, 35), st.integers(0, 2), st.sampled_from(["float32", "float64"]))
+def test_any_shape(chosen, edge, images, channels, height, width, outputs, padding, dtype):
+    chosen(edge)
+    least = 3 - 2 * padding
+    check(edge, (images, channels, max(height, least), max(width, least), outputs, padding), dtype)
+
+
+@edges
+@pytest.mark.skipif(INTERPRETED, reason="minutes")
+@pytest.mark.parametrize("shape", [(2, 160, 12, 12, 160, 1), (9, 64, 16, 8, 64, 1), (4, 256, 7, 7, 128, 1)], ids=str)
+def test_larger_shapes(edge, shape, chosen):
+    """Several blocks; weights of either kind."""
+    chosen(edge)
+    check(edge, shape, "float32")
+
+
+@pytest.mark.skipif(INTERPRETED, reason="minutes")
+def test_windows_that_are_transformed_in_turns(chosen, monkeypatch):
+    """Sums of a large weight are kept in between."""
+    monkeypatch.setattr(winograd_backward, "CHUNK", 1 << 17)
+    chosen(6)
+    check(6, (5, 100, 11, 10, 120, 1))
+
+
+@edges
+def test_what_ran(edge, chosen):
+    chosen(edge)
+    arrays = inputs(1, 4, 8, 8, 4, 1, "float32")
+    explanation = nb.explain(lambda: computed(*arrays, 1))
+    assert OPS | {WEIGHT_OPS[edge]} <= {line.op for lines in explanation.plans for line in lines}
+
+
+def ran(x, weight, dtype="float32", **options):
+    """The variants of convolution that a program uses."""
+    def program():
+        leaves = [nb.zeros(shape, dtype=dtype, requires_grad=True) for shape in (x, weight)]
+        y = F.conv2d(*leaves, **options)
+        y.backward(nb.zeros(y.shape, dtype=dtype))
+        nb.evaluate(y, *[leaf.grad for leaf in leaves])
+
+    return {line.op for lines in nb.explain(program).plans for line in lines}
+
+
+@pytest.mark.parametrize(("x", "weight", "options"), [
+    ((2, 64, 8, 8), (64, 64, 3, 3), {"padding": 1, "stride": 2}),
+    ((2, 64, 8, 8), (64, 64, 3, 3), {"padding": 1, "dilation": 2}),
+    ((2, 64, 8, 8), (64, 32, 3, 3), {"padding": 1, "groups": 2}),
+    ((2, 64, 8, 8), (64, 64, 3, 3), {"padding": 3}),
+    ((2, 64, 8, 8), (64, 64, 5, 5), {"padding": 2}),
+    ((2, 64, 8, 8), (64, 64, 1, 3), {}),
+], ids=str)
+def test_other_convolutions_are_direct(x, weight, options, chosen):
+    chosen(6)
+    assert not any("winograd" in op for op in ran(x, weight, **options))
+
+
+def test_float64_is_direct(chosen, monkeypatch):
+    chosen(6)
+    monkeypatch.setattr(winograd_rules, "DTYPES", ("float32",))
+    assert not any("winograd" in op for op in ran((2, 64, 8, 8), (64, 64, 3, 3), "float64", padding=1))
+
+
+def test_the_highest_precision_is_direct(chosen):
+    chosen(6)
+    before = nb.get_precision()
+    try:
+        nb.set_precision("highest")
+        assert not any("winograd" in op for op in ran((2, 64, 8, 8), (64, 64, 3, 3), padding=1))
+    finally:
+        nb.set_precision(before)
+
+
+@pytest.mark.parametrize(("edge", "sizes"), [            # images, height, width, channels, outputs
+    (6, (8, 56, 56, 64, 64)), (6, (8, 28, 28, 128, 128)), (6, (8, 14, 14, 256, 256)), (6, (32, 7, 7, 512, 512)),
+    (6, (1, 56, 56, 64, 64)), (6, (128, 32, 32, 16, 16)), (6, (64, 8, 8, 256, 256)),
+    (4, (64, 2, 2, 64, 64)),                             # four pixels: of a window of 6 x 6, 12 would be wasted
+    (0, (1, 7, 7, 512, 512)),                            # the weight alone would be 37 MB
+    (0, (64, 1, 1, 64, 64)), (0, (128, 224, 224, 3, 3)), (0, (0, 8, 8, 64, 64)),
+], ids=str)
+def test_the_choice(edge, sizes):
+    assert winograd_rules.best_edge(*sizes) == edge
+
+
+def test_costs():
+    """One window, one channel of each kind, counted by hand."""
+    assert winograd_rules.direct_cost(1, 4, 4, 1, 1) == 144
+    assert winograd_rules.winograd_cost(6, 1, 4, 4, 16, 16) == 36 * (256 + 32 * winograd_rules.TRANSFORM
+                                                                      + 256 * winograd_rules.PREPARE)
