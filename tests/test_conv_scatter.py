@@ -19,7 +19,7 @@ PROGRAMS = [
 NEAR = {
     "columns are dilated": Program((2, 1, 15, 17), (9, 1, 5, 4), EVERYTHING, {"dilation": (1, 2)}),
     "groups": Program((2, 2, 12, 13), (6, 1, 5, 5), EVERYTHING, {"groups": 2}),
-    "channels fill vectors": Program((2, 16, 9, 8), (3, 16, 3, 3), EVERYTHING),
+    "channels fill vectors": Program((2, 16, 9, 8), (3, 16, 3, 3), EVERYTHING, {"padding": 1}),
     "the filter is too tall for a tile": Program((1, 1, 40, 40), (2, 1, 25, 3), EVERYTHING),
     "the image is too large for the cache": Program((1, 1, 200, 200), (2, 1, 5, 5), EVERYTHING),
 }

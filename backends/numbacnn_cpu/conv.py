@@ -1,7 +1,7 @@
 """Convolution as the formula says: images (N, H, W, C), weights (O, KH, KW, C / G), channels innermost.
 
 n image, o output channel, c channel, (h, w) pixel of x, (oh, ow) pixel of y, (kh, kw) tap. These kernels take any
-geometry and serve eager mode; plans run the variants of conv_blocked.py and depthwise.py.
+geometry and serve eager mode; plans run the variants that conv_rules.py chooses.
 """
 from .activation import relu
 from .compile import kernel

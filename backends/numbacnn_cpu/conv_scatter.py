@@ -9,10 +9,11 @@ from numba.core import types
 from numba.extending import lower_builtin
 
 from .compile import WORD, Constant, compiled, kernel
+from .emit import first_lanes, pointer_to, read, write
 from .isa import REGISTERS
 from .memory import temporary
 from .pack import lanes_of, unroll_for
-from .simd import first_lanes, lanes, pointer_to, read, write
+from .simd import lanes
 from .slab import clear, copy
 from .tile import TileType, add_products, along, blank, constant, define, in_steps, parts, pick
 

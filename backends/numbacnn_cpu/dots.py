@@ -7,19 +7,9 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import lower_builtin
 
+from .emit import INT32, MaskType, first_lanes, indices, intrinsic, multiply_add, pointer_to, read, suffix
 from .isa import REGISTER
-from .simd import (
-    INT32,
-    MaskType,
-    first_lanes,
-    indices,
-    intrinsic,
-    lanes,
-    multiply_add,
-    pointer_to,
-    read,
-    suffix,
-)
+from .simd import lanes
 from .tile import TileType, define, fence, joined, parts
 
 

@@ -23,7 +23,7 @@ def arithmetic(name, operation):
             i = column * a_step + row * axes[1, 1] + follow(axes[0, 2:], axes[1, 2:], plane)
             j = column * b_step + row * axes[2, 1] + follow(axes[0, 2:], axes[2, 2:], plane)
             for _ in range(rows):
-                first, second, there = np.uintp(i), np.uintp(j), np.uintp(at)       # unsigned: patches.py says why
+                first, second, there = np.uintp(i), np.uintp(j), np.uintp(at)       # unsigned: slab.py says why
                 if a_step == 1 and b_step == 1:     # the usual steps, as constants, so that the loops are vectorised
                     for k in range(np.uintp(length)):
                         y[there + k] = operation(a[first + k], b[second + k])

@@ -10,7 +10,8 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import lower_builtin, type_callable
 
-from .simd import INT32, MaskType, VectorType, first_lanes, indices, is_vector, lanes, multiply_add
+from .emit import INT32, MaskType, VectorType, first_lanes, indices, is_vector, multiply_add
+from .simd import lanes
 
 
 class Constants:

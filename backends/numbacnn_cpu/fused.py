@@ -16,7 +16,8 @@ from .simd import lanes, load, store
 from .slab import copy_slab
 from .tile import add_products, add_tiles, in_steps, load_tile, pick, spread, store_tile
 
-SUMS = 24 if REGISTERS >= 32 else 12  # vectors of a tile
+SUMS, SPARE = (24, 2) if REGISTERS >= 32 else (12, 0)         # vectors of a tile; so many more if there is no packed one
+ROWS = 12                 # of a tile, at most: their addresses are in registers, too
 PARTS = 16                # of the sum over images and pixels that is a weight gradient: the same on every machine
 
 
@@ -34,7 +35,7 @@ def conv2d_relu_max_pool2d(x, packed, bias, y, which, *numbers):
     numbers = usual(numbers)
     tables = make_windows(x.shape, y.shape, (tall, wide), numbers, width, x.dtype.itemsize)
     vectors, size = width // lanes_of(x.dtype), numbers[6] * numbers[7]
-    windows = max(1, SUMS // (size * vectors))
+    windows = max(1, min(SUMS // vectors, ROWS) // size)
     constants = [Constant(n) for n in (windows, size, windows * size, vectors)]
     unroll = unroll_for(np.gcd.reduce(tables.pieces[2]) if tables.pieces.size else 1)
     return [(pooled_tiles, [x, packed, bias, y, which, *tables, *constants, unroll])]
@@ -150,7 +151,7 @@ def tap_groups(pieces, vectors):
 
     The last tile may have some twice, whose sums are not used.
     """
-    most, length = SUMS // vectors, int(pieces[2, 0])
+    most, length = (SUMS + SPARE) // vectors, int(pieces[2, 0])
     run = next(n for n in range(min(most, length), 0, -1) if length % n == 0)
     starts = [start + k for start in pieces[0] for k in range(0, length, run)]
     groups = -(-len(starts) // (most // run))

@@ -5,8 +5,9 @@ Squares as wide as a vector are turned in registers.
 from numba.extending import lower_builtin
 
 from .compile import Constant, kernel
+from .emit import indices
 from .pack import lanes_of
-from .simd import indices, lanes
+from .simd import lanes
 from .tile import TileType, define, in_steps, joined, load_tile, parts, store_tile
 
 

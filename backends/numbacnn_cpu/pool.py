@@ -5,8 +5,8 @@ one image of what is written: gradients are collected by the pixel that receives
 """
 from .channels import put
 from .compile import Constant, compiled, kernel
-from .patches import inside
 from .simd import fill, fma, lanes, load, select
+from .slab import inside
 from .whole import add_whole, load_whole, store_whole, whole, wins
 
 SIDES = 2, 3              # of square windows, for which kernels are compiled anew

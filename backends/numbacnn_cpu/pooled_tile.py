@@ -8,7 +8,7 @@ from numba.core import types
 from numba.extending import lower_builtin
 
 from .compile import WORD
-from .simd import INT32, first_lanes, pointer_to, read, write, write_part
+from .emit import INT32, first_lanes, pointer_to, read, write, write_part
 from .tile import TileType, add_outer, along, constant, define, joined, parts, spread
 
 BYTE = ir.IntType(8)

@@ -86,7 +86,7 @@ def sum_columns(x, partial, kept, reduced, numbers, begin, end):
 @compiled
 def add_four(x, at, step, total):
     """Add to sums the numbers from position `at`, and from the three that follow `step` apart."""
-    one, apart = np.uintp(at), np.uintp(step)       # unsigned: patches.py says why
+    one, apart = np.uintp(at), np.uintp(step)       # unsigned: slab.py says why
     two, three, four = one + apart, one + apart + apart, one + apart + apart + apart
     for c in range(np.uintp(total.size)):
         total[c] = total[c] + x[one + c] + x[two + c] + x[three + c] + x[four + c]

@@ -2,6 +2,9 @@
 
 What comes after needs no case for the border. A slab is (height, width, channels) in C order, at a position of a flat
 array; the window it shows begins at row `top` and column `left` of the image, either of which may be negative.
+
+Indices are unsigned where they start at an offset: Numba makes signed ones count from the end when negative, and LLVM
+does not vectorise that.
 """
 import numpy as np
 
@@ -34,7 +37,7 @@ def copy_slab(image, top, left, height, width, first, channels, slab, at):
 @compiled
 def copy(source, first, target, at, count):
     """Copy numbers of one flat array into another."""
-    first, at = np.uintp(first), np.uintp(at)           # unsigned: patches.py says why
+    first, at = np.uintp(first), np.uintp(at)
     for i in range(np.uintp(count)):
         target[at + i] = source[first + i]
 
@@ -45,3 +48,12 @@ def clear(target, at, count):
     at = np.uintp(at)
     for i in range(np.uintp(count)):
         target[at + i] = 0
+
+
+@compiled
+def inside(start, step, run, size):
+    """Return from which to before which of the places start, start + step, ... lie in 0 ... size - 1: of so many."""
+    if start >= 0 and start + (run - 1) * step < size:     # the usual case, without divisions
+        return 0, run
+    first = min(max(0, -(start // step)), run)
+    return first, max(first, min(run, -((start - size) // step)))

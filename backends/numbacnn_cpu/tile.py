@@ -10,7 +10,8 @@ from numba.core.typing.templates import AbstractTemplate, infer_global, signatur
 from numba.extending import lower_builtin, models, register_model
 
 from .compile import WORD
-from .simd import VectorType, first_lanes, lanes, multiply_add, pointer_to, read, splat, write, write_part
+from .emit import VectorType, first_lanes, multiply_add, pointer_to, read, splat, write, write_part
+from .simd import lanes
 
 
 class TileType(types.Type):

@@ -7,18 +7,8 @@ from numba.core import types
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import lower_builtin, models, register_model, type_callable
 
-from .simd import (
-    INT32,
-    MaskType,
-    VectorType,
-    first_lanes,
-    indices,
-    intrinsic,
-    is_vector,
-    lanes,
-    place,
-    select,
-)
+from .emit import INT32, MaskType, VectorType, first_lanes, indices, intrinsic, is_vector, place
+from .simd import lanes, select
 
 
 class WholeType(types.Type):
