@@ -16,7 +16,7 @@ from .simd import lanes, load, store
 from .slab import copy_slab
 from .tile import add_products, add_tiles, in_steps, load_tile, pick, spread, store_tile
 
-SUMS, SPARE = (24, 2) if REGISTERS >= 32 else (12, 0)         # vectors of a tile; so many more if there is no packed one
+SUMS, SPARE = (24, 2) if REGISTERS >= 32 else (12, 0)         # vectors of a tile; more, if no factor is packed
 ROWS = 12                 # of a tile, at most: their addresses are in registers, too
 PARTS = 16                # of the sum over images and pixels that is a weight gradient: the same on every machine
 
