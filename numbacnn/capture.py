@@ -135,6 +135,8 @@ class _Replay:
                 leaves[i] = storage
         for tensor, i in self.read:
             leaves[i] = tensor.array.storage or _computed(tensor)
+        if not self.in_place and not self.replaced:      # nothing that Ctrl-C could tear in half
+            return self._returned(graph.run(self.plan, leaves))
         with interrupt.deferred():
             for tensor, i in self.in_place:              # somebody else holds the old value: leave it alone
                 if getrefcount(tensor.array) > 2:
@@ -145,6 +147,10 @@ class _Replay:
                     tensor.array = Array.at(tensor.array.shape, tensor.array.dtype, leaves[i])
             for tensor, i in self.replaced:
                 tensor.array = Array.at(tensor.array.shape, tensor.array.dtype, results[i])
+        return self._returned(results)
+
+    def _returned(self, results: list[Storage]) -> Any:
+        """What the function returns."""
         outputs = tuple([Tensor(Array.at(shape, dtype, results[i]) if tensor is None else tensor.array)
                          for tensor, i, shape, dtype in self.returned])
         return outputs[0] if self.single else outputs

@@ -81,7 +81,8 @@ class Fusion:
         self.new = [line for line in replacement if line not in self.lines]
         self.removed = [line for line in self.lines if line not in self.context]
         known = {name for line in self.lines for name in line.outputs}
-        self.main = next((line for line in self.new if known.intersection(line.outputs)), None)  # stands for the pattern
+        # the line that stands for the pattern
+        self.main = next((line for line in self.new if known.intersection(line.outputs)), None)
 
     @property
     def name(self) -> str:

@@ -299,9 +299,7 @@ def run(plan: Plan, leaves: list[Storage], arrays: Sequence[Array | None] = ()) 
         if is_shared(leaves, leaf):
             leaves[leaf] = copy_of(leaves[leaf])
     pool = thread.pool
-    prepared: list[Storage] = []
-    for each in plan.preparations:
-        prepared.append(each.storage([leaves[n] if n >= 0 else prepared[~n] for n in each.inputs], pool))
+    prepared = plan.prepared.storages(leaves, pool)
     for _, leaf in plan.updates:
         leaves[leaf].renew()
     results = [pool.take(device, nbytes) for _, nbytes in plan.results]

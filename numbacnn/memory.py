@@ -1,4 +1,5 @@
 """Memory of arrays: blocks of bytes that are used again as soon as nobody refers to them."""
+import itertools
 from sys import getrefcount
 from typing import Any
 
@@ -8,13 +9,16 @@ SHELF = 16                # blocks of one size among which a free one is looked 
 BUDGET = 1 << 30          # bytes; beyond it, free blocks go back to the system
 
 
+_versions = itertools.count()
+
+
 class Storage:
     """A block of memory on a device.
 
     Attributes
     ----------
     version : int
-        Counts how often other numbers were written to it.
+        Another one whenever other numbers are written to it, and never one that a block had before.
     prepared : dict
         What preparation.py made of the numbers in it.
     """
@@ -27,12 +31,12 @@ class Storage:
         self.device = device
         self.nbytes = nbytes
         self.pooled = False
-        self.version = 0
+        self.version = next(_versions)
         self.prepared: dict[Any, Any] = {}
 
     def renew(self) -> None:
         """Note that other numbers are written to it."""
-        self.version += 1
+        self.version = next(_versions)
         if self.prepared:
             self.prepared = {}
 

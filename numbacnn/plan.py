@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from numbacnn.fusion import Call, Fuser, Number
 from numbacnn.kernels import Place, Spec
-from numbacnn.preparation import take_out
+from numbacnn.preparation import Prepared, take_out
 
 ALIGNMENT = 64            # bytes: a cache line, a vector of AVX-512
 
@@ -32,7 +32,7 @@ class Plan:
         Arrays that need fresh memory, given with each run.
     updates : list of (slot, leaf)
         Arrays that take over the memory of a leaf, which nobody else may refer to.
-    preparations : list of Preparation
+    prepared : Prepared
         What is computed only where a parameter has changed.
     """
 
@@ -48,9 +48,10 @@ class Plan:
         if fused:
             calls = prune(fuser.apply(backend.FUSIONS, calls), wanted)
         calls = fuser.apply(backend.VARIANTS, calls)
-        calls, self.preparations = take_out(calls, leaves, alive, wanted, self.specs, backend)
+        calls, preparations = take_out(calls, leaves, alive, wanted, self.specs, backend)
+        self.prepared = Prepared(preparations)
         calls = hasten(calls, set(leaves), backend.RAISES)
-        prepared = [slot for each in self.preparations for slot in each.call.outputs]
+        prepared = [slot for each in preparations for slot in each.call.outputs]
         calls, roots = resolve_views(calls, self.specs, {*leaves, *prepared}, wanted, backend)
         pairs = update_pairs(calls, backend.UPDATES)
         in_place = find_updates(calls, pairs, roots, donors, wanted, backend.RAISES)

@@ -30,17 +30,36 @@ class Preparation:
 
     def storage(self, inputs: list[Storage], pool: Pool) -> Storage:
         """The result for these inputs."""
-        first, *others = inputs
-        found: tuple[Storage, list[tuple[Any, int]]] | None = first.prepared.get(self.key)
-        if found is not None:
-            storage, made_of = found
-            if all([weak() is other and version == other.version
-                    for (weak, version), other in zip(made_of, others, strict=True)]):
-                return storage
-        storage = pool.take(first.device, self.nbytes)
+        versions = [each.version for each in inputs]
+        found: tuple[Storage, list[int]] | None = inputs[0].prepared.get(self.key)
+        if found is not None and found[1] == versions:
+            return found[0]
+        storage = pool.take(inputs[0].device, self.nbytes)
         self.program.run([*[each.address for each in inputs], storage.address])
-        first.prepared[self.key] = storage, [(ref(other), other.version) for other in others]
+        inputs[0].prepared[self.key] = storage, versions
         return storage
+
+
+class Prepared:
+    """All preparations of a plan. Their results belong to the parameters; here is only noted which they were."""
+
+    def __init__(self, preparations: list[Preparation]) -> None:
+        self.preparations = preparations
+        self.reads = sorted({n for each in preparations for n in each.inputs if n >= 0})
+        self.last: tuple[list[int], list[ref[Storage]]] = [-1], []
+
+    def storages(self, leaves: list[Storage], pool: Pool) -> list[Storage]:
+        """The results for these leaves: those of the last run, if nothing was written since."""
+        versions = [leaves[n].version for n in self.reads]
+        if self.last[0] == versions:
+            kept = [weak() for weak in self.last[1]]
+            if None not in kept:
+                return kept  # type: ignore[return-value]
+        found: list[Storage] = []
+        for each in self.preparations:
+            found.append(each.storage([leaves[n] if n >= 0 else found[~n] for n in each.inputs], pool))
+        self.last = versions, [ref(storage) for storage in found]
+        return found
 
 
 def take_out(calls: list[Call], leaves: dict[int, Spec], alive: tuple[bool, ...], wanted: set[int],

@@ -11,6 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 ALIGNMENT, PADDING = 64, 256          # bytes: a block begins on a cache line, and a vector may be loaded past its end
+ITEMSIZES = {key: np.dtype(name).itemsize for name in ("float32", "float64", "int64", "int32", "uint8", "bool")
+             for key in (name, np.dtype(name))}          # by name, and by dtype: NumPy takes a while to tell
 TEMPORARY, WORKSPACE = -1, -2         # slots of the program's own: memory of one call, scratch memory of one worker
 
 
@@ -160,7 +162,7 @@ def address(memory):
 
 def nbytes(shape, dtype):
     """Return how many bytes an array takes."""
-    return math.prod(shape) * np.dtype(dtype).itemsize
+    return math.prod(shape) * ITEMSIZES[dtype]
 
 
 def upload(values, memory, offset=0):
