@@ -104,9 +104,29 @@ def test_a_chain_is_one_call_by_winograd(chain, winograd, applied):  # noqa: F81
 def test_every_forward_rule_has_a_chain():
     rules = [*conv_rules.FUSIONS, *winograd_rules.WINOGRAD, *conv_rules.DIRECT]
     ops = {line.op for rule in rules for line in rule.new if "other" in line.inputs or "bias" in line.inputs}
+    ops.remove("conv2d_moments_packed")                  # below
     chains = {chain.split(",")[0] for chain in CHAINS}
     assert ops == (chains - {"conv2d"}) | {f"{op}_{way}" for op in chains for way in ("packed", "winograd")}
     assert {*conv_rules.FUSIONS} <= {*numbacnn_cpu.FUSIONS}
+
+
+@pytest.mark.parametrize("shapes", [shapes for shapes in SHAPES if shapes[0][0] and "groups" not in shapes[2]], ids=str)
+def test_moments_are_measured_on_the_way(shapes, applied):  # noqa: F811
+    """Batch norm's statistics of a convolution: joined from parts that its items measured."""
+    x, weight, options = shapes
+    rng = np.random.default_rng(0)
+    values = [10 + rng.standard_normal(shape) for shape in (x, weight, weight[:1])]
+    got = []
+    for device in None, reference_backend.DEVICE:
+        mean, var = (nb.tensor(np.full(weight[0], value), device=device) for value in (0.5, 2.0))
+        ones = nb.tensor(np.ones(weight[0]), device=device)
+        y = F.batch_norm(F.conv2d(*[nb.tensor(value, device=device) for value in values], **options), mean, var, ones,
+                         ones, True)
+        nb.evaluate(y)
+        got.append([array.numpy() for array in (y, mean, var)])
+    assert "batch_norm_join" in {rule.name for rule in applied}
+    for ours, expected in zip(*got, strict=True):
+        np.testing.assert_allclose(ours, expected, rtol=1e-9, atol=1e-9)
 
 
 @pytest.mark.parametrize("run", [

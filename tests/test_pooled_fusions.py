@@ -27,14 +27,23 @@ SIDE_BY_SIDE = [
     Program((1, 64, 7, 9), (3, 64, 1, 1), conv={"padding": 2, "stride": 2}, pool=[3]),
     Program((1, 2, 45, 31), (17, 2, 5, 5), conv={"padding": 2}, pool=[2]),       # several bands
 ]
+WINNERS = [                                              # where the gradient of the weight takes them alone
+    Program((3, 1, 28, 27), (6, 1, 5, 5), conv={"padding": 2}, pool=[2]),
+    Program((2, 6, 14, 14), (16, 6, 5, 5), pool=[2]),
+    Program((2, 7, 13, 21), (7, 7, 3, 4), conv={"padding": (0, 1), "stride": (1, 2)}, pool=[(3, 2)]),
+    Program((2, 17, 9, 11), (12, 17, 3, 3), conv={"dilation": 2}, pool=[(1, 4)]),
+    Program((1, 280, 6, 6), (2, 280, 1, 1), pool=[3]),                            # a sum in several tiles
+    Program((0, 6, 14, 14), (16, 6, 5, 5), pool=[2]),
+]
 # By the last kernel that a rule puts in.
 PROGRAMS = {
     "max_pool2d_backward": [Program(IMAGES, SHORT, pool=[3, 2, 1]),
                             Program(IMAGES, SHORT, EVERYTHING, pool=[3, 1, 0, 2]),
                             Program((1, 65, 6, 6), (2, 65, 3, 3), pool=[2])],
     "conv2d_relu_max_pool2d_argmax": SIDE_BY_SIDE,
-    "conv2d_relu_max_pool2d_backward": SIDE_BY_SIDE,
+    "conv2d_relu_max_pool2d_backward": [*SIDE_BY_SIDE, *WINNERS],
     "relu_max_pool2d_backward": [each._replace(wanted=EVERYTHING) for each in SIDE_BY_SIDE],
+    "conv2d_backward_winners": [each._replace(wanted=EVERYTHING) for each in WINNERS],
 }
 NEAR = {                                                 # where something forbids the fused convolution
     "windows overlap": Program(IMAGES, SHORT, pool=[3, 2]),

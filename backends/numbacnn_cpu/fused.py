@@ -7,7 +7,8 @@ some rows of windows (fused_tables.py), q window of a band, block so many output
 import numpy as np
 
 from .compile import Constant, kernel
-from .fused_tables import make_windows
+from .fused_tables import make_groups, make_windows, together, usual
+from .fused_winners import all_finite, conv2d_backward_winners, winner_cost
 from .isa import REGISTERS
 from .memory import temporary
 from .pack import lanes_of, unroll_for
@@ -21,61 +22,71 @@ ROWS = 12                 # of a tile, at most: their addresses are in registers
 PARTS = 16                # of the sum over images and pixels that is a weight gradient: the same on every machine
 
 
-def usual(numbers):
-    """Return sh, sw, ph, pw, dh, dw of the convolution and kh, kw of the pooling: the other numbers are as always."""
-    return *numbers[:6], *numbers[7:9]
-
-
 # --- forward -----------------------------------------------------------------------------------------------------
 
 def conv2d_relu_max_pool2d(x, packed, bias, y, which, *numbers):
-    """Lower to the kernel, with a weight of `conv2d_pack`."""
-    x, y, which = x.physical(), y.physical(), which.physical()
-    _, tall, wide, _, width = packed.shape
-    numbers = usual(numbers)
-    tables = make_windows(x.shape, y.shape, (tall, wide), numbers, width, x.dtype.itemsize)
-    vectors, size = width // lanes_of(x.dtype), numbers[6] * numbers[7]
+    """Lower to the kernel, with a weight of `conv2d_pack_windows`."""
+    x, y, which, numbers = x.physical(), y.physical(), which.physical(), usual(numbers)
+    (blocks, tall, wide, _, width), outputs, lanes = packed.shape, y.shape[3], lanes_of(x.dtype)
+    count = together(outputs, y.shape[2], numbers, lanes) if blocks > -(-outputs // width) else 1
+    taps = tall, wide - (count - 1) * step_of(numbers)
+    _, _, _, window, cuts = make_windows(x.shape, y.shape, taps, numbers, width, x.dtype.itemsize)
+    groups = make_groups(x.shape, y.shape, taps, numbers, packed.shape, x.dtype.itemsize, count)
+    vectors, size = width // lanes, numbers[6] * numbers[7]
     windows = max(1, min(SUMS // vectors, ROWS) // size)
     constants = [Constant(n) for n in (windows, size, windows * size, vectors)]
-    unroll = unroll_for(np.gcd.reduce(tables.pieces[2]) if tables.pieces.size else 1)
-    return [(pooled_tiles, [x, packed, bias, y, which, *tables, *constants, unroll])]
+    runs = groups.pieces[0, 2]
+    return [(pooled_tiles, [x, packed, bias, y, which, *groups, window, cuts, *constants,
+                            unroll_for(np.gcd.reduce(runs) if runs.size else 1)])]
+
+
+def step_of(numbers):
+    """Return how many columns of x lie between neighbouring windows."""
+    return numbers[1] * numbers[7]
 
 
 def bands(x, *arguments):
-    """Return how many items there are: bands of all images. The tables are the five after y and which."""
-    return x.shape[0] * int(arguments[8][0])
+    """Return how many items there are: bands of all images."""
+    return x.shape[0] * int(arguments[10][0])
 
 
-def slab_of(x, *arguments):
-    """Return the workspace: a slab of an item's inputs, if they are copied."""
-    window = arguments[7]
-    return (int(window[3] * window[4]) * x.shape[3] if window[5] else 1,), x.dtype
+def room_of(x, packed, bias, y, *arguments):
+    """Return the workspace: the bias as wide as the tiles, and a slab of an item's inputs, if they are copied."""
+    window = arguments[6]
+    slab = int(window[3] * window[4]) * x.shape[3] if window[5] else 0
+    return (packed.shape[0] * packed.shape[4] + slab + lanes_of(x.dtype),), x.dtype
 
 
-@kernel(items=bands, workspace=slab_of)
-def pooled_tiles(x, packed, bias, y, which, starts, places, pieces, window, cuts, windows, size, rows, vectors, unroll,
-                 slab, begin, end):
-    """An item is a band."""
-    outputs, (blocks, tall, wide, depth, width) = y.shape[3], packed.shape
+@kernel(items=bands, workspace=room_of)
+def pooled_tiles(x, packed, bias, y, which, starts, targets, places, pieces, groups, window, cuts, windows, size, rows,
+                 vectors, unroll, space, begin, end):
+    """An item is a band. With NaN or infinities in it, windows are computed one by one: zeros would spread them."""
+    outputs, (_, tall, wide, depth, width) = y.shape[3], packed.shape
     weights, target, place = packed.reshape(packed.size), y.reshape(y.size), which.reshape(y.size)
+    slab = packed.shape[0] * width
+    for o in range(groups[0, 1]):
+        space[o] = bias[o % outputs]
     for item in range(begin, end):
         n, band = divmod(item, cuts[0])
-        count = min(cuts[1], y.shape[1] - band * cuts[1]) * y.shape[2]
+        lines = min(cuts[1], y.shape[1] - band * cuts[1])
         corner = (n * y.shape[1] + band * cuts[1]) * y.shape[2] * outputs
         if window[5]:
-            source, base = slab, 0
-            copy_slab(x[n], window[0] + band * window[2], window[1], window[3], window[4], 0, depth, slab, 0)
+            source, base, seen = space, slab, window[3] * window[4] * depth
+            copy_slab(x[n], window[0] + band * window[2], window[1], window[3], window[4], 0, depth, space, slab)
         else:
             source, base = x.reshape(x.size), (n * x.shape[1] + band * window[2]) * x.shape[2] * depth
-        for block in range(blocks):
-            column, first = block * width, block * tall * wide * depth * width
+            seen = min(window[3], x.shape[1] - band * window[2]) * x.shape[2] * depth
+        way = 0 if groups.shape[0] == 1 or all_finite(source, base, seen) else 1
+        count, columns = lines * groups[way, 0], groups[way, 1]
+        for column in range(0, columns, width):
+            first = groups[way, 2] + column * tall * wide * depth
             for q in range(0, count, windows):
-                begins = pick_windows(starts, q, count - 1, windows, places, size)
-                ends = in_steps(q * outputs, outputs, (count - 1) * outputs, windows)
-                tile = spread(bias, column, rows, vectors)
-                for piece in range(pieces.shape[1]):
-                    k, at = base + pieces[0, piece], first + pieces[1, piece]
-                    stop, whole = k + pieces[2, piece], k + pieces[2, piece] // unroll * unroll
+                begins = pick_windows(starts[way], q, count - 1, windows, places, size)
+                ends = pick(targets[way], q, count - 1, windows)
+                tile = spread(space, column, rows, vectors)
+                for piece in range(pieces.shape[2]):
+                    k, at = base + pieces[way, 0, piece], first + pieces[way, 1, piece]
+                    stop, whole = k + pieces[way, 2, piece], k + pieces[way, 2, piece] // unroll * unroll
                     while k < whole:
                         tile = add_products(tile, source, begins, k, weights, at, unroll)
                         k += unroll
@@ -84,7 +95,24 @@ def pooled_tiles(x, packed, bias, y, which, starts, places, pieces, window, cuts
                         tile = add_products(tile, source, begins, k, weights, at, 1)
                         k += 1
                         at += width
-                store_largest(target[corner + column:], place[corner + column:], ends, tile, outputs - column)
+                store_largest(target[corner + column:], place[corner + column:], ends, tile, columns - column)
+
+
+@kernel(items=lambda weight, packed, *_: packed.shape[0],
+        arrange=lambda weight, packed, *numbers: [weight.physical(), packed, step_of(usual(numbers))])
+def conv2d_pack_windows(weight, packed, step, begin, end):
+    """Like `conv2d_pack`; or, for windows side by side, the weight for all of them and that for one. Item: a block."""
+    (outputs, tall, wide, depth), (blocks, _, far, _, width) = weight.shape, packed.shape
+    several = blocks > -(-outputs // width)
+    packed[begin:end] = 0
+    for item in range(begin, end):
+        first = 0 if several else item * width
+        for copy in range(1 + (far - wide) // step if several and item == 0 else 1):
+            for kh in range(tall):
+                for kw in range(wide):
+                    for c in range(depth):
+                        for o in range(min(width, outputs - first)):
+                            packed[item, kh, kw + copy * step, c, copy * outputs + o] = weight[first + o, kh, kw, c]
 
 
 @kernel(items=lambda which, argmax, *_: which.shape[0] * which.shape[1],
@@ -132,11 +160,15 @@ def relu_max_pool2d_backward(dy, y, which, e, kh, kw, begin, end):
 
 def conv2d_relu_max_pool2d_backward(x, y, which, dy, dweight, dbias, *numbers):
     """Lower the gradients of weight and bias to sums over parts of the bands, and their sum."""
+    given = x, y, which, dy, dweight, dbias, *numbers
     x, y, which, dy, dweight = (view.physical() for view in (x, y, which, dy, dweight))
     outputs, tall, wide, depth = dweight.shape
     vectors = min(2, -(-outputs // lanes_of(x.dtype)))
     width = vectors * lanes_of(x.dtype)
     tables = make_windows(x.shape, y.shape, (tall, wide), usual(numbers), width, x.dtype.itemsize)
+    runs, length = tables.pieces.shape[1], int(tables.pieces[2, 0])
+    if winner_cost(runs, length, outputs, lanes_of(x.dtype)) < cost_of_pixels(tables, outputs, vectors, x.dtype):
+        return conv2d_backward_winners(*given)
     taps, run, groups = tap_groups(tables.pieces, vectors)
     blocks, rows, height = -(-outputs // width), taps.size // groups * run, taps.size * run
     count = max(1, min(PARTS, x.shape[0] * int(tables.cuts[0])))
@@ -144,6 +176,13 @@ def conv2d_relu_max_pool2d_backward(x, y, which, dy, dweight, dbias, *numbers):
     constants = [Constant(n) for n in (taps.size // groups, rows, vectors)]
     return [(pooled_sums, [x, y, which, dy, parts, *tables, taps, *constants]),
             (add_pooled_sums, [parts, dweight.shaped((outputs, tall * wide * depth)), dbias])]
+
+
+def cost_of_pixels(tables, outputs, vectors, dtype):
+    """Return about how many instructions a window takes, all of its pixels counted."""
+    taps, run, groups = tap_groups(tables.pieces, vectors)
+    blocks = -(-outputs // (vectors * lanes_of(dtype)))
+    return tables.places.size * blocks * vectors * (taps.size * run + 6 * groups)
 
 
 def tap_groups(pieces, vectors):
@@ -157,6 +196,12 @@ def tap_groups(pieces, vectors):
     groups = -(-len(starts) // (most // run))
     starts += starts[-1:] * (-len(starts) % groups)
     return np.array(starts, np.intp), run, groups
+
+
+def slab_of(x, *arguments):
+    """Return the workspace: a slab of an item's inputs, if they are copied."""
+    window = arguments[7]
+    return (int(window[3] * window[4]) * x.shape[3] if window[5] else 1,), x.dtype
 
 
 @kernel(items=lambda x, y, which, dy, parts, *_: parts.shape[0], workspace=slab_of)

@@ -3,6 +3,7 @@
 Windows lie side by side, so they come in rows; an item is a band of such rows of one image.
 """
 import functools
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +22,11 @@ class Windows(NamedTuple):
     pieces: np.ndarray    # of a pixel's inputs, those that lie side by side: (3, P), conv_tables.py
     window: np.ndarray    # of the slab: top, left, rows from band to band, height, width, whether it is copied
     cuts: np.ndarray      # bands of an image, rows of windows of a band
+
+
+def usual(numbers):
+    """Return sh, sw, ph, pw, dh, dw of the convolution and kh, kw of the pooling: the other numbers are as always."""
+    return *numbers[:6], *numbers[7:9]
 
 
 @functools.lru_cache(4096)
@@ -52,3 +58,47 @@ def make_windows(x, y, taps, numbers, width, itemsize):
               np.array(runs_of(axes, taps[1], pitch // channels, channels, width)).T,
               [-ph, -pw, rows * kh * sh, axes[0].extent(rows * kh), slab_wide, not inside], [bands, rows])
     return Windows(*(np.ascontiguousarray(table, np.intp) for table in tables))
+
+
+class Groups(NamedTuple):
+    """Windows that are computed together, side by side in a tile's columns; one by one, too, if together are several."""
+
+    starts: np.ndarray    # for each group of a band: where its inputs begin, in the slab
+    targets: np.ndarray   # and its outputs, in the band; the last ones of a row may be those of two groups
+    places: np.ndarray    # how much further on the inputs of each of a window's pixels begin
+    pieces: np.ndarray    # (3, P): inputs, as in `Windows`
+    rows: np.ndarray      # groups of a row of windows, numbers of a group, where the weight begins
+
+
+def together(outputs, windows, numbers, lanes):
+    """Return how many windows of a row a tile's columns have room for. A filter for all is `step` wider for each."""
+    return max(1, min(lanes // outputs, windows)) if numbers[5] == 1 else 1
+
+
+@functools.lru_cache(4096)
+def make_groups(x, y, taps, numbers, packed, itemsize, count):
+    """Return the tables for so many windows together, each with a first axis of two if they are several.
+
+    Parameters are those of `make_windows`; `packed` is the shape of the packed weight.
+    """
+    tables, found = make_windows(x, y, taps, numbers, packed[4], itemsize), []
+    channels, (sh, sw, _, _, dh, dw, kh, kw) = x[3], numbers
+    pitch = int(tables.window[4]) if tables.window[5] else x[2]
+    for number, size in enumerate((count, 1) if count > 1 else (1,)):
+        groups = -(-y[2] // size)
+        row, first = np.divmod(np.arange(int(tables.cuts[1]) * groups), max(1, groups))
+        first = np.minimum(first * size, y[2] - size)
+        axes = forward_axis(0, taps[0], sh, 0, dh), forward_axis(0, taps[1] + (size - 1) * kw * sw, sw, 0, dw)
+        found.append(((row * (kh * sh * pitch) + first * (kw * sw)) * channels, (row * y[2] + first) * y[3],
+                      runs_of(axes, packed[2], pitch, channels, packed[4]),
+                      [groups, size * y[3], number * math.prod(packed[1:])]))
+    starts, targets, pieces, rows = ([np.array(table, np.intp) for table in column] for column in zip(*found, strict=True))
+    pieces = [table.reshape(-1, 3).T for table in pieces]
+    return Groups(*(same_length(column) for column in (starts, targets)), tables.places,
+                  *(same_length(column) for column in (pieces, rows)))
+
+
+def same_length(tables):
+    """Return tables as one, zeros where one is shorter than others."""
+    length = max(table.shape[-1] for table in tables)
+    return np.stack([np.pad(table, [(0, 0)] * (table.ndim - 1) + [(0, length - table.shape[-1])]) for table in tables])

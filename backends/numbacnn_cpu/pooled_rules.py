@@ -4,7 +4,9 @@ import math
 from numbacnn.fusion import Fusion
 from numbacnn.kernels import Spec
 
-from .fused import SUMS
+from .fused import SUMS, step_of
+from .fused_tables import together, usual
+from .fused_winners import winner_cost
 from .pack import lanes_of, vectors_for
 
 WINDOW = 16               # pixels of a window, at most: a tile has all of them
@@ -25,17 +27,31 @@ def is_padded_evenly(x, weight, c, conv):
     return c.shape[3] == (x.shape[3] + 2 * pw - dw * (wide - 1) - 1) // sw + 1
 
 
-def packed_for_windows(weight, pool):
-    """Return what is known of the output of `conv2d_pack`, tiles being so narrow that they have whole windows."""
-    (outputs, channels, tall, wide), size = weight.shape, pool[0] * pool[1]
+def packed_for_windows(weight, y, conv, pool):
+    """Return what is known of the output of `conv2d_pack_windows`.
+
+    Tiles are so narrow that they have whole windows. Few outputs leave room for windows side by side: that is a wider
+    filter with zeros, so it must be shorter than those of all windows; and there is another block, the weight for one.
+    """
+    (outputs, channels, tall, wide), size, numbers = weight.shape, pool[0] * pool[1], usual(conv + pool)
     vectors = min(vectors_for(outputs, weight.dtype), max(1, SUMS // size))
     width = vectors * lanes_of(weight.dtype)
+    count = together(outputs, y.shape[3], numbers, lanes_of(weight.dtype))
+    if count > 1 and wide > step_of(numbers):
+        return Spec((2, tall, wide + (count - 1) * step_of(numbers), channels, width), weight.dtype)
     return Spec((-(-outputs // width), tall, wide, channels, width), weight.dtype)
 
 
 def bytes_of(y):
     """Return what is known of the place of each window's maximum."""
     return Spec(y.shape, "uint8")
+
+
+def do_winners_gain(x, dweight, both):
+    """Whether the sums of windows' winners take less than those of all pixels, in tiles that waste nothing."""
+    (outputs, channels, tall, wide), lanes, pixels = dweight.shape, lanes_of(x.dtype), both[7] * both[8]
+    runs, length = (tall, wide * channels) if both[5] == 1 else (tall * wide, channels)
+    return winner_cost(runs, length, outputs, lanes) < pixels * outputs * -(-channels * tall * wide // lanes)
 
 
 FUSIONS = [
@@ -59,7 +75,7 @@ FUSIONS = [
         y, argmax = max_pool2d(r, *pool)
         """,
         """
-        packed = conv2d_pack(weight, *conv)
+        packed = conv2d_pack_windows(weight, *conv, *pool)
         y, which = conv2d_relu_max_pool2d(x, packed, bias, *conv, *pool)
         argmax = conv2d_relu_max_pool2d_argmax(which, x, weight, *conv, *pool)
         """,
@@ -91,5 +107,19 @@ FUSIONS = [
         argmax = conv2d_relu_max_pool2d_argmax(which, x, weight, *both)
         e = relu_max_pool2d_backward(dy, y, which, *pool)
         """,
+    ),
+    Fusion(                                             # those of weight and bias do not, even then
+        """
+        y, which = conv2d_relu_max_pool2d(x, packed, bias, *both)
+        e = relu_max_pool2d_backward(dy, y, which, *pool)
+        dweight = conv2d_backward_weight(x, e, *conv)
+        dbias = conv2d_backward_bias(e)
+        """,
+        """
+        y, which = conv2d_relu_max_pool2d(x, packed, bias, *both)
+        e = relu_max_pool2d_backward(dy, y, which, *pool)
+        dweight, dbias = conv2d_backward_winners(x, y, which, dy, *both)
+        """,
+        when=lambda x, dweight, conv, pool, both: conv + pool == both and do_winners_gain(x, dweight, both),
     ),
 ]

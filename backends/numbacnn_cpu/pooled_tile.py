@@ -8,8 +8,8 @@ from numba.core import types
 from numba.extending import lower_builtin
 
 from .compile import WORD
-from .emit import INT32, first_lanes, pointer_to, read, write, write_part
-from .tile import TileType, add_outer, along, constant, define, joined, parts, spread
+from .emit import INT32, first_lanes, multiply_add, pointer_to, read, splat, write, write_part
+from .tile import TileType, add_outer, along, constant, define, fence, joined, numbers, parts, spread
 
 BYTE = ir.IntType(8)
 
@@ -56,6 +56,19 @@ def add_outer_product(tile, a, starts, k, row):
     return tile + np.concatenate([a[start + k:start + k + run] for start in starts])[:, None] * row
 
 
+def add_winners(tile, a, k, runs, gradient, i, which, j, places, first):
+    """Return a tile with what each row's winner saw added to the row, times its gradient.
+
+    Of row r it is the number at i + r of `gradient`, and the winner is the place of which number j + r of `which`
+    tells, and from `first` on `places` how much further than k it begins. It saw the runs of numbers of a, begun there.
+    """
+    run, result = tile.shape[1] // len(runs), []
+    for number, row in enumerate(tile):
+        start = k + int(places[first + int(which[j + number])])
+        result.append(row + gradient[i + number] * np.concatenate([numbers(a, start + at, run) for at in runs]))
+    return np.stack(result)
+
+
 # --- compiled ----------------------------------------------------------------------------------------------------
 
 define(pick_windows, lambda table, first, last, windows, places, size: constant(windows) and types.UniTuple(
@@ -64,6 +77,7 @@ define(store_largest, lambda y, which, starts, tile, columns: types.none)
 define(passed, lambda dy, y, i, vectors: constant(vectors) and TileType(dy.dtype, 1, constant(vectors)))
 define(chosen, lambda row, which, i, place: row)
 define(add_outer_product, lambda tile, a, starts, k, row: tile)
+define(add_winners, lambda tile, a, k, runs, gradient, i, which, j, places, first: tile)
 
 
 @lower_builtin(pick_windows, types.Array, types.Integer, types.Integer, types.Integer, types.Array, types.Integer)
@@ -182,3 +196,22 @@ def lower_add_outer_product(context, build, sig, arguments):
                 for start in starts for n in range(kind.rows // len(starts))]
     return joined(build, kind, add_outer(build, kind, parts(build, arguments[0]), pointers,
                                          parts(build, arguments[4])))
+
+
+@lower_builtin(add_winners, TileType, types.Array, types.Integer, types.UniTuple, types.Array, types.Integer,
+               types.Array, types.Integer, types.Array, types.Integer)
+def lower_add_winners(context, build, sig, arguments):
+    kind, runs = sig.args[0], parts(build, arguments[3])
+    a, gradient, which, places = (
+        pointer_to(context, build, sig.args[n], arguments[n],
+                   context.cast(build, arguments[m], sig.args[m], types.intp)) for n, m in ((1, 2), (4, 5), (6, 7), (8, 9)))
+    sums, result, vectors = parts(build, arguments[0]), [], kind.vectors // len(runs)
+    for row in range(kind.rows):
+        place = build.zext(build.load(build.gep(which, [WORD(row)])), WORD)
+        start = build.gep(a, [build.load(build.gep(places, [place]))])
+        number = splat(build, build.load(build.gep(gradient, [WORD(row)])), kind.vector)
+        pointers = [along(build, build.gep(start, [run]), v, kind) for run in runs for v in range(vectors)]
+        result += [multiply_add(build, number, read(build, pointer, kind.vector.llvm), sums[row * kind.vectors + n])
+                   for n, pointer in enumerate(pointers)]
+        fence(build)
+    return joined(build, kind, result)

@@ -1,0 +1,168 @@
+"""Gradients of weight and bias of a convolution that is pooled, from the winners of the windows alone.
+
+Of a window one pixel gets the gradient of an output, `which` says which: a row of a tile is an output, its columns are
+the numbers a pixel sees, and what the winner saw is added to it: as many sums as windows, not as pixels. In an image
+with NaN or infinities what the others saw counts, too, times zero. q window of a band (fused_tables.py), o output.
+"""
+import numpy as np
+
+from .compile import Constant, compiled, kernel
+from .fused_tables import make_windows, usual
+from .isa import REGISTERS
+from .memory import temporary
+from .pack import lanes_of
+from .pooled_tile import add_winners
+from .simd import alike, fill, fma, lanes, load, load_part, select, store, total
+from .slab import copy_slab
+from .tile import in_steps, load_tile, pick, store_tile
+
+SUMS = REGISTERS * 3 // 4          # vectors of a tile
+PARTS = 16                         # of the sum over images: the same on every machine
+
+
+def winner_tile(runs, length, outputs, lanes):
+    """Return how sums are cut into tiles, given how many runs of numbers a pixel sees and their length.
+
+    Runs of a tile, vectors of a run, rows of a tile. Where all of them are too many a run counts as several.
+    """
+    vectors = -(-length // lanes)
+    if runs * vectors > SUMS:
+        runs, vectors = runs * vectors, 1
+    group = -(-runs // -(-runs * vectors // SUMS))
+    return group, vectors, max(n for n in range(1, SUMS // (group * vectors) + 1) if outputs % n == 0)
+
+
+def winner_cost(runs, length, outputs, lanes):
+    """Return about how many instructions a window takes: vectors are mostly in two cache lines, and count twice."""
+    group, vectors, rows = winner_tile(runs, length, outputs, lanes)
+    tiles = -(-runs * -(-length // lanes) // (group * vectors))
+    return outputs * tiles * max(2 * group * vectors + 3, SUMS // rows)
+
+
+def conv2d_backward_winners(x, y, which, dy, dweight, dbias, *numbers):
+    """Lower the gradients of weight and bias of `conv2d_relu_max_pool2d` to sums over parts of the bands, and theirs."""
+    x, y, which, dy, dweight = (view.physical() for view in (x, y, which, dy, dweight))
+    outputs, tall, wide, depth = dweight.shape
+    tables, n = make_windows(x.shape, y.shape, (tall, wide), usual(numbers), 1, x.dtype.itemsize), lanes_of(x.dtype)
+    length = int(tables.pieces[2, 0])
+    group, vectors, rows = winner_tile(tables.pieces.shape[1], length, outputs, n)
+    runs = [int(start) + k for start in tables.pieces[0] for k in range(0, length, vectors * n)]
+    runs += runs[-1:] * (-len(runs) % group)                           # the last ones twice: those sums are not used
+    pitch, count = len(runs) * vectors * n, max(1, min(PARTS, x.shape[0] * int(tables.cuts[0])))
+    parts = temporary((count, outputs * pitch + -(-outputs // n) * n), x.dtype)       # those of the bias come last
+    size = tables.places.size
+    places = np.concatenate([tables.places, tables.places.repeat(size)]).reshape(size + 1, size)
+    constants = [Constant(number) for number in (group, group * vectors, rows)]
+    return [(winner_sums, [x, y, which, dy, parts, tables.starts, places, tables.window, tables.cuts,
+                           np.array(runs, np.intp), pitch, *constants]),
+            (add_winner_sums, [parts, dweight.shaped((outputs, tall * wide * depth)), dbias, pitch, length])]
+
+
+def rooms(x, y, window, cuts):
+    """Return how many numbers a slab takes, if there is one, and the gradients of a band; each in whole vectors."""
+    n = lanes_of(x.dtype)
+    slab = int(window[3] * window[4]) * x.shape[3] if window[5] else 0
+    return tuple((size // n + 2) * n for size in (slab, int(cuts[1]) * y.shape[2] * y.shape[3]))
+
+
+@kernel(items=lambda x, y, which, dy, parts, *_: parts.shape[0],
+        workspace=lambda x, y, which, dy, parts, starts, places, window, cuts, *_: (
+            (sum(rooms(x, y, window, cuts)),), x.dtype))
+def winner_sums(x, y, which, dy, parts, starts, places, window, cuts, runs, pitch, group, vectors, rows, space, begin,
+                end):
+    """An item is a part: the sum over some bands."""
+    outputs, depth, (count, room) = y.shape[3], x.shape[3], parts.shape
+    numbers, place, bands = parts.reshape(parts.size), which.reshape(y.size), y.shape[0] * cuts[0]
+    pixels, table = places.shape[1], places.reshape(places.size)
+    for part in range(begin, end):
+        parts[part] = 0
+        for item in range(bands * part // count, bands * (part + 1) // count):
+            n, band = divmod(item, cuts[0])
+            size = min(cuts[1], y.shape[1] - band * cuts[1]) * y.shape[2]
+            corner = (n * y.shape[1] + band * cuts[1]) * y.shape[2] * outputs
+            if window[5]:
+                source, base, seen = space, 0, window[3] * window[4] * depth
+                copy_slab(x[n], window[0] + band * window[2], window[1], window[3], window[4], 0, depth, space, 0)
+            else:
+                source, base = x.reshape(x.size), (n * x.shape[1] + band * window[2]) * x.shape[2] * depth
+                seen = min(window[3], x.shape[1] - band * window[2]) * x.shape[2] * depth
+            passed = space.size - size_of(size * outputs, lanes(x))
+            finite = all_finite(source, base, seen)
+            for turn in range(1 if finite else pixels):
+                pass_gradients(dy.reshape(y.size), y.reshape(y.size), corner, size * outputs, space, passed)
+                if not finite:
+                    keep_only(space, passed, place, corner, size * outputs, turn)
+                row = 0 if finite else (1 + turn) * pixels
+                for first in range(0, runs.size, group):
+                    offsets = pick(runs, first, runs.size, group)
+                    for o in range(0, outputs, rows):
+                        target = part * room + o * pitch + first * (vectors // group) * lanes(x)
+                        ends = in_steps(target, pitch, numbers.size, rows)
+                        tile = load_tile(numbers, ends, rows, vectors)
+                        for q in range(size):
+                            at = q * outputs + o
+                            tile = add_winners(tile, source, base + starts[q], offsets, space, passed + at, place,
+                                               corner + at, table, row)
+                        store_tile(numbers, ends, tile, pitch)
+                add_rows(space, passed, size, outputs, numbers, part * room + outputs * pitch)
+
+
+@compiled
+def size_of(count, n):
+    """Return how many numbers the gradients of a band take: whole vectors, and one more that is read behind them."""
+    return (count // n + 2) * n
+
+
+@compiled
+def all_finite(array, first, count):
+    """Whether there is neither NaN nor an infinity among numbers."""
+    zero = fill(array, 0)
+    found, last = zero, first + count
+    for i in range(first, last, lanes(array)):
+        found = fma(load_part(array, i, last - i), zero, found)
+    return total(found) == 0
+
+
+@compiled
+def pass_gradients(dy, y, first, count, target, at):
+    """Write numbers of dy, zeros where those of y are not positive."""
+    zero = fill(dy, 0)
+    for i in range(0, count, lanes(dy)):
+        store(target, at + i, select(load(y, first + i) <= zero, zero, load(dy, first + i)))
+
+
+@compiled
+def keep_only(gradient, at, which, first, count, wanted):
+    """Write zeros over the gradients of winners at other places of their windows."""
+    for i in range(count):
+        if which[first + i] != wanted:
+            gradient[at + i] = 0
+
+
+@compiled
+def add_rows(rows, at, count, columns, target, first):
+    """Add rows, one after the other, to numbers in whole vectors."""
+    for column in range(0, columns, lanes(rows)):
+        found = load(target, first + column)
+        for row in range(count):
+            found = found + load(rows, at + row * columns + column)
+        store(target, first + column, found)
+
+
+@kernel(items=lambda parts, dweight, *_: dweight.shape[0],
+        workspace=lambda parts, dweight, dbias, pitch, *_: ((pitch,), parts.dtype))
+def add_winner_sums(parts, dweight, dbias, pitch, run, sums, begin, end):
+    """An item is an output. Sums of a run begin on a vector."""
+    numbers, n, (count, room) = parts.reshape(parts.size), lanes(parts), parts.shape
+    wide = -(-run // n) * n
+    for o in range(begin, end):
+        for column in range(0, pitch, n):
+            found = load(numbers, o * pitch + column)
+            for part in range(1, count):
+                found = found + load(numbers, part * room + o * pitch + column)
+            store(sums, column, found)
+        for k in range(dweight.shape[1]):
+            dweight[o, k] = sums[k // run * wide + k % run]
+        dbias[o] = 0
+        for part in range(count):
+            dbias[o] += parts[part, dweight.shape[0] * pitch + o]
