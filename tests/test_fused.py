@@ -10,6 +10,7 @@ from numbacnn.kernels import Spec
 CHAINS = {           # x, weight, (sh, sw, ph, pw, dh, dw, groups), (kh, kw) of the pool; which rules apply to it
     "short patches": ((3, 1, 10, 12), (5, 1, 3, 3), (1, 1, 0, 0, 1, 1, 1), (2, 2)),
     "short patches, something left": ((2, 3, 9, 7), (4, 3, 3, 3), (1, 1, 1, 1, 1, 1, 1), (3, 2)),
+    "few outputs": ((3, 1, 12, 15), (6, 1, 5, 5), (1, 1, 2, 2, 1, 1, 1), (2, 2)),
     "long patches": ((2, 9, 8, 7), (6, 9, 3, 3), (1, 1, 1, 1, 1, 1, 1), (2, 2)),
     "strided, dilated": ((2, 8, 17, 19), (5, 8, 3, 3), (2, 1, 1, 2, 1, 2, 1), (2, 3)),
     "many outputs": ((1, 7, 9, 9), (130, 7, 4, 3), (1, 1, 1, 0, 1, 1, 1), (2, 2)),

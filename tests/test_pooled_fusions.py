@@ -14,6 +14,12 @@ from numbacnn import testing
 from numbacnn.nn import functional as F
 
 FUSED = {"conv2d_relu_max_pool2d", "conv2d_relu_max_pool2d_backward"}
+TOGETHER = [                               # few outputs: several windows in a vector
+    Program((3, 1, 28, 27), (2, 1, 5, 5), conv={"padding": 2}, pool=[2]),
+    Program((2, 2, 9, 17), (4, 2, 3, 3), pool=[2]),
+    Program((1, 3, 7, 27), (3, 3, 2, 7), conv={"stride": (1, 2), "padding": (1, 0)}, pool=[(2, 3)]),
+    Program((0, 1, 12, 12), (2, 1, 5, 5), pool=[2]),
+]
 SIDE_BY_SIDE = [
     Program(IMAGES, SHORT, pool=[2]),
     Program((2, 1, 14, 16), (32, 1, 3, 3), pool=[2, 2]),
@@ -26,6 +32,7 @@ SIDE_BY_SIDE = [
     Program((2, 9, 9, 8), LONG, pool=[2]),
     Program((1, 64, 7, 9), (3, 64, 1, 1), conv={"padding": 2, "stride": 2}, pool=[3]),
     Program((1, 2, 45, 31), (17, 2, 5, 5), conv={"padding": 2}, pool=[2]),       # several bands
+    *TOGETHER,
 ]
 WINNERS = [                                              # where the gradient of the weight takes them alone
     Program((3, 1, 28, 27), (6, 1, 5, 5), conv={"padding": 2}, pool=[2]),

@@ -9,7 +9,7 @@ import pytest
 import reference
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from numbacnn_cpu import winograd_backward, winograd_rules
+from numbacnn_cpu import winograd, winograd_backward, winograd_rules
 from poison import poisoned  # noqa: F401
 
 import numbacnn as nb
@@ -138,6 +138,15 @@ def test_windows_that_are_transformed_in_turns(chosen, monkeypatch):
     monkeypatch.setattr(winograd_backward, "CHUNK", 1 << 17)
     chosen(6)
     check(6, (5, 100, 11, 10, 120, 1))
+
+
+@edges
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("shape", [(2, 16, 7, 6, 32, 1), (3, 48, 4, 9, 80, 2), (2, 17, 6, 5, 16, 1)], ids=str)
+def test_outputs_that_are_written_past_the_caches(edge, shape, dtype, chosen, monkeypatch):
+    monkeypatch.setattr(winograd, "FAR", 1)              # as large ones are; where channels are not whole vectors, none
+    chosen(edge)
+    check(edge, shape, dtype)
 
 
 @edges

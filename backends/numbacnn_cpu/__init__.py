@@ -27,15 +27,20 @@ from .conv_tiles import (
     conv2d_add_packed,
     conv2d_add_relu_packed,
     conv2d_backward_input_packed,
+    conv2d_backward_input_sums_packed,
+    conv2d_moments_normalised_packed,
     conv2d_moments_packed,
     conv2d_packed,
     conv2d_relu_packed,
 )
-from .conv_weight import conv2d_backward_weight_tiles
+from .conv_weight import conv2d_backward_weight_normalised_tiles, conv2d_backward_weight_tiles
 from .depthwise import (
     conv2d_depthwise,
     conv2d_depthwise_backward_input,
+    conv2d_depthwise_backward_input_sums,
     conv2d_depthwise_backward_weight,
+    conv2d_depthwise_backward_weight_normalised,
+    conv2d_depthwise_normalised,
     conv2d_depthwise_pack,
 )
 from .dropout import dropout
@@ -65,6 +70,7 @@ from .norm_backward import (
     batch_norm_add_relu_fork_backward_weight,
     batch_norm_backward_input,
     batch_norm_backward_weight,
+    batch_norm_join_sums,
     batch_norm_relu_backward_input,
     batch_norm_relu_backward_weight,
     batch_norm_relu_fork_backward_input,
@@ -113,6 +119,7 @@ UPDATES = {"adam": -1, "batch_norm_join": 2, "batch_norm_statistics": 2, "dropou
            "sgd_momentum": -1}
 # Ops on parameters alone, whose results are kept while the parameters do not change.
 PREPARES = frozenset({
-    "batch_norm_rstd", "conv2d_depthwise_pack", "conv2d_fold_bias", "conv2d_fold_weight", "conv2d_pack", "conv2d_pack_windows",
-    "conv2d_pack_turned", "conv2d_winograd_weight", "conv2d_winograd_weight_turned", "linear_turn"})
+    "batch_norm_rstd", "conv2d_depthwise_pack", "conv2d_fold_bias", "conv2d_fold_weight", "conv2d_pack",
+    "conv2d_pack_turned", "conv2d_pack_windows", "conv2d_winograd_weight", "conv2d_winograd_weight_turned",
+    "linear_turn"})
 RAISES = frozenset(name for name, found in list(globals().items()) if getattr(found, "raises", False))

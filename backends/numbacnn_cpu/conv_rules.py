@@ -6,9 +6,10 @@ from numbacnn.fusion import Fusion
 from numbacnn.kernels import Spec
 
 from .conv_scatter import is_narrow
-from .conv_tiles import moments_of_job
+from .conv_tiles import moments_of_job, sums_of_job
+from .depthwise import sums_of_strips
 from .pack import packed, packed_turned
-from .winograd_rules import FORWARD, is_winograd, variant
+from .winograd_rules import FORWARD, edge_backward, edge_weight, is_possible, is_winograd, variant
 
 
 def is_depthwise(weight, conv):
@@ -55,6 +56,85 @@ FUSIONS = [
         when=lambda weight, c, conv, precision: (
             c.shape[0] > 0 and conv[-1] == 1 and is_direct(weight, c, conv, precision)),
         temporaries={"packed": packed, "moments": lambda x, weight, c, conv: moments_of_job(x, weight, c, conv)},
+    ),
+]
+
+NORMALISED = [            # z is then never stored: what reads it copies it anyway, and copies x normalised
+    Fusion(
+        """
+        dweight = conv2d_backward_weight(z, dy, *conv)
+        c = conv2d(z, weight, bias, *conv)
+        z = batch_norm_relu(x, mean, rstd, scale, shift)
+        """,
+        """
+        z = batch_norm_relu(x, mean, rstd, scale, shift)
+        c = conv2d(z, weight, bias, *conv)
+        dweight = conv2d_depthwise_backward_weight_normalised(x, mean, rstd, scale, shift, dy, *conv)
+        """,
+        when=is_depthwise,
+    ),
+    Fusion(
+        """
+        c = conv2d(z, weight, bias, *conv)
+        z = batch_norm_relu(x, mean, rstd, scale, shift)
+        """,
+        """
+        packed = conv2d_depthwise_pack(weight)
+        c = conv2d_depthwise_normalised(x, mean, rstd, scale, shift, packed, bias, *conv)
+        """,
+        when=is_depthwise, temporaries={"packed": depthwise_packed},
+    ),
+    Fusion(
+        """
+        dweight = conv2d_backward_weight(z, dy, *conv)
+        c, moments = conv2d_moments_packed(z, packed, bias, *conv)
+        z = batch_norm_relu(x, mean, rstd, scale, shift)
+        """,
+        """
+        z = batch_norm_relu(x, mean, rstd, scale, shift)
+        c, moments = conv2d_moments_packed(z, packed, bias, *conv)
+        dweight = conv2d_backward_weight_normalised_tiles(x, mean, rstd, scale, shift, dy, *conv)
+        """,
+        when=lambda dweight, dy, conv, precision: (
+            not (is_possible(dweight, conv, precision) and edge_weight(dweight, dy) > 0)),
+    ),
+    Fusion(
+        """
+        c, moments = conv2d_moments_packed(z, packed, bias, *conv)
+        z = batch_norm_relu(x, mean, rstd, scale, shift)
+        """,
+        "c, moments = conv2d_moments_normalised_packed(x, mean, rstd, scale, shift, packed, bias, *conv)",
+    ),
+]
+
+SUMMED = [                # dz is read while it is in the cache
+    Fusion(
+        """
+        dscale, dshift = batch_norm_relu_backward_weight(dz, x, mean, rstd, scale, shift)
+        dz = conv2d_backward_input(dy, weight, *conv)
+        """,
+        """
+        packed = conv2d_depthwise_pack(weight)
+        dz, sums = conv2d_depthwise_backward_input_sums(dy, packed, x, mean, rstd, scale, shift, *conv)
+        dscale, dshift = batch_norm_join_sums(sums, rstd)
+        """,
+        when=lambda weight, dz, conv: dz.shape[0] > 0 and is_depthwise(weight, conv),
+        temporaries={"packed": depthwise_packed, "sums": sums_of_strips},
+    ),
+    Fusion(
+        """
+        dscale, dshift = batch_norm_relu_backward_weight(dz, x, mean, rstd, scale, shift)
+        dz = conv2d_backward_input(dy, weight, *conv)
+        """,
+        """
+        packed = conv2d_pack_turned(weight, *conv)
+        dz, sums = conv2d_backward_input_sums_packed(dy, packed, x, mean, rstd, scale, shift, *conv)
+        dscale, dshift = batch_norm_join_sums(sums, rstd)
+        """,
+        when=lambda dy, weight, dz, conv, precision: (
+            dz.shape[0] > 0 and conv[:2] == (1, 1) and conv[-1] == 1 and not is_narrow(dy, weight, dz, conv)
+            and not (is_possible(weight, conv, precision) and edge_backward(weight, dz) > 0)),
+        temporaries={"packed": packed_turned, "sums": sums_of_job},
     ),
 ]
 

@@ -11,6 +11,7 @@ import numpy as np
 SLAB = 192 << 10          # bytes of input that one worker goes over many times: they stay in its second-level cache
 PIXELS = 96               # outputs of an item, at least, where there are so many: fewer fill tiles badly
 ITEMS = 16                # of a convolution, at least, where it can be cut so
+LONG = 512                # bytes of a pixel: the processor does not foresee what is read next of several at a time
 DEPTH = 1024              # products that are added to a sum before it goes to memory: their weights stay in the cache
 
 
@@ -59,7 +60,7 @@ class Job(NamedTuple):
 
 
 @functools.lru_cache(4096)
-def make_job(x, y, axes, taps, groups, width, itemsize):
+def make_job(x, y, axes, taps, groups, width, itemsize, copied=False):
     """Return the tables.
 
     Parameters
@@ -72,17 +73,21 @@ def make_job(x, y, axes, taps, groups, width, itemsize):
         Of a row of the filter.
     groups, width, itemsize : int
         Groups, columns of a tile, bytes of a number.
+    copied : bool
+        Whether the input must be copied; else it is where that is of use.
     """
     (images, tall, wide, depth), (vertical, horizontal) = x, axes
     depth //= groups
-    inside = groups == 1 and all(axis.origin >= 0 and axis.origin + axis.extent(axis.count) <= n
-                                 for axis, n in zip(axes, (tall, wide), strict=True))
     slab_wide = horizontal.extent(horizontal.count)
     group, bands, rows = cut(images * groups, vertical, horizontal, slab_wide * depth * itemsize)
     group = max(1, min(group, images))
     units = -(-images // group) * bands * groups
     splits = max(1, min(-(-y[3] // groups // width), -(-ITEMS // max(units, 1))))
 
+    single = all(len(axis.taps) == 1 and axis.stride == 1 for axis in axes)      # each pixel is seen through one tap
+    copied |= groups > 1 or (single and splits == 1 and depth * itemsize >= LONG)
+    inside = not copied and all(axis.origin >= 0 and axis.origin + axis.extent(axis.count) <= n
+                                for axis, n in zip(axes, (tall, wide), strict=True))
     pitch, lines = (wide, tall) if inside else (slab_wide, vertical.extent(rows))
     image, row, column = np.unravel_index(np.arange(group * rows * horizontal.count), (group, rows, horizontal.count))
     starts = ((image * lines + row * vertical.stride) * pitch + column * horizontal.stride) * depth

@@ -1,7 +1,8 @@
 """Convolution by tiles, forward and for the gradient of x: any geometry, one kernel; conv_tables.py is the geometry.
 
 An item is a band of rows of an image, or some images, of one group, and some blocks of its columns. Its input is copied
-with its padding (slab.py), unless it has none, and stays in the cache while the packed weight (pack.py) streams by.
+with its padding (slab.py), maybe normalised, unless it can be read where it lies, and stays in the cache while the
+packed weight (pack.py) streams by. What batch norm measures of the outputs is measured before they leave the cache.
 """
 import numpy as np
 
@@ -9,13 +10,12 @@ from numbacnn.kernels import Spec
 
 from .compile import Constant, kernel
 from .conv_tables import backward_axes, forward_axis, make_job
-from .epilogue import ADDED, MEASURED, RECTIFIED, complete
+from .epilogue import ADDED, RECTIFIED, complete
+from .norm_backward import BY_INPUT, DROPPED, ONE, sums_of
 from .norm_moments import moments_of_columns, parts_shape
 from .pack import blocked, tile_for, unroll_for
-from .slab import copy_slab
+from .slab import ABSENT, copy_normalised, copy_slab
 from .tile import add_products, load_tile, pick, spread, store_tile
-
-NOTHING = np.zeros((0, 2, 0))          # where no moments are measured
 
 
 def conv2d_packed(x, packed, bias, y, *numbers):
@@ -40,7 +40,12 @@ def conv2d_add_relu_packed(x, packed, bias, other, y, *numbers):
 
 def conv2d_moments_packed(x, packed, bias, y, moments, *numbers):
     """Lower `conv2d`, and the moments of its outputs (norm_moments.py), a part for each item."""
-    return forward(x, packed, bias, y, y, numbers, MEASURED, moments)
+    return forward(x, packed, bias, y, y, numbers, 0, moments)
+
+
+def conv2d_moments_normalised_packed(x, mean, rstd, scale, shift, packed, bias, y, moments, *numbers):
+    """Lower the same for the convolution of relu(batch_norm(x))."""
+    return forward(x, packed, bias, y, y, numbers, 0, moments, (mean, rstd, scale, shift))
 
 
 def moments_of_job(x, weight, y, conv):
@@ -51,36 +56,60 @@ def moments_of_job(x, weight, y, conv):
     return Spec(parts_shape(int(job.cuts[4] // job.cuts[3]), outputs, weight.dtype), "float64")
 
 
-def forward(x, packed, bias, other, y, numbers, mode, moments=NOTHING):
-    """Lower a convolution and what is done with its outputs."""
+def forward(x, packed, bias, other, y, numbers, mode, moments=ABSENT, norm=()):
+    """Lower a convolution and what is done with its inputs and outputs."""
     x, other, y = x.physical(), other.physical(), y.physical()
-    job = forward_job(x.shape, y.shape, packed.shape[1:3], numbers, packed.shape[4], x.dtype.itemsize)
-    return [call(x, packed, bias, other, y, job, numbers[-1], mode, moments)]
+    job = forward_job(x.shape, y.shape, packed.shape[1:3], numbers, packed.shape[4], x.dtype.itemsize, bool(norm))
+    return [call(x, packed, bias, other, y, job, numbers[-1], mode, moments, ABSENT, norm)]
 
 
-def forward_job(x, y, taps, conv, width, itemsize):
+def forward_job(x, y, taps, conv, width, itemsize, copied=False):
     """Return the tables of a convolution, for shapes (N, H, W, C)."""
     sh, sw, ph, pw, dh, dw, groups = conv
     axes = forward_axis(y[1], taps[0], sh, ph, dh), forward_axis(y[2], taps[1], sw, pw, dw)
-    return make_job(x, y, axes, taps[1], groups, width, itemsize)
+    return make_job(x, y, axes, taps[1], groups, width, itemsize, copied)
 
 
 def conv2d_backward_input_packed(dy, packed, dx, *numbers):
     """Lower `conv2d_backward_input` with a weight of `conv2d_pack_turned`: a call for each residue."""
-    sh, sw, ph, pw, dh, dw, groups = numbers
-    dy, dx, (_, tall, wide, _, _) = dy.physical(), dx.physical(), packed.shape
+    return backward_input(dy, packed, dx, dx, numbers)
+
+
+def conv2d_backward_input_sums_packed(dy, packed, x, mean, rstd, scale, shift, dx, sums, *numbers):
+    """Lower the same, and sums for the gradients of y = relu(batch_norm(x)), dx being that of y (norm_backward.py)."""
+    return backward_input(dy, packed, x, dx, numbers, sums, (mean, rstd, scale, shift))
+
+
+def sums_of_job(dy, weight, dz, conv):
+    """Return what is known of these sums."""
+    (images, outputs, height, wide), (_, channels, tall, across) = dy.shape, dz.shape
+    [job] = backward_jobs((images, height, wide, outputs), (images, tall, across, channels), weight.shape[2:], conv,
+                          blocked(channels, 1, weight.dtype)[1], np.dtype(weight.dtype).itemsize)
+    return Spec(parts_shape(int(job.cuts[4] // job.cuts[3]), channels, weight.dtype), "float64")
+
+
+def backward_input(dy, packed, x, dx, numbers, sums=ABSENT, norm=()):
+    """Lower the gradient of x and what is done with its outputs."""
+    dy, x, dx = dy.physical(), x.physical(), dx.physical()
     zeros = np.zeros(-(-dx.shape[3] // packed.shape[4]) * packed.shape[4], dx.dtype)
-    jobs = [make_job(dy.shape, dx.shape, (vertical, horizontal), wide, groups, packed.shape[4], dy.dtype.itemsize)
-            for vertical in backward_axes(dx.shape[1], tall, sh, ph, dh)
-            for horizontal in backward_axes(dx.shape[2], wide, sw, pw, dw)]
-    return [call(dy, packed, zeros, dx, dx, job, groups, 0) for job in jobs]
+    jobs = backward_jobs(dy.shape, dx.shape, packed.shape[1:3], numbers, packed.shape[4], dy.dtype.itemsize)
+    return [call(dy, packed, zeros, x, dx, job, numbers[-1], 0, ABSENT, sums, norm) for job in jobs]
 
 
-def call(x, packed, bias, other, y, job, groups, mode, moments=NOTHING):
+def backward_jobs(dy, dx, taps, conv, width, itemsize):
+    """Return the tables of the gradient of x, for shapes (N, H, W, C)."""
+    sh, sw, ph, pw, dh, dw, groups = conv
+    return [make_job(dy, dx, (vertical, horizontal), taps[1], groups, width, itemsize)
+            for vertical in backward_axes(dx[1], taps[0], sh, ph, dh)
+            for horizontal in backward_axes(dx[2], taps[1], sw, pw, dw)]
+
+
+def call(x, packed, bias, other, y, job, groups, mode, moments, sums, norm):
     """Return the call of the kernel for a convolution along two axes."""
     rows, vectors = tile_for(y.shape[3] // groups, x.dtype)
     unroll = unroll_for(np.gcd.reduce(job.pieces[2]) if job.pieces.size else 1)
-    return conv2d_tiles, [x, packed, bias, other, y, *job, groups, moments, rows, vectors, unroll, Constant(mode)]
+    return conv2d_tiles, [x, packed, bias, other, y, *job, groups, moments, sums, *(norm or [ABSENT] * 4),
+                          rows, vectors, unroll, Constant(mode)]
 
 
 def space(x, packed, bias, other, y, starts, targets, pieces, chunks, window, place, cuts, groups, *_):
@@ -89,8 +118,8 @@ def space(x, packed, bias, other, y, starts, targets, pieces, chunks, window, pl
 
 
 @kernel(items=lambda *arguments: int(arguments[11][-1]), workspace=space)
-def conv2d_tiles(x, packed, bias, other, y, starts, targets, pieces, chunks, window, place, cuts, groups, moments, rows,
-                 vectors, unroll, mode, slab, begin, end):
+def conv2d_tiles(x, packed, bias, other, y, starts, targets, pieces, chunks, window, place, cuts, groups, moments, sums,
+                 mean, rstd, scale, shift, rows, vectors, unroll, mode, slab, begin, end):
     images, depth, outputs = cuts[0], x.shape[3] // groups, y.shape[3] // groups
     width, weights = packed.shape[4], packed.reshape(packed.size)
     block_size, blocks = packed.size // packed.shape[0], packed.shape[0] // groups
@@ -104,8 +133,12 @@ def conv2d_tiles(x, packed, bias, other, y, starts, targets, pieces, chunks, win
         if window[5]:
             source, base = slab, 0
             for image in range(count):
-                copy_slab(x[n + image], window[0] + band * window[2], window[1], window[3], window[4], g * depth, depth,
-                          slab, image * window[3] * window[4] * depth)
+                top, at = window[0] + band * window[2], image * window[3] * window[4] * depth
+                if mean.ndim == 1 and sums.ndim != 3:
+                    copy_normalised(x[n + image], top, window[1], window[3], window[4], mean, rstd, scale, shift, slab,
+                                    at)
+                else:
+                    copy_slab(x[n + image], top, window[1], window[3], window[4], g * depth, depth, slab, at)
         else:
             source = x.reshape(x.size)
             base = ((n * x.shape[1] + window[0] + band * window[2]) * x.shape[2] + window[1]) * x.shape[3]
@@ -131,6 +164,10 @@ def conv2d_tiles(x, packed, bias, other, y, starts, targets, pieces, chunks, win
                     if chunk == chunks.size - 2:
                         tile = complete(tile, added, ends, rows, vectors, mode)
                     store_tile(target, ends, tile, outputs - block * width)
-        if mode & MEASURED:
-            first, stop = blocks * split // cuts[3] * width, min(blocks * (split + 1) // cuts[3] * width, outputs)
+        first, stop = blocks * split // cuts[3] * width, min(blocks * (split + 1) // cuts[3] * width, outputs)
+        if moments.ndim == 3:
             moments_of_columns(y.reshape(y.size), corner + first, last + 1, outputs, stop - first, moments, unit, first)
+        if sums.ndim == 3:
+            written, row = y.reshape(y.size), corner // outputs
+            sums_of(written, written, written, other.reshape(other.size), mean, rstd, scale, shift, written, sums,
+                    unit, row, row + last + 1, first, stop - first, ONE, BY_INPUT, DROPPED, 0)

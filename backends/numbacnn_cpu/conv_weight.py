@@ -11,7 +11,7 @@ from .conv_tables import forward_axis, runs_of
 from .memory import temporary
 from .pack import ROWS, lanes_of, unroll_for
 from .simd import lanes, load, store
-from .slab import clear, copy_slab
+from .slab import ABSENT, clear, copy_normalised, copy_slab
 from .tile import add_outers, load_tile, steps, store_rows
 
 WHOLE, SLAB, PATCHES = 0, 1, 2
@@ -22,32 +22,43 @@ PIXELS = 128              # of dy that are summed at a time: they stay in the fi
 
 
 def conv2d_backward_weight_tiles(x, dy, dweight, *numbers):
-    """Lower `conv2d_backward_weight` to sums over parts of the images, and their sum."""
+    """Lower `conv2d_backward_weight`."""
+    return backward_weight(x, (), dy, dweight, numbers)
+
+
+def conv2d_backward_weight_normalised_tiles(x, mean, rstd, scale, shift, dy, dweight, *numbers):
+    """Lower the same for the convolution of relu(batch_norm(x))."""
+    return backward_weight(x, (mean, rstd, scale, shift), dy, dweight, numbers)
+
+
+def backward_weight(x, norm, dy, dweight, numbers):
+    """Lower to sums over parts of the images, and their sum."""
     x, dy, dweight = x.physical(), dy.physical(), dweight.physical()
     (outputs, tall, wide, depth), (images, height, width, _), groups = dweight.shape, dy.shape, numbers[-1]
     count = max(1, min(PARTS, images, PARTS_BYTES // max(dweight.nbytes, 1)))
     parts = temporary((count, dweight.size), dweight.dtype) if count > 1 else dweight.shaped((1, dweight.size))
     band, together = max(1, min(height, PIXELS // width)), max(1, min(images, PIXELS // (height * width)))
-    pieces, window = layout(x, dweight, (height, width), band, numbers)
+    pieces, window = layout(x, dweight, (height, width), band, numbers, bool(norm))
     rows, vectors = tile_for(outputs // groups, pieces[2], x.dtype)
     splits = max(1, min(-(-outputs // groups // rows), -(-ITEMS // (count * groups))))
     calls = [(conv2d_weight_tiles, [x, dy, parts, pieces, window, together, band, splits, groups, tall * wide * depth,
-                                    rows, vectors, unroll_for(width, (7, 8, 5, 3))])]
+                                    *(norm or [ABSENT] * 4), rows, vectors, unroll_for(width, (7, 8, 5, 3))])]
     return calls if count == 1 else [*calls, (add_parts, [parts, dweight.flat()])]
 
 
-def layout(x, dweight, size, band, numbers):
+def layout(x, dweight, size, band, numbers, copied):
     """Return where a worker finds what pixels see: pieces (conv_tables.py), and the window.
 
-    In x itself, where that has all; in a slab, or in patches, one for each pixel, where runs would fill tiles badly.
+    In x itself, where that has all and need not be copied; in a slab, or in patches, one for each pixel, where runs
+    would fill tiles badly.
     The window: of the slab, top, left, rows from one pixel to the next, height, width; WHOLE, SLAB or PATCHES; in what
     is read, from one pixel to the next, from a row to the next, from an image to the next; in the slab, from a row to
     the next, from a pixel to the next, from a row of taps to the next, and how many numbers these are.
     """
     (sh, sw, ph, pw, dh, dw, groups), (outputs, tall, wide, depth) = numbers, dweight.shape
     axes = forward_axis(size[0], tall, sh, ph, dh), forward_axis(size[1], wide, sw, pw, dw)
-    inside = groups == 1 and all(axis.origin >= 0 and axis.origin + axis.extent(axis.count) <= n
-                                 for axis, n in zip(axes, x.shape[1:3], strict=True))
+    inside = not copied and groups == 1 and all(axis.origin >= 0 and axis.origin + axis.extent(axis.count) <= n
+                                                for axis, n in zip(axes, x.shape[1:3], strict=True))
     slab = axes[0].extent(band), axes[1].extent(size[1])
     lines, pitch = x.shape[1:3] if inside else slab
     pieces = np.array(runs_of(axes, wide, pitch, depth, 1), np.intp).T
@@ -84,8 +95,8 @@ def workspace(x, dy, parts, pieces, window, together, *_):
 
 @kernel(items=lambda x, dy, parts, pieces, window, together, band, splits, groups, *_: parts.shape[0] * splits * groups,
         workspace=workspace)
-def conv2d_weight_tiles(x, dy, parts, pieces, window, together, band, splits, groups, size, rows, vectors, unroll,
-                        space, begin, end):
+def conv2d_weight_tiles(x, dy, parts, pieces, window, together, band, splits, groups, size, mean, rstd, scale,
+                        shift, rows, vectors, unroll, space, begin, end):
     """An item is some output channels of a group, summed over the images of a part."""
     (images, height, width, _), count = dy.shape, parts.shape[0]
     outputs, depth = dy.shape[3] // groups, x.shape[3] // groups
@@ -107,9 +118,13 @@ def conv2d_weight_tiles(x, dy, parts, pieces, window, together, band, splits, gr
             else:
                 source, base = space, window[3] * window[4] * depth if window[5] == PATCHES else 0
                 for image in range(n, after):
-                    at = (image - n) * window[8]
-                    copy_slab(x[image], top * window[2] + window[0], window[1], window[3], window[4], g * depth, depth,
-                              space, at if window[5] == SLAB else 0)
+                    at, line = (image - n) * window[8], top * window[2] + window[0]
+                    to = at if window[5] == SLAB else 0
+                    if mean.ndim == 1:
+                        copy_normalised(x[image], line, window[1], window[3], window[4], mean, rstd, scale, shift,
+                                        space, to)
+                    else:
+                        copy_slab(x[image], line, window[1], window[3], window[4], g * depth, depth, space, to)
                     if window[5] == PATCHES:
                         copy_patches(space, base + at, bottom - top, width, window, size)
             for piece in range(pieces.shape[1]):

@@ -6,11 +6,15 @@ innermost. Arrays are read as one axis, of which `at`, `there` and `tap` are pos
 What a strip of rows sees is first copied to a slab, padding included: so no pixel is a special case, and memory is read
 from front to back. The four pixels share weights and, the window being constants of the kernel, what they load.
 """
+from numbacnn.kernels import Spec
+
 from .channels import fetch, put
 from .compile import Constant, compiled, kernel
 from .memory import temporary
+from .norm_backward import BY_INPUT, DROPPED, ONE, sums_of
+from .norm_moments import parts_shape
 from .simd import fill, fma, lanes, load
-from .slab import copy_slab
+from .slab import ABSENT, copy_normalised, copy_slab
 
 TAPS, STRIDES, DILATION = (3, 5, 7), (1, 2), 1          # for these a kernel is compiled anew
 PARTS = 16                # of the sum over rows that is a weight gradient: the same on every machine
@@ -19,12 +23,36 @@ SLAB = 1 << 15            # numbers in a slab, about: it stays in the cache of a
 
 def conv2d_depthwise(x, packed, bias, y, *numbers):
     """Lower to the kernel for the window."""
-    return [(depthwise, [x.physical(), packed, bias, y.physical(), *window(packed.shape, *numbers)])]
+    return forward(x, (), packed, bias, y, numbers)
+
+
+def conv2d_depthwise_normalised(x, mean, rstd, scale, shift, packed, bias, y, *numbers):
+    """Lower the same for the convolution of relu(batch_norm(x))."""
+    return forward(x, (mean, rstd, scale, shift), packed, bias, y, numbers)
+
+
+def forward(x, norm, packed, bias, y, numbers):
+    """Lower to the kernel for the window, and for what is done with x."""
+    return [(depthwise, [x.physical(), packed, bias, y.physical(), *window(packed.shape, *numbers),
+                         *(norm or [ABSENT] * 4)])]
 
 
 def conv2d_depthwise_backward_input(dy, packed, dx, *numbers):
     """Lower to the kernel for the window."""
     return [(depthwise_backward_input, [dy.physical(), packed, dx.physical(), *window(packed.shape, *numbers)])]
+
+
+def conv2d_depthwise_backward_input_sums(dy, packed, x, mean, rstd, scale, shift, dx, sums, *numbers):
+    """Lower the same, and sums for the gradients of y = relu(batch_norm(x)), dx being that of y (norm_backward.py)."""
+    return [(depthwise_backward_input_sums, [dy.physical(), packed, x.flat(), mean, rstd, scale, shift, dx.physical(),
+                                             sums, *window(packed.shape, *numbers)])]
+
+
+def sums_of_strips(weight, dz, conv):
+    """Return what is known of these sums: a part is a strip of rows of an image."""
+    (images, channels, rows, columns), (_, _, tall, wide), (_, sw, _, _, dh, dw, _) = dz.shape, weight.shape, conv
+    strips = -(-rows // strip(seeing(columns, wide, sw, dw) * channels, tall, 1, dh))
+    return Spec(parts_shape(images * strips, channels, weight.dtype), "float64")
 
 
 def window(packed, sh, sw, ph, pw, dh, dw, groups):
@@ -66,8 +94,9 @@ def conv2d_depthwise_pack(weight, packed, begin, end):
 # --- forward -----------------------------------------------------------------------------------------------------
 
 @kernel(items=lambda x, packed, bias, y, *_: y.shape[0] * y.shape[1],
-        workspace=lambda x, packed, bias, y, *numbers: seen_by_strip(x, y, *numbers))
-def depthwise(x, packed, bias, y, tall, wide, sw, dw, sh, ph, pw, dh, slab, begin, end):
+        workspace=lambda x, packed, bias, y, *numbers: seen_by_strip(x, y, *numbers[:8]))
+def depthwise(x, packed, bias, y, tall, wide, sw, dw, sh, ph, pw, dh, mean, rstd, scale, shift, slab,
+              begin, end):
     """`conv2d`. An item is one row of one image of y."""
     _, rows, columns, channels = y.shape
     width = span(columns, wide, sw, dw)
@@ -76,11 +105,20 @@ def depthwise(x, packed, bias, y, tall, wide, sw, dw, sh, ph, pw, dh, slab, begi
     while row < end:
         n, oh = divmod(row, rows)
         count = min(many, rows - oh, end - row)
-        copy_slab(x[n], oh * sh - ph, -pw, span(count, tall, sh, dh), width, 0, channels, slab, 0)
+        copy_seen(x[n], oh * sh - ph, -pw, span(count, tall, sh, dh), width, mean, rstd, scale, shift, slab)
         for i in range(count):
             filter_row(slab, i * sh * width * channels, dh * width * channels, weight, bias, result,
                        (row + i) * columns * channels, columns, tall, wide, sw, dw)
         row += count
+
+
+@compiled
+def copy_seen(image, top, left, height, width, mean, rstd, scale, shift, slab):
+    """Copy what a strip sees."""
+    if mean.ndim == 1:
+        copy_normalised(image, top, left, height, width, mean, rstd, scale, shift, slab, 0)
+    else:
+        copy_slab(image, top, left, height, width, 0, image.shape[2], slab, 0)
 
 
 @compiled
@@ -136,6 +174,27 @@ def seeing(count, taps, stride, dilation):
         workspace=lambda dy, packed, dx, *numbers: seeing_strip(dy, dx, *numbers))
 def depthwise_backward_input(dy, packed, dx, tall, wide, sw, dw, sh, ph, pw, dh, slab, begin, end):
     """`conv2d_backward_input`. An item is one row of one image of dx."""
+    unfilter(dy, packed, dx, tall, wide, sw, dw, sh, ph, pw, dh, slab, begin, end)
+
+
+@kernel(items=lambda *arguments: arguments[8].shape[0],
+        workspace=lambda dy, packed, x, mean, rstd, scale, shift, dx, parts, *numbers: seeing_strip(dy, dx, *numbers))
+def depthwise_backward_input_sums(dy, packed, x, mean, rstd, scale, shift, dx, parts, tall, wide, sw, dw, sh, ph, pw,
+                                  dh, slab, begin, end):
+    """The same, and sums over what is still in the cache. An item is a part: some rows of one image of dx."""
+    images, rows, columns, channels = dx.shape
+    strips, written = parts.shape[0] // images, dx.reshape(dx.size)
+    for part in range(begin, end):
+        n, number = divmod(part, strips)
+        first, last = n * rows + rows * number // strips, n * rows + rows * (number + 1) // strips
+        unfilter(dy, packed, dx, tall, wide, sw, dw, sh, ph, pw, dh, slab, first, last)
+        sums_of(written, written, written, x, mean, rstd, scale, shift, written, parts, part, first * columns,
+                last * columns, 0, channels, ONE, BY_INPUT, DROPPED, 0)
+
+
+@compiled
+def unfilter(dy, packed, dx, tall, wide, sw, dw, sh, ph, pw, dh, slab, begin, end):
+    """Write rows begin ... end - 1 of dx, those of all images counted."""
     _, rows, columns, channels = dx.shape
     width, left = seeing(columns, wide, sw, dw), (pw - (wide - 1) * dw) // sw
     many, weight, result = strip(width * channels, tall, 1, dh), packed.reshape(packed.size), dx.reshape(dx.size)
@@ -221,16 +280,28 @@ def unfilter_row(dy, row, down, weight, first, every, taps, dx, there, columns, 
 # --- the gradient of the weight ----------------------------------------------------------------------------------
 
 def conv2d_depthwise_backward_weight(x, dy, dweight, *numbers):
+    """Lower `conv2d_backward_weight`."""
+    return backward_weight(x, (), dy, dweight, numbers)
+
+
+def conv2d_depthwise_backward_weight_normalised(x, mean, rstd, scale, shift, dy, dweight, *numbers):
+    """Lower the same for the convolution of relu(batch_norm(x))."""
+    return backward_weight(x, (mean, rstd, scale, shift), dy, dweight, numbers)
+
+
+def backward_weight(x, norm, dy, dweight, numbers):
     """Lower to sums over parts of the rows, and their sum."""
     channels, _, tall, wide = dweight.shape
     parts = temporary((max(1, min(PARTS, dy.shape[0] * dy.shape[2])), tall, wide, channels), dweight.dtype)
-    return [(depthwise_sum_weight, [x.physical(), dy.physical(), parts, *window(parts.shape[1:], *numbers)]),
+    return [(depthwise_sum_weight, [x.physical(), dy.physical(), parts, *window(parts.shape[1:], *numbers),
+                                    *(norm or [ABSENT] * 4)]),
             (depthwise_add_weight, [parts, dweight.physical()])]
 
 
 @kernel(items=lambda x, dy, parts, *_: parts.shape[0],
-        workspace=lambda x, dy, parts, *numbers: seen_by_strip(x, dy, *numbers))
-def depthwise_sum_weight(x, dy, parts, tall, wide, sw, dw, sh, ph, pw, dh, slab, begin, end):
+        workspace=lambda x, dy, parts, *numbers: seen_by_strip(x, dy, *numbers[:8]))
+def depthwise_sum_weight(x, dy, parts, tall, wide, sw, dw, sh, ph, pw, dh, mean, rstd, scale, shift, slab,
+                         begin, end):
     """An item is one part (KH, KW, C): the sum over some rows of dy."""
     images, rows, columns, channels = dy.shape
     count, width = parts.shape[0], span(columns, wide, sw, dw)
@@ -241,7 +312,7 @@ def depthwise_sum_weight(x, dy, parts, tall, wide, sw, dw, sh, ph, pw, dh, slab,
         while row < stop:
             n, oh = divmod(row, rows)
             run = min(many, rows - oh, stop - row)
-            copy_slab(x[n], oh * sh - ph, -pw, span(run, tall, sh, dh), width, 0, channels, slab, 0)
+            copy_seen(x[n], oh * sh - ph, -pw, span(run, tall, sh, dh), width, mean, rstd, scale, shift, slab)
             for i in range(run):
                 add_row(slab, i * sh * width * channels, dh * width * channels, given, (row + i) * columns * channels,
                         columns, sums, part * tall * wide * channels, channels, tall, wide, sw, dw)

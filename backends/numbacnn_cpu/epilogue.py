@@ -3,10 +3,11 @@
 And after it is written, while it is in the cache: measure the moments that batch norm joins to statistics.
 """
 from .compile import inlined
-from .simd import alike, load_part, select, store_part
+from .simd import alike, load_part, select, store_part, store_past
 from .tile import add_tiles, load_tile, rectify_tile
 
-RECTIFIED, ADDED, MEASURED = 1, 2, 4      # a mode is the sum of these; measured: moments for batch norm
+# A mode is the sum of these. Measured: moments for batch norm; past: past the caches, whole vectors on whole lines.
+RECTIFIED, ADDED, MEASURED, PAST = 1, 2, 4, 8
 
 
 @inlined
@@ -27,4 +28,7 @@ def put(vector, other, y, at, count, mode):
     if mode & RECTIFIED:
         zero = alike(vector, 0.0)
         vector = select(vector <= zero, zero, vector)
-    store_part(y, at, vector, count)
+    if mode & PAST:
+        store_past(y, at, vector)
+    else:
+        store_part(y, at, vector, count)

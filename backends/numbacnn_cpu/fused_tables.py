@@ -61,7 +61,7 @@ def make_windows(x, y, taps, numbers, width, itemsize):
 
 
 class Groups(NamedTuple):
-    """Windows that are computed together, side by side in a tile's columns; one by one, too, if together are several."""
+    """Windows that are computed together, side by side in a tile's columns; and one by one, if they are several."""
 
     starts: np.ndarray    # for each group of a band: where its inputs begin, in the slab
     targets: np.ndarray   # and its outputs, in the band; the last ones of a row may be those of two groups
@@ -92,7 +92,8 @@ def make_groups(x, y, taps, numbers, packed, itemsize, count):
         found.append(((row * (kh * sh * pitch) + first * (kw * sw)) * channels, (row * y[2] + first) * y[3],
                       runs_of(axes, packed[2], pitch, channels, packed[4]),
                       [groups, size * y[3], number * math.prod(packed[1:])]))
-    starts, targets, pieces, rows = ([np.array(table, np.intp) for table in column] for column in zip(*found, strict=True))
+    found = [[np.array(table, np.intp) for table in tables_of_one] for tables_of_one in found]
+    starts, targets, pieces, rows = zip(*found, strict=True)
     pieces = [table.reshape(-1, 3).T for table in pieces]
     return Groups(*(same_length(column) for column in (starts, targets)), tables.places,
                   *(same_length(column) for column in (pieces, rows)))

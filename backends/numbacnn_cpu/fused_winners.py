@@ -12,11 +12,11 @@ from .isa import REGISTERS
 from .memory import temporary
 from .pack import lanes_of
 from .pooled_tile import add_winners
-from .simd import alike, fill, fma, lanes, load, load_part, select, store, total
+from .simd import fill, fma, lanes, load, load_part, select, store, total
 from .slab import copy_slab
 from .tile import in_steps, load_tile, pick, store_tile
 
-SUMS = REGISTERS * 3 // 4          # vectors of a tile
+SUMS = REGISTERS - 2               # vectors of a tile
 PARTS = 16                         # of the sum over images: the same on every machine
 
 
@@ -40,7 +40,7 @@ def winner_cost(runs, length, outputs, lanes):
 
 
 def conv2d_backward_winners(x, y, which, dy, dweight, dbias, *numbers):
-    """Lower the gradients of weight and bias of `conv2d_relu_max_pool2d` to sums over parts of the bands, and theirs."""
+    """Lower the gradients of weight and bias to sums over parts of the bands, and their sum."""
     x, y, which, dy, dweight = (view.physical() for view in (x, y, which, dy, dweight))
     outputs, tall, wide, depth = dweight.shape
     tables, n = make_windows(x.shape, y.shape, (tall, wide), usual(numbers), 1, x.dtype.itemsize), lanes_of(x.dtype)

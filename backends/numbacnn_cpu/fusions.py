@@ -7,6 +7,8 @@ FUSIONS = [
     *linear_rules.FUSIONS,
     *conv_rules.FUSIONS,
     *norm_rules.FUSIONS,
+    *conv_rules.NORMALISED,
+    *conv_rules.SUMMED,
 ]
 
 VARIANTS = [*winograd_rules.WINOGRAD, *conv_rules.DEPTHWISE, *conv_rules.NARROW, *conv_rules.DIRECT]

@@ -64,6 +64,11 @@ def sums(gradients, x, channels, g, outputs, how):
                               passes_caches(rows)]), add_sums(parts, 1, channels[1], *outputs)]
 
 
+def batch_norm_join_sums(sums, rstd, dweight, dbias):
+    """Lower the gradients of weight and bias to the sum of parts that another op has written."""
+    return [add_sums(sums, 1, rstd, dweight, dbias)]
+
+
 def add_sums(parts, number, rstd, dweight, dbias):
     """Return the call that adds up parts; which of their sums is that of dy * (x - mean)."""
     return batch_norm_add_sums, [parts, number, rstd, dweight, dbias]
@@ -81,21 +86,24 @@ def batch_norm_sum(a, b, y, x, mean, rstd, weight, bias, g, parts, size, rows, f
     """An item is a part: `size` rows, the last one maybe fewer."""
     for part in range(begin, end):
         first, last = part * size, min(part * size + size, rows)
-        sums_of(a, b, y, x, mean, rstd, weight, bias, g, parts, part, first, last, forked, where, kept, past)
+        sums_of(a, b, y, x, mean, rstd, weight, bias, g, parts, part, first, last, 0, mean.size, forked, where, kept,
+                past)
 
 
 @compiled
-def sums_of(a, b, y, x, mean, rstd, weight, bias, g, parts, part, first, last, forked, where, kept, past):
+def sums_of(a, b, y, x, mean, rstd, weight, bias, g, parts, part, first, last, column, columns,
+            forked, where, kept, past):
     """Write the sums of dy and of dy * (x - mean) over rows first ... last - 1 as a part; parts (P, 2, columns).
 
-    Also for a kernel that just wrote these rows of a, which may then be g.
+    Also for a kernel that just wrote these rows of a, which may then be g; or just so many columns of them, which are
+    whole vectors, unless they are the last ones: several workers may each write some columns of a part.
     """
     channels, width, zero = mean.size, lanes(x), fill(x, 0)
     totals, products = parts[part, 0], parts[part, 1]
-    totals[:] = 0
-    products[:] = 0
+    for c in range(column, column - (-columns // width) * width):
+        totals[c], products[c] = 0, 0
     for row in range(first, last, ROWS):
-        for c in range(0, channels, width):
+        for c in range(column, column + columns, width):
             center, scale, shift = load(mean, c), load(rstd, c) * load(weight, c), load(bias, c)
             i, total, product = row * channels + c, zero, zero
             for _ in range(min(ROWS, last - row)):

@@ -5,7 +5,7 @@ loaded once for several rows. `floor` is what a number is replaced by if it is s
 """
 import math
 
-from .compile import inlined, kernel
+from .compile import compiled, inlined, kernel
 from .isa import REGISTER
 from .norm_moments import AHEAD, ROWS
 from .simd import fill, fma, lanes, larger, load, prefetch, store, store_part, store_past
@@ -38,15 +38,23 @@ def normalised(x, mean, rstd, weight, bias, y, floor):
 
 @kernel(items=lambda x, mean, rstd, weight, bias, y, rows, *_: rows)
 def batch_norm_apply(x, mean, rstd, weight, bias, y, rows, floor, past, begin, end):
+    at = begin * mean.size
+    apply_to(x, at, end - begin, mean, rstd, weight, bias, y, at, floor, past)
+
+
+@compiled
+def apply_to(x, at, rows, mean, rstd, weight, bias, y, there, floor, past):
+    """Write so many rows of x from position `at` on, normalised, to position `there` of y."""
     channels, width, least = mean.size, lanes(x), fill(x, floor)
-    for row in range(begin, end, ROWS):
+    for row in range(0, rows, ROWS):
         for c in range(0, channels, width):
             center, scale, shift = load(mean, c), load(rstd, c) * load(weight, c), load(bias, c)
-            i = row * channels + c
-            for _ in range(min(ROWS, end - row)):
+            i, j = at + row * channels + c, there + row * channels + c
+            for _ in range(min(ROWS, rows - row)):
                 prefetch(x, i + AHEAD)
-                write(y, i, larger(least, fma(load(x, i) - center, scale, shift)), channels - c, past)
+                write(y, j, larger(least, fma(load(x, i) - center, scale, shift)), channels - c, past)
                 i += channels
+                j += channels
 
 
 def batch_norm_add_relu(x, mean, rstd, weight, bias, r, y):

@@ -204,7 +204,8 @@ def lower_add_winners(context, build, sig, arguments):
     kind, runs = sig.args[0], parts(build, arguments[3])
     a, gradient, which, places = (
         pointer_to(context, build, sig.args[n], arguments[n],
-                   context.cast(build, arguments[m], sig.args[m], types.intp)) for n, m in ((1, 2), (4, 5), (6, 7), (8, 9)))
+                   context.cast(build, arguments[n + 1], sig.args[n + 1], types.intp))
+        for n in (1, 4, 6, 8))
     sums, result, vectors = parts(build, arguments[0]), [], kind.vectors // len(runs)
     for row in range(kind.rows):
         place = build.zext(build.load(build.gep(which, [WORD(row)])), WORD)

@@ -9,6 +9,11 @@ does not vectorise that.
 import numpy as np
 
 from .compile import compiled
+from .norm_forward import RELU, apply_to
+from .norm_moments import AHEAD
+from .simd import fill, lanes, load, prefetch, store
+
+ABSENT = np.zeros((0, 0))      # in place of an array of 1 or 3 axes: what asks for `ndim` is then not even compiled
 
 
 @compiled
@@ -35,10 +40,54 @@ def copy_slab(image, top, left, height, width, first, channels, slab, at):
 
 
 @compiled
+def copy_window(image, top, left, height, width, slab):
+    """Copy a window of an image (H, W, C) to the beginning of a slab, zeros where it leaves it.
+
+    In whole vectors: where one reaches too far, the next overwrites it. The slab has room for one behind its end.
+    """
+    rows, columns, channels = image.shape
+    numbers, zero = image.reshape(image.size), fill(slab, 0)
+    begin, end = min(max(0, -left), width), max(0, min(width, columns - left))      # columns inside the image
+    at = 0
+    for row in range(top, top + height):
+        inner, outer = at + begin * channels, at + end * channels
+        if row < 0 or row >= rows or end <= begin:
+            inner = outer = at + width * channels
+        for i in range(at, inner, lanes(slab)):
+            store(slab, i, zero)
+        offset = (row * columns + left) * channels - at
+        for i in range(inner, outer, lanes(slab)):
+            store(slab, i, load(numbers, i + offset))
+        at += width * channels
+        for i in range(outer, at, lanes(slab)):
+            store(slab, i, zero)
+
+
+@compiled
+def copy_normalised(image, top, left, height, width, mean, rstd, weight, bias, slab, at):
+    """Copy a window of relu(batch_norm(image)), with all its channels, zeros where it leaves the image."""
+    rows, columns, channels = image.shape
+    numbers = image.reshape(image.size)
+    begin, end = min(max(0, -left), width), max(0, min(width, columns - left))      # columns inside the image
+    for row in range(top, top + height):
+        if row < 0 or row >= rows or end <= begin:
+            clear(slab, at, width * channels)
+        else:
+            clear(slab, at, begin * channels)
+            apply_to(numbers, (row * columns + left + begin) * channels, end - begin, mean, rstd, weight, bias,
+                     slab, at + begin * channels, RELU, 0)
+            clear(slab, at + end * channels, (width - end) * channels)
+        at += width * channels
+
+
+@compiled
 def copy(source, first, target, at, count):
     """Copy numbers of one flat array into another."""
-    first, at = np.uintp(first), np.uintp(at)
-    for i in range(np.uintp(count)):
+    whole = count // lanes(source) * lanes(source)
+    for i in range(0, whole, lanes(source)):
+        prefetch(source, first + i + AHEAD)
+        store(target, at + i, load(source, first + i))
+    for i in range(whole, count):
         target[at + i] = source[first + i]
 
 

@@ -13,11 +13,12 @@ from typing import NamedTuple
 import numpy as np
 
 from .compile import Constant, compiled, kernel
-from .epilogue import ADDED, RECTIFIED
+from .epilogue import ADDED, PAST, RECTIFIED
+from .isa import REGISTER
 from .memory import temporary
 from .pack import ROWS, lanes_of
 from .simd import lanes, load, prefetch
-from .slab import copy_slab
+from .slab import copy_window
 from .tile import add_products, blank, in_steps, store_tile
 from .winograd_transforms import finish, transform_input
 
@@ -27,6 +28,8 @@ SMALL = 600_000           # numbers of a transformed weight that each block may 
 BLOCK, LARGE_BLOCK = 36, 72      # windows of a block, at most
 CHUNK = 2_500_000         # numbers of windows that are transformed beforehand, at a time
 LINE = 16                 # numbers in a line of the cache
+NEAR = 150_000            # numbers of a transformed weight that the second-level cache keeps: they need not be fetched
+FAR = 1_000_000           # numbers of an output that leaves the caches before it is read again
 
 
 class Job(NamedTuple):
@@ -93,7 +96,7 @@ def conv2d_winograd_backward_input(dy, packed, dx, *conv):
 def calls(x, packed, bias, other, y, ph, pw, mode=0):
     """Return the kernel calls; `mode` says what is done with the outputs."""
     x, other, y = x.physical(), other.physical(), y.physical()
-    job, mode = job_for(y, packed), Constant(mode)
+    job, mode = job_for(y, packed), Constant(mode + (PAST if leaves_caches(y) else 0))
     if packed.size <= SMALL:
         return [(winograd_blocks, [x, packed, bias, other, y, ph, pw, *job.numbers(), mode])]
     numbers = block_numbers(x, job.block, job.edge)
@@ -106,6 +109,11 @@ def calls(x, packed, bias, other, y, ph, pw, mode=0):
         result += [(winograd_transform, [x, y, v, first, windows, ph, pw, *job.numbers()]),
                    (winograd_columns, [x, v, packed, bias, other, y, first, last - first, *job.numbers(), mode])]
     return result
+
+
+def leaves_caches(y):
+    """Whether an output, (N, H, W, C) as it lies, is written past the caches: they need not read what it replaces."""
+    return y.size >= FAR and y.shape[3] % lanes_of(y.dtype) == 0 and y.offset % REGISTER == 0
 
 
 def block_numbers(x, block, edge):
@@ -148,7 +156,8 @@ def winograd_blocks(x, packed, bias, other, y, ph, pw, block, edge, rows, vector
         take_windows(x, first, count, per_image, ph, pw, edge, space, 0, channels, step, channels, 0, window)
         for column in range(packed.shape[2]):
             for e in range(edge * edge):
-                fetch_windows(y, first, count, e, edge * edge, per_image, edge - 2, column * width, width)
+                if not mode & PAST:
+                    fetch_windows(y, first, count, e, edge * edge, per_image, edge - 2, column * width, width)
                 if column == packed.shape[2] - 1:
                     fetch_windows(x, first + count, count, e, edge * edge, per_image, edge - 2, 0, x.shape[3])
                 multiply(space, e * step, channels, count, packed, e, column, products, e * product_step, rows, vectors)
@@ -182,7 +191,8 @@ def winograd_columns(x, v, packed, bias, other, y, start, blocks, block, edge, r
         first = (start + number) * block
         count = min(block, windows - first)
         for e in range(edge * edge):
-            fetch_windows(y, first, count, e, edge * edge, per_image, edge - 2, column * width, width)
+            if not mode & PAST:
+                fetch_windows(y, first, count, e, edge * edge, per_image, edge - 2, column * width, width)
             multiply(v[number], e * step, channels, count, packed, e, column, products, e * product_step, rows, vectors)
         finish_windows(products, product_step, first, count, per_image, edge, bias, other, y, column * width, width,
                        mode)
@@ -209,7 +219,7 @@ def take_windows(x, first, count, per_image, ph, pw, edge, v, to, window, step, 
     for _ in range(count):
         top, left = i * m - ph, j * m - pw
         if top < 0 or left < 0 or top + edge > height or left + edge > wide:
-            copy_slab(x[n], top, left, edge, edge, 0, channels, space, 0)
+            copy_window(x[n], top, left, edge, edge, space)
             take_channels(space, 0, edge * channels, channels, edge, v, to, step, blocks, width, block_step)
         else:
             take_channels(numbers, ((n * height + top) * wide + left) * channels, wide * channels, channels, edge, v,
@@ -249,7 +259,7 @@ def multiply(v, at, channels, count, packed, e, column, products, to, rows, vect
     _, _, blocks, depth, width = packed.shape
     weights, whole, block = packed.reshape(packed.size), depth // STEPS * STEPS, depth * width
     ahead = (e + 1) * blocks * block + column * block
-    share = (STEPS * width * rows // count + LINE - 1) // LINE * LINE
+    share = (STEPS * width * rows // count + LINE - 1) // LINE * LINE if packed.size > NEAR else 0
     for t in range(0, count, rows):
         starts = in_steps(at + t * channels, channels, at + (count - 1) * channels, rows)
         tile = blank(v, rows, vectors)
@@ -271,13 +281,14 @@ def fetch_windows(x, first, count, e, squared, per_image, m, begin, channels):
     """Fetch the pixels of some windows, m x m of each, as the part of them that belongs to number e."""
     _, height, wide, total = x.shape
     numbers = x.reshape(x.size)
+    runs, run = (1, m * total) if channels == total else (m, channels)
     for t in range(first + count * e // squared, first + count * (e + 1) // squared):
         n, rest = divmod(t, per_image[0] * per_image[1])
         i, j = divmod(rest, per_image[1])
         for row in range(i * m, i * m + m):
             at = ((n * height + row) * wide + j * m) * total + begin
-            for _ in range(m):
-                for c in range(at, at + channels, LINE):
+            for _ in range(runs):
+                for c in range(at, at + run, LINE):
                     prefetch(numbers, c)
                 at += total
 

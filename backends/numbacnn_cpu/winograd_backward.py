@@ -15,9 +15,9 @@ from .isa import REGISTERS
 from .memory import temporary
 from .pack import lanes_of, vectors_for
 from .simd import lanes, load, store
-from .slab import copy_slab
+from .slab import copy_window
 from .tile import add_turned_products, blank, in_steps, load_tile, store_tile
-from .winograd import SPACE, STEPS, following, grid, take_windows, windows_of
+from .winograd import SPACE, STEPS, fetch_windows, following, grid, take_windows, windows_of
 from .winograd_transforms import transform_gradient, transform_sums
 
 SMALL = 96 * 96           # outputs times channels of which each part has sums of its own
@@ -120,7 +120,10 @@ def winograd_sum_parts(x, dy, parts, ph, pw, block, edge, m, rows, vectors, spac
             take_windows(x, first, count, per_image, ph, pw, edge, space, 0, width, v_step, width, block * width,
                          window)
             take_gradients(dy, first, count, per_image, m, z, 0, width, z_step, width, block * width, window)
+            ahead = min(block, stop - first - count)                # windows of the next block, fetched meanwhile
             for e in range(edge * edge):
+                fetch_windows(x, first + count, ahead, e, edge * edge, per_image, m, 0, x.shape[3])
+                fetch_windows(dy, first + count, ahead, e, edge * edge, per_image, m, 0, dy.shape[3])
                 for o in range(outputs):
                     for c in range(channels):
                         add_windows(space, e * v_step + c * block * width, z, e * z_step + o * block * width, count,
@@ -200,7 +203,7 @@ def take_gradients(dy, first, count, per_image, m, z, to, window, step, width, b
     for _ in range(count):
         top, left = i * m, j * m
         if top + m > height or left + m > wide:
-            copy_slab(dy[n], top, left, m, m, 0, outputs, space, 0)
+            copy_window(dy[n], top, left, m, m, space)
             take_outputs(space, 0, m * outputs, outputs, m, z, to, step, blocks, width, block_step)
         else:
             take_outputs(numbers, ((n * height + top) * wide + left) * outputs, wide * outputs, outputs, m, z, to, step,
