@@ -1,13 +1,9 @@
-"""What a convolution does with a sum before it is written: add what is at the same place of another array, then ReLU.
-
-And after it is written, while it is in the cache: measure the moments that batch norm joins to statistics.
-"""
+"""What a convolution does with a sum before it is written: add what is at the same place of another array, then ReLU."""
 from .compile import inlined
 from .simd import alike, load_part, select, store_part, store_past
 from .tile import add_tiles, load_tile, rectify_tile
 
-# A mode is the sum of these. Measured: moments for batch norm; past: past the caches, whole vectors on whole lines.
-RECTIFIED, ADDED, MEASURED, PAST = 1, 2, 4, 8
+RECTIFIED, ADDED, PAST = 1, 2, 4      # a mode is the sum of these; past: past the caches, whole vectors on whole lines
 
 
 @inlined
