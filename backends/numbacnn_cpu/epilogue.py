@@ -1,4 +1,4 @@
-"""What a convolution does with a sum before it is written: add what is at the same place of another array, then ReLU."""
+"""What a convolution does with a sum before it is written: add what another array has at the same place, then ReLU."""
 from .compile import inlined
 from .simd import alike, load_part, select, store_part, store_past
 from .tile import add_tiles, load_tile, rectify_tile
