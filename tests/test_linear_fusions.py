@@ -90,3 +90,19 @@ def test_the_bits_do_not_depend_on_the_number_of_threads(monkeypatch):
         results = computed(Network((70, 9, 13, 11), 40), "float32")
         found.append(b"".join(result.tobytes() for result in results))
     assert len(set(found)) == 1
+
+
+@pytest.mark.parametrize("shape", [(0, 3, 1, 38), (0, 2, 2, 5), (2, 0, 3, 5), (3, 0, 5), (0, 5)])
+def test_rows_of_an_empty_array_are_no_images(shape, applied):  # noqa: F811
+    """Where there are no rows, (0, C) is a reshaped array of many shapes: only one of them is flattened images."""
+    rng = np.random.default_rng(0)
+    x, weight, bias = (nb.tensor(rng.standard_normal(each), requires_grad=True)
+                       for each in (shape, (11, shape[-1]), (11,)))
+    y = F.linear(x, weight, bias)
+    y.backward(nb.ones(*y.shape).to("float64"))
+    nb.evaluate(y, x.grad, weight.grad, bias.grad)
+    assert "linear_turn" not in {line.op for rule in applied for line in rule.new}
+    assert y.shape == (*shape[:-1], 11)
+    assert x.grad.shape == shape
+    assert not weight.grad.numpy().any()
+    assert not bias.grad.numpy().any()

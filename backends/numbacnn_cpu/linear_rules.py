@@ -1,4 +1,6 @@
 """Dense layers behind images: the weight is turned to how images lie, once, instead of each image to rows."""
+import math
+
 from numbacnn.fusion import Fusion
 from numbacnn.kernels import Spec
 
@@ -15,7 +17,7 @@ def are_images(p):
 
 def is_flattened(p, f):
     """Whether rows are images."""
-    return are_images(p) and len(f.shape) == 2 and f.shape[0] == p.shape[0]
+    return are_images(p) and f.shape == (p.shape[0], math.prod(p.shape[1:]))
 
 
 FUSIONS = [

@@ -71,8 +71,10 @@ def add_products(tile, a, starts, k, b, i, count):
 
     Row r of a begins at position starts[r] + k; b lies at position i, row by row.
     """
-    left = np.stack([a[start + k:start + k + count] for start in starts])
-    return tile + left @ numbers(b, i, count * tile.shape[1]).reshape(count, -1)
+    left, right = np.array(starts) + k, numbers(b, i, count * tile.shape[1]).reshape(count, -1)
+    for step in range(count):                            # one after the other, as in registers: the same sums anywhere
+        tile = tile + np.outer(a[left + step], right[step])
+    return tile
 
 
 def add_turned_products(tile, a, i, b, j, count):
