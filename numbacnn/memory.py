@@ -20,7 +20,7 @@ class Storage:
     version : int
         Another one whenever other numbers are written to it, and never one that a block had before.
     prepared : dict
-        What preparation.py made of the numbers in it.
+        What preparation.py made of the numbers in it, and maybe of others.
     """
 
     __slots__ = ("__weakref__", "address", "device", "memory", "nbytes", "pooled", "prepared", "version")
@@ -90,3 +90,8 @@ class Pool:
 def is_shared(storages: list[Storage], index: int) -> bool:
     """Does anybody but this list, one recording and the pool refer to the block?"""
     return getrefcount(storages[index]) > 3 + storages[index].pooled
+
+
+def is_free(storages: list[Storage], index: int) -> bool:
+    """Does nobody but this list and the pool refer to the block?"""
+    return getrefcount(storages[index]) == 2 + storages[index].pooled

@@ -1,14 +1,30 @@
 """What depends on parameters alone is computed once, and kept until they change: packed weights, above all.
 
-The planner takes such calls out of the program (a backend names their kernels in PREPARES); `Preparation` gives their
-results at each run. They are kept with the memory they were made from, and forgotten when that is written to.
+The planner takes such calls out of the program (a backend names their kernels in PREPARES); `Prepared` gives their
+results at each run. A result is kept with the memory of the first leaf it was made of. It is known by the calls that
+made it and by the versions of what they read: so results of other leaves and earlier numbers are never taken for it.
 """
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import ref
 
-from numbacnn.fusion import Call, Number
+from numbacnn.fusion import Call
 from numbacnn.kernels import Place, Spec
-from numbacnn.memory import Pool, Storage
+from numbacnn.memory import Pool, Storage, is_free
+
+Key = tuple[Any, ...]
+
+
+class Kept(NamedTuple):
+    """A result, and the leaves it was made of, with their versions."""
+
+    storage: Storage
+    leaves: list[tuple[ref[Storage], int]]
+
+    def is_outdated(self) -> bool:
+        """Whether one of the leaves is gone, or has got other numbers."""
+        leaves: list[Any] = [weak() for weak, _ in self.leaves]
+        return any(leaves[n] is None or leaves[n].version != version or is_free(leaves, n)
+                   for n, (_, version) in enumerate(self.leaves))
 
 
 class Preparation:
@@ -18,25 +34,40 @@ class Preparation:
     ----------
     inputs : list of int
         Numbers of leaves; ~n stands for the result of preparation n.
+    reads : list of int
+        Numbers of all leaves that the result depends on.
     """
 
-    def __init__(self, call: Call, inputs: list[int], specs: dict[int, Spec], backend: Any) -> None:
+    def __init__(self, call: Call, inputs: list[int], earlier: list["Preparation"], specs: dict[int, Spec],
+                 backend: Any) -> None:
         self.call, self.inputs = call, inputs
-        output = specs[call.outputs[0]]
-        self.nbytes = backend.nbytes(*output)
-        self.key: tuple[str, tuple[Number, ...], Spec] = call.op, call.numbers, output
+        self.reads: list[int] = list(dict.fromkeys(m for n in inputs for m in ([n] if n >= 0 else earlier[~n].reads)))
+        self.output = specs[call.outputs[0]]
+        self.nbytes = backend.nbytes(*self.output)
         places = [Place(number, 0, *specs[slot]) for number, slot in enumerate((*call.inputs, *call.outputs))]
         self.program = backend.Program([(call.op, [*places, *call.numbers])])
 
-    def storage(self, inputs: list[Storage], pool: Pool) -> Storage:
-        """The result for these inputs."""
-        versions = [each.version for each in inputs]
-        found: tuple[Storage, list[int]] | None = inputs[0].prepared.get(self.key)
-        if found is not None and found[1] == versions:
-            return found[0]
+    def key(self, leaves: list[Storage], keys: list[Key]) -> Key:
+        """What the result is, given the leaves and the keys of earlier preparations."""
+        made_of = [leaves[n].version if n >= 0 else keys[~n] for n in self.inputs]
+        return self.call.op, self.call.numbers, self.output, *made_of
+
+    def storage(self, key: Key, leaves: list[Storage], inputs: list[Storage], pool: Pool) -> Storage:
+        """The result for these inputs, which depend on these leaves."""
+        prepared: dict[Key, Kept] = leaves[0].prepared
+        kept = prepared.get(key)
+        if kept is None:
+            made = Kept(self.make(inputs, pool), [(ref(leaf), leaf.version) for leaf in leaves])
+            for other, old in list(prepared.items()):
+                if old.is_outdated():
+                    prepared.pop(other, None)
+            kept = prepared.setdefault(key, made)       # another thread may have made it, too
+        return kept.storage
+
+    def make(self, inputs: list[Storage], pool: Pool) -> Storage:
+        """Compute the result."""
         storage = pool.take(inputs[0].device, self.nbytes)
         self.program.run([*[each.address for each in inputs], storage.address])
-        inputs[0].prepared[self.key] = storage, versions
         return storage
 
 
@@ -45,20 +76,24 @@ class Prepared:
 
     def __init__(self, preparations: list[Preparation]) -> None:
         self.preparations = preparations
-        self.reads = sorted({n for each in preparations for n in each.inputs if n >= 0})
-        self.last: tuple[list[int], list[ref[Storage]]] = [-1], []
+        self.reads = sorted({n for each in preparations for n in each.reads})
+        self.last: tuple[list[int], list[ref[Storage]], list[int]] = [-1], [], []
 
     def storages(self, leaves: list[Storage], pool: Pool) -> list[Storage]:
-        """The results for these leaves: those of the last run, if nothing was written since."""
+        """The results for these leaves: those of the last run if nothing was written to them since, or to these."""
         versions = [leaves[n].version for n in self.reads]
-        if self.last[0] == versions:
-            kept = [weak() for weak in self.last[1]]
-            if None not in kept:
-                return kept  # type: ignore[return-value]
+        before, weak, after = self.last
+        if before == versions:
+            kept: list[Any] = [each() for each in weak]
+            if None not in kept and [storage.version for storage in kept] == after:
+                return kept
         found: list[Storage] = []
+        keys: list[Key] = []
         for each in self.preparations:
-            found.append(each.storage([leaves[n] if n >= 0 else found[~n] for n in each.inputs], pool))
-        self.last = versions, [ref(storage) for storage in found]
+            keys.append(each.key(leaves, keys))
+            inputs = [leaves[n] if n >= 0 else found[~n] for n in each.inputs]
+            found.append(each.storage(keys[-1], [leaves[n] for n in each.reads], inputs, pool))
+        self.last = versions, [ref(storage) for storage in found], [storage.version for storage in found]
         return found
 
 
@@ -70,11 +105,11 @@ def take_out(calls: list[Call], leaves: dict[int, Spec], alive: tuple[bool, ...]
     """
     number = {slot: n for n, slot in enumerate(leaves) if alive[slot]}
     rest: list[Call] = []
-    preparations: list[Preparation] = []
+    made: list[Preparation] = []
     for call in calls:
         if call.op in backend.PREPARES and wanted.isdisjoint(call.outputs) and all(s in number for s in call.inputs):
-            number[call.outputs[0]] = ~len(preparations)
-            preparations.append(Preparation(call, [number[slot] for slot in call.inputs], specs, backend))
+            number[call.outputs[0]] = ~len(made)
+            made.append(Preparation(call, [number[slot] for slot in call.inputs], made, specs, backend))
         else:
             rest.append(call)
-    return rest, preparations
+    return rest, made

@@ -12,8 +12,11 @@ import numbacnn_cpu as backend
 import numpy as np
 import pytest
 from numbacnn_cpu import program
-from numbacnn_cpu.compile import INTERPRETED, kernel
+from numbacnn_cpu.compile import INTERPRETED, compiled, kernel, njit, signature
+from numbacnn_cpu.dots import add_dots, add_last_dots
 from numbacnn_cpu.memory import flat
+from numbacnn_cpu.simd import accumulate, load, store, store_part, store_past, transpose
+from numbacnn_cpu.tile import add_outers, add_products, add_turned_products, blank, store_rows, store_tile
 
 from numbacnn.errors import BackendError
 from numbacnn.kernels import Place
@@ -320,3 +323,38 @@ def test_interpreted():
     done = subprocess.run([sys.executable, "-m", "pytest", "-q", __file__], capture_output=True, text=True, check=False,
                           env={**os.environ, "NUMBA_DISABLE_JIT": "1"})
     assert done.returncode == 0, done.stdout
+
+
+# --- vectors and tiles are read and written as they are
+
+MIXED = {
+    "store": lambda x, y: store(y, 0, load(x, 0)),
+    "store_past": lambda x, y: store_past(y, 0, load(x, 0)),
+    "store_part": lambda x, y: store_part(y, 0, load(x, 0), 1),
+    "accumulate": lambda x, y: accumulate(x, 0, load(y, 0)),
+    "transpose": lambda x, y: transpose(x, 0, 16, y, 0, 16),
+    "store_tile": lambda x, y: store_tile(y, (0,), blank(x, 1, 1), 1),
+    "store_rows": lambda x, y: store_rows(y, (0,), blank(x, 1, 1), 1, 1),
+    "add_products, left": lambda x, y: add_products(blank(x, 1, 1), y, (0,), 0, x, 0, 1),
+    "add_products, right": lambda x, y: add_products(blank(x, 1, 1), x, (0,), 0, y, 0, 1),
+    "add_products, sums": lambda x, y: add_products(blank(y, 1, 1), x, (0,), 0, x, 0, 1),
+    "add_turned_products": lambda x, y: add_turned_products(blank(x, 1, 1), x, 0, y, 0, 1),
+    "add_outers": lambda x, y: add_outers(blank(x, 1, 1), x, 0, 1, y, 0, 1, 1),
+    "add_dots": lambda x, y: add_dots(blank(x, 1, 1), x, (0,), y, (0,), 0),
+    "add_last_dots": lambda x, y: add_last_dots(blank(x, 1, 1), x, (0,), y, (0,), 0, 1),
+}
+
+
+@compiled_only
+@pytest.mark.parametrize("name", MIXED)
+def test_dtypes_are_not_mixed(name):
+    """Bits of float32 in an array of float64 would be other numbers; uncompiled, they would be converted."""
+    inner = compiled(MIXED[name])
+
+    def function(x, y, begin, end):
+        inner(x, y)
+
+    same, mixed = (signature([np.zeros(512, np.float32), np.zeros(512, dtype)]) for dtype in (np.float32, np.float64))
+    njit(function).compile(same)
+    with pytest.raises(numba.TypingError):
+        njit(function).compile(mixed)

@@ -53,6 +53,10 @@ GEOMETRIES = {       # x, weight, (sh, sw, ph, pw, dh, dw, groups), and the size
     "long patches, dilated, even": ((1, 8, 12, 9), (3, 8, 4, 2), (1, 1, 2, 1, 3, 2, 1)),
     "many outputs": ((1, 3, 5, 4), (131, 3, 2, 2), (1, 1, 0, 0, 1, 1, 1)),
     "many pixels": ((3, 1, 19, 23), (4, 1, 5, 5), (1, 1, 2, 2, 1, 1, 1)),
+    "no channels": ((2, 0, 5, 4), (3, 0, 3, 2), (1, 1, 1, 0, 1, 1, 1)),
+    "no channels, many pixels": ((2, 0, 12, 13), (3, 0, 3, 3), (1, 1, 1, 1, 1, 1, 1)),
+    "no outputs, many pixels": ((2, 3, 12, 13), (0, 3, 3, 3), (1, 1, 1, 1, 1, 1, 1)),
+    "no outputs, groups": ((2, 4, 12, 13), (0, 2, 3, 3), (1, 1, 1, 1, 1, 1, 2)),
     "one output, one pixel": ((1, 7, 3, 3), (1, 7, 3, 3), (1, 1, 0, 0, 1, 1, 1)),
 }
 
@@ -254,7 +258,8 @@ def test_dropout_drops_as_many_as_it_should():
 
 def linear_cases(numbers):
     cases = {}
-    for n, c, o in ((1, 1, 1), (3, 7, 5), (64, 20, 10), (5, 300, 70), (1, 9, 131), (70, 3, 4), (0, 3, 2)):
+    for n, c, o in ((1, 1, 1), (3, 7, 5), (64, 20, 10), (5, 300, 70), (1, 9, 131), (70, 3, 4), (0, 3, 2), (2, 0, 3),
+                    (9, 0, 3), (3, 2, 0)):
         x, weight, dy = numbers(n, c), numbers(o, c), numbers(n, o)
         for op, inputs, output in (("linear", [x, weight, numbers(o)], (n, o)),
                                    ("linear_backward_input", [dy, weight], (n, c)),

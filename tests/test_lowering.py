@@ -5,6 +5,8 @@ from typing import NamedTuple
 import numbacnn_cpu as backend
 import numpy as np
 import pytest
+from numbacnn_cpu import pack
+from numbacnn_cpu.memory import View
 
 from numbacnn.kernels import Place
 
@@ -192,3 +194,18 @@ def test_optimisers_do_what_pytorchs_do(op, name, options, hyper, states, in_pla
             ours[i] = array
     for mine, other in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(mine.numpy(), other.detach().numpy(), rtol=1e-11, atol=1e-14)
+
+
+# --- tables
+
+@pytest.mark.parametrize(("groups", "channels"), [(1, 35), (3, 1), (4, 4), (4, 24)])
+def test_the_last_tile_of_a_group_reads_nothing_behind_the_zeros(groups, channels):
+    """They stand for a bias, in a table, which has no padding."""
+    conv = 1, 1, 1, 1, 1, 1, groups
+    spec = pack.packed_turned(Place(0, 0, (4 * groups, channels, 3, 3), "float32"), conv)
+    dy, packed, dx = (View.of(Place(slot, 0, shape, "float32")) for slot, shape in enumerate((
+        (2, 4 * groups, 5, 5), spec.shape, (2, channels * groups, 5, 5))))
+    for _, arguments in backend.conv2d_backward_input_packed(dy, packed, dx, *conv):
+        zeros, width, blocks = arguments[2], spec.shape[4], spec.shape[0] // groups
+        assert not zeros.any()
+        assert (groups - 1) * channels + blocks * width <= zeros.size

@@ -6,7 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numbacnn_cpu.isa import REGISTER
 from numbacnn_cpu.memory import ALIGNMENT, PADDING, View, flat, physical
+from numbacnn_cpu.norm_forward import passes_caches
+from numbacnn_cpu.pack import ROWS
+from numbacnn_cpu.winograd import leaves_caches
 
 from numbacnn.kernels import Place
 
@@ -127,3 +131,27 @@ def test_is_view_says_whether_memory_can_be_read_in_another_shape(size):
 @given(st.lists(st.integers(1, 4), max_size=5).map(tuple), st.sampled_from(["float32", "bool", "int64"]))
 def test_nbytes_is_what_an_array_takes(shape, dtype):
     assert backend.nbytes(shape, dtype) == np.empty(shape, dtype).nbytes
+
+
+def test_tiles_may_be_loaded_past_the_end_of_a_block():
+    assert max(ROWS) * REGISTER <= PADDING
+    assert ALIGNMENT % REGISTER == 0
+
+
+@pytest.mark.parametrize(("offset", "channels", "expected"), [
+    (0, REGISTER // 4, True), (REGISTER, REGISTER // 2, True), (4, REGISTER // 4, False),
+    (0, REGISTER // 4 + 1, False)])
+def test_what_may_be_written_past_the_caches(offset, channels, expected):
+    for shape in (2, 3, channels), (2, channels), (channels,):
+        assert View.of(Place(0, offset, shape, "float32")).in_vectors == expected
+    assert View.of(Place(0, offset, (2, channels, 3, 5), "float32")).physical().in_vectors == expected
+
+
+@pytest.mark.parametrize(("offset", "expected"), [(0, True), (REGISTER, True), (REGISTER // 2, False)])
+def test_who_writes_past_the_caches_asks_that(offset, expected):
+    """A store past the caches to any other place ends the process."""
+    images, aligned = (View.of(Place(0, at, (64, 64, 64, 64), "float32")) for at in (offset, 0))
+    assert leaves_caches(images.physical()) == expected
+    assert passes_caches(images.rows()) == passes_caches(aligned.rows(), images.rows()) == expected
+    weight, packed = (View.of(Place(0, offset, shape, "float32")) for shape in ((64, 64, 3, 3), (6, 6, 1, 64, 64)))
+    assert backend.conv2d_winograd_weight.arrange(weight, packed)[-1] == expected

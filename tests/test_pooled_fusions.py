@@ -59,6 +59,8 @@ NEAR = {                                                 # where something forbi
     "groups": Program((2, 4, 9, 8), (6, 2, 3, 3), conv={"groups": 2}, pool=[2]),
     "padding is uneven": Program(IMAGES, (5, 3, 2, 2), conv={"padding": "same"}, pool=[2]),
     "a window is larger than a tile": Program((1, 3, 11, 11), SHORT, pool=[5]),
+    "there are no channels": Program((2, 0, 12, 12), (3, 0, 3, 3), pool=[2]),
+    "there are no outputs": Program((2, 3, 12, 12), (0, 3, 3, 3), pool=[2]),
     "sums are long": Program((1, 34, 5, 6), (3, 34, 3, 3), pool=[2]),
 }
 

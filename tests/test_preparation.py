@@ -1,9 +1,15 @@
 """What is made of parameters alone is kept while they do not change, and only then."""
+import gc
+
 import numpy as np
 import pytest
 
 import numbacnn
 from numbacnn import nn, optim
+from numbacnn.backend import default_device
+from numbacnn.nn import functional as F
+from numbacnn.ops.constant import no_bias
+from numbacnn.preparation import Preparation
 
 
 @pytest.fixture
@@ -33,6 +39,48 @@ def by_definition(model, x):
 def kept(model):
     """Return how many things are kept with the parameters of a model."""
     return sum(len(p.array.storage.prepared) for p in model.parameters())
+
+
+def three_blocks(seed):
+    """Return convolutions of equal shapes, without biases, whose batch norms have seen different numbers."""
+    numbacnn.manual_seed(seed)
+    model = nn.Sequential(*[layer for _ in range(3) for layer in (
+        nn.Conv2d(4, 4, 3, padding=1, bias=False), nn.BatchNorm2d(4), nn.ReLU())]).to("float64")
+    scramble(model, seed)
+    return model.eval()
+
+
+def scramble(model, seed):
+    """Give batch norms other parameters and statistics."""
+    rng = np.random.default_rng(seed)
+    model.load_state_dict({name: numbacnn.tensor(rng.uniform(0.5, 1.5, value.shape)) if value.ndim == 1 else value
+                           for name, value in model.state_dict().items()})
+
+
+def images(count, seed=0):
+    return numbacnn.tensor(np.random.default_rng(seed).standard_normal((count, 4, 6, 6)))
+
+
+def assert_right(function, x):
+    """Check that a function gives what it gives without plans."""
+    with numbacnn.no_grad():
+        y = function(x).numpy()
+        with numbacnn.testing.settings(eager=True):
+            expected = function(x).numpy()
+    np.testing.assert_allclose(y, expected, rtol=1e-12, atol=1e-14)
+
+
+@pytest.fixture
+def made(monkeypatch):
+    """A list of the ops that are prepared, as they are."""
+    ops, make = [], Preparation.make
+
+    def spy(self, *arguments):
+        ops.append(self.call.op)
+        return make(self, *arguments)
+
+    monkeypatch.setattr(Preparation, "make", spy)
+    return ops
 
 
 def test_the_second_run_makes_nothing_anew(model, x):
@@ -80,9 +128,9 @@ def test_memory_that_is_used_again_keeps_nothing(model, x):
     """A block that is given to another array must not bring along what was made of its former numbers."""
     for seed in range(4):
         weight = numbacnn.tensor(np.random.default_rng(seed).standard_normal((4, 3, 3, 3)))
-        y = nn.functional.conv2d(x, weight).numpy()
+        y = F.conv2d(x, weight).numpy()
         with numbacnn.testing.settings(eager=True):
-            np.testing.assert_allclose(y, nn.functional.conv2d(x, weight).numpy(), rtol=1e-12)
+            np.testing.assert_allclose(y, F.conv2d(x, weight).numpy(), rtol=1e-12)
         del weight
 
 
@@ -95,3 +143,73 @@ def test_training_keeps_nothing(model, x):
         optimizer.step()
     numbacnn.evaluate()
     assert kept(model) == 0
+
+
+def test_layers_of_equal_shape_in_turns_of_batch_sizes(made):
+    model = three_blocks(0)
+    for turn in range(4):
+        for count in (5, 2):
+            assert_right(model, images(count, turn))
+        if turn == 0:
+            made.clear()
+    assert made == []
+
+
+def test_models_in_turns(made):
+    models = three_blocks(0), three_blocks(1)
+    for turn in range(4):
+        for model in models:
+            for count in (5, 2):
+                assert_right(model, images(count, turn))
+        if turn == 0:
+            made.clear()
+    assert made == []
+
+
+def test_a_weight_with_two_batch_norms_and_a_batch_norm_with_two_weights(made):
+    numbacnn.manual_seed(0)
+    convs = [nn.Conv2d(4, 4, 3, padding=1, bias=False).to("float64") for _ in range(2)]
+    norms = [nn.BatchNorm2d(4).to("float64").eval() for _ in range(2)]
+    for seed, norm in enumerate(norms):
+        scramble(norm, seed)
+
+    def everything(x):
+        for conv in convs:
+            for norm in norms:
+                x = norm(conv(x))
+        return x
+
+    for turn in range(4):
+        for count in (5, 2):
+            assert_right(everything, images(count, turn))
+        if turn == 0:
+            made.clear()
+    assert made == []
+
+
+def test_batch_norms_that_differ_in_eps_only():
+    numbacnn.manual_seed(0)
+    weight, bias, mean, var = (numbacnn.tensor(np.random.default_rng(0).uniform(0.5, 1.5, shape))
+                               for shape in ((4, 4, 3, 3), 4, 4, 4))
+    for eps in (0.1, 1.0, 0.1):
+        assert_right(lambda x, eps=eps: F.batch_norm(F.conv2d(x, weight), mean, var, bias, bias, eps=eps), images(2))
+
+
+def test_what_was_made_of_earlier_statistics_is_not_kept():
+    """The weights of a model whose statistics alone move do not gather what was once made of them."""
+    model, counts = three_blocks(0), []
+    for seed in range(5):
+        forward(model, images(2))
+        counts.append(kept(model))
+        norm = model[1]
+        norm.load_state_dict({name: value + 0.1 * seed if "running" in name else value
+                              for name, value in norm.state_dict().items()})
+    assert counts == counts[:1] * 5
+
+
+def test_models_that_are_gone_leave_nothing():
+    shared = no_bias(4, "float64", default_device()).storage.prepared
+    for seed in range(5):
+        forward(three_blocks(seed), images(2))
+        gc.collect()
+    assert len(shared) == 0

@@ -39,7 +39,8 @@ def kernel(items, arrange=physical, workspace=None, raises=False, reassociate=Fa
         From the arranged arguments, how many items there are. Each is computed by one worker, in one order.
     arrange : callable
         From views (memory.py, as the user sees the arrays) and numbers, the list of arguments that the kernel gets;
-        the default is each array as it lies. An argument may also be a NumPy array: a table of the lowering's.
+        the default is each array as it lies. An argument may also be a NumPy array: a table of the lowering's. It has
+        no padding as blocks of memory have: no vector may be loaded past its end.
     workspace : callable, optional
         From the arranged arguments, the `(shape, dtype)` of scratch memory, which comes before `begin`; uninitialised.
     raises : bool

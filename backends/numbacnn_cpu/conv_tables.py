@@ -108,7 +108,7 @@ def cut(units, vertical, horizontal, row_bytes):
     pixels = vertical.count * horizontal.count
     if pixels < PIXELS:
         return max(1, min(-(-PIXELS // max(pixels, 1)), -(-units // ITEMS))), 1, vertical.count
-    fitting = (SLAB // row_bytes - vertical.extent(1)) // vertical.stride + 1
+    fitting = (SLAB // max(1, row_bytes) - vertical.extent(1)) // vertical.stride + 1
     wanted = max(-(-vertical.count // max(1, fitting)), min(-(-ITEMS // max(units, 1)), pixels // PIXELS))
     rows = -(-vertical.count // wanted)
     return 1, -(-vertical.count // rows), rows

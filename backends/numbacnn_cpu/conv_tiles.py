@@ -60,7 +60,7 @@ def forward(x, packed, bias, other, y, numbers, mode, moments=ABSENT, norm=()):
     """Lower a convolution and what is done with its inputs and outputs."""
     x, other, y = x.physical(), other.physical(), y.physical()
     job = forward_job(x.shape, y.shape, packed.shape[1:3], numbers, packed.shape[4], x.dtype.itemsize, bool(norm))
-    return [call(x, packed, bias, other, y, job, numbers[-1], mode, moments, ABSENT, norm)]
+    return [call(x, packed, bias, other, y, job, numbers[-1], mode, moments, ABSENT, norm)] if y.shape[3] else []
 
 
 def forward_job(x, y, taps, conv, width, itemsize, copied=False):
@@ -91,9 +91,9 @@ def sums_of_job(dy, weight, dz, conv):
 def backward_input(dy, packed, x, dx, numbers, sums=ABSENT, norm=()):
     """Lower the gradient of x and what is done with its outputs."""
     dy, x, dx = dy.physical(), x.physical(), dx.physical()
-    zeros = np.zeros(-(-dx.shape[3] // packed.shape[4]) * packed.shape[4], dx.dtype)
+    zeros = np.zeros(dx.shape[3] + packed.shape[4], dx.dtype)        # the last tile of a group begins anywhere
     jobs = backward_jobs(dy.shape, dx.shape, packed.shape[1:3], numbers, packed.shape[4], dy.dtype.itemsize)
-    return [call(dy, packed, zeros, x, dx, job, numbers[-1], 0, ABSENT, sums, norm) for job in jobs]
+    return [call(dy, packed, zeros, x, dx, job, numbers[-1], 0, ABSENT, sums, norm) for job in jobs if dx.shape[3]]
 
 
 def backward_jobs(dy, dx, taps, conv, width, itemsize):

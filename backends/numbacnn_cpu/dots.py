@@ -9,7 +9,7 @@ from numba.extending import lower_builtin
 
 from .emit import INT32, MaskType, first_lanes, indices, intrinsic, multiply_add, pointer_to, read, suffix
 from .isa import REGISTER
-from .simd import lanes
+from .simd import lanes, one_dtype
 from .tile import TileType, define, fence, joined, parts
 
 
@@ -39,8 +39,8 @@ def totals(tile):
 
 # --- compiled ----------------------------------------------------------------------------------------------------
 
-define(add_dots, lambda tile, a, rows, b, columns, k: tile)
-define(add_last_dots, lambda tile, a, rows, b, columns, k, count: tile)
+define(add_dots, lambda tile, a, rows, b, columns, k: tile if one_dtype(a, b, tile) else None)
+define(add_last_dots, lambda tile, a, rows, b, columns, k, count: tile if one_dtype(a, b, tile) else None)
 define(totals, lambda tile: TileType(tile.dtype, tile.rows, -(-tile.vectors // tile.vector.lanes)))
 
 

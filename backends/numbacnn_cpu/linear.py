@@ -61,7 +61,7 @@ def dense(x, weight, bias, y, rectified):
     block = COLUMNS // wide * wide
     items = -(-ITEMS // max(1, -(-outputs // block)))
     tall = min(ROWS, -(-max(1, -(-rows // items)) // high) * high)
-    chunk = CHUNK if rows > high else rows_of(x).shape[1]
+    chunk = CHUNK if rows > high else max(1, rows_of(x).shape[1])
     constants = [Constant(n) for n in (high, wide, -(-wide // lanes_of(x.dtype)), rectified)]
     return linear_tiles, [rows_of(x), rows_of(weight), bias, y, tall, block, chunk, *constants]
 
@@ -81,7 +81,7 @@ def linear_tiles(x, weight, bias, y, tall, block, chunk, high, wide, vectors, re
         row, column = divmod(item, -(-outputs // block))
         top, first = row * tall, column * block
         bottom, last = min(top + tall, rows), min(first + block, outputs)
-        for start in range(0, depth, chunk):
+        for start in range(0, max(depth, 1), chunk):     # once if there is nothing to add to the bias
             stop, at = min(start + chunk, depth), 0
             whole = stop - (stop - start) % n
             for j in range(first, last, wide):

@@ -10,7 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-ALIGNMENT, PADDING = 64, 256          # bytes: a block begins on a cache line, and a vector may be loaded past its end
+from .isa import REGISTER
+
+ALIGNMENT = 64                        # bytes: a block begins on a cache line
+PADDING = 4 * 64                      # bytes behind it: a tile is loaded whole, 4 vectors (pack.py) of 64 bytes at most
 ITEMSIZES = {key: np.dtype(name).itemsize for name in ("float32", "float64", "int64", "int32", "uint8", "bool")
              for key in (name, np.dtype(name))}          # by name, and by dtype: NumPy takes a while to tell
 TEMPORARY, WORKSPACE = -1, -2         # slots of the program's own: memory of one call, scratch memory of one worker
@@ -53,6 +56,11 @@ class View(NamedTuple):
         """Whether it lies in C order, without gaps."""
         expected = c_strides(self.shape, self.dtype.itemsize)
         return all(n == 1 or have == want for n, have, want in zip(self.shape, self.strides, expected, strict=True))
+
+    @property
+    def in_vectors(self):
+        """Whether its last axis is whole vectors where registers begin, so that it may be written past the caches."""
+        return self.offset % REGISTER == 0 and self.shape[-1] * self.dtype.itemsize % REGISTER == 0
 
     def logical(self):
         """Return the array as the user sees it: (N, C, H, W) with strides."""

@@ -61,7 +61,7 @@ def sums(gradients, x, channels, g, outputs, how):
     parts = parts_of(rows)
     flat = [view.flat() for view in (*gradients, x)]
     return [(batch_norm_sum, [*flat, *channels, g.flat(), parts, part_rows(rows), rows.shape[0], *how,
-                              passes_caches(rows)]), add_sums(parts, 1, channels[1], *outputs)]
+                              passes_caches(g.rows())]), add_sums(parts, 1, channels[1], *outputs)]
 
 
 def batch_norm_join_sums(sums, rstd, dweight, dbias):
@@ -78,7 +78,8 @@ def gradient(gradients, x, channels, dx, how, training):
     """Return the call for the gradient of x."""
     rows = x.rows()
     flat = [view.flat() for view in (*gradients, x)]
-    return [(batch_norm_gradient, [*flat, *channels, dx.flat(), rows.shape[0], *how, training, passes_caches(rows)])]
+    return [(batch_norm_gradient, [*flat, *channels, dx.flat(), rows.shape[0], *how, training,
+                                  passes_caches(dx.rows())])]
 
 
 @kernel(items=lambda *arguments: arguments[9].shape[0])

@@ -1,6 +1,7 @@
 """Batch normalisation in evaluation mode, folded into the convolution before it: it scales and shifts its outputs.
 
-These calls depend on parameters and running statistics only. An item is an output channel.
+These calls depend on parameters and running statistics only. An item is an output channel. Running statistics come
+first where they can: the result is kept with them, not with the bias that all convolutions without one share.
 """
 from .compile import kernel
 from .memory import View
@@ -20,7 +21,7 @@ def conv2d_fold_weight(weight, rstd, scale, folded, begin, end):
             folded[o, k] = weight[o, k] * factor
 
 
-@kernel(items=lambda bias, *_: bias.size)
-def conv2d_fold_bias(bias, mean, rstd, scale, shift, folded, begin, end):
+@kernel(items=lambda mean, *_: mean.size)
+def conv2d_fold_bias(mean, bias, rstd, scale, shift, folded, begin, end):
     for o in range(begin, end):
         folded[o] = (bias[o] - mean[o]) * (rstd[o] * scale[o]) + shift[o]

@@ -5,18 +5,18 @@ loaded once for several rows. `floor` is what a number is replaced by if it is s
 """
 import math
 
+from .channels import put
 from .compile import compiled, inlined, kernel
-from .isa import REGISTER
 from .norm_moments import AHEAD, ROWS
-from .simd import fill, fma, lanes, larger, load, prefetch, store, store_part, store_past
+from .simd import fill, fma, lanes, larger, load, prefetch, store_past
 
 LARGE = 1 << 24                       # bytes: what is larger has left the caches before it is read
 NO_FLOOR, RELU = -math.inf, 0.0
 
 
-def passes_caches(y):
-    """Return whether y (R, C) is to be written past the caches, as a number for `write`."""
-    return int(y.nbytes >= LARGE and y.shape[-1] * y.dtype.itemsize % REGISTER == 0)
+def passes_caches(*written):
+    """Return whether arrays (R, C) are to be written past the caches, as a number for `write`."""
+    return int(all(y.nbytes >= LARGE and y.in_vectors for y in written))
 
 
 def batch_norm(x, mean, rstd, weight, bias, y):
@@ -112,7 +112,5 @@ def write(y, i, value, count, past):
     """Write a vector, or as many numbers as are left of a row; if `past`, past the caches."""
     if past:
         store_past(y, i, value)
-    elif count >= lanes(y):
-        store(y, i, value)
     else:
-        store_part(y, i, value, count)
+        put(y, i, value, count)

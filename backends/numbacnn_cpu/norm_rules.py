@@ -24,7 +24,7 @@ FOLDS = [
         """
         rstd = batch_norm_rstd(var, *eps)
         folded = conv2d_fold_weight(weight, rstd, scale)
-        moved = conv2d_fold_bias(bias, mean, rstd, scale, shift)
+        moved = conv2d_fold_bias(mean, bias, rstd, scale, shift)
         n = conv2d(x, folded, moved, *conv)
         """,
         temporaries={"folded": lambda weight: weight, "moved": folded_bias},

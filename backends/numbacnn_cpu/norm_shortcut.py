@@ -45,7 +45,7 @@ def gradients(a, b, forked, x, mean, rstd, weight, bias, x2, mean2, rstd2, weigh
     rows = x.rows()
     return [(batch_norms_gradient, [a.flat(), b.flat(), x.flat(), mean, rstd, weight, bias, x2.flat(), mean2, rstd2,
                                     weight2, bias2, dweight, dbias, dweight2, dbias2, dx.flat(), dx2.flat(),
-                                    rows.shape[0], forked, training, passes_caches(rows)])]
+                                    rows.shape[0], forked, training, passes_caches(dx.rows(), dx2.rows())])]
 
 
 @kernel(items=lambda *arguments: arguments[12].shape[0])

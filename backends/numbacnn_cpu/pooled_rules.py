@@ -17,8 +17,8 @@ def is_pooled(x, weight, c, conv, pool):
     """Whether the fused kernels can compute it, and should."""
     (kh, kw), *rest = pool[:2], pool[2:4], pool[4:]
     side_by_side = rest == [(kh, kw), (0, 0, 1, 1)] and kh * kw <= WINDOW
-    return conv[-1] == 1 and side_by_side and math.prod(weight.shape[1:]) <= LONGEST and is_padded_evenly(
-        x, weight, c, conv)
+    fitting = weight.shape[0] > 0 and 0 < math.prod(weight.shape[1:]) <= LONGEST
+    return conv[-1] == 1 and side_by_side and fitting and is_padded_evenly(x, weight, c, conv)
 
 
 def is_padded_evenly(x, weight, c, conv):

@@ -91,6 +91,16 @@ def accumulate(array, i, vector):
     array[i:i + len(vector)] += vector
 
 
+def one_dtype(array, *others):
+    """Whether vectors, tiles or arrays have the dtype of an array: all are read and written as they are."""
+    return isinstance(array, types.Array) and all(getattr(other, "dtype", None) == array.dtype for other in others)
+
+
+def stored_as_is(array, vector):
+    """Whether a vector can be written to an array: numbers are not converted."""
+    return is_vector(vector) and one_dtype(array, vector)
+
+
 @type_callable(lanes)
 def type_lanes(context):
     return lambda array: types.intp if isinstance(array, types.Array) else None
@@ -113,22 +123,22 @@ def type_load_part(context):
 
 @type_callable(store)
 def type_store(context):
-    return lambda array, i, vector: types.none
+    return lambda array, i, vector: types.none if stored_as_is(array, vector) else None
 
 
 @type_callable(store_past)
 def type_store_past(context):
-    return lambda array, i, vector: types.none
+    return lambda array, i, vector: types.none if stored_as_is(array, vector) else None
 
 
 @type_callable(store_part)
 def type_store_part(context):
-    return lambda array, i, vector, count: types.none
+    return lambda array, i, vector, count: types.none if stored_as_is(array, vector) else None
 
 
 @type_callable(transpose)
 def type_transpose(context):
-    return lambda array, i, step, target, j, target_step: types.none
+    return lambda array, i, step, target, j, target_step: types.none if one_dtype(array, target) else None
 
 
 @type_callable(prefetch)
@@ -220,7 +230,8 @@ def lower_fill(context, build, sig, arguments):
 
 @type_callable(accumulate)
 def type_accumulate(context):
-    return lambda array, i, vector: types.none if is_vector(vector) else None
+    return lambda array, i, vector: (
+        types.none if is_vector(vector) and array.dtype in (vector.dtype, types.float64) else None)
 
 
 @lower_builtin(accumulate, types.Array, types.Integer, VectorType)
@@ -241,7 +252,7 @@ def alike(a, value):
 
 
 def fma(a, b, c):
-    """Return a * b + c, rounded once (uncompiled: twice)."""
+    """Return a * b + c, rounded once if the processor can (uncompiled: twice)."""
     return a * b + c
 
 

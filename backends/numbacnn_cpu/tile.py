@@ -11,7 +11,7 @@ from numba.extending import lower_builtin, models, register_model
 
 from .compile import WORD
 from .emit import VectorType, first_lanes, multiply_add, pointer_to, read, splat, write, write_part
-from .simd import lanes
+from .simd import lanes, one_dtype
 
 
 class TileType(types.Type):
@@ -145,6 +145,11 @@ def define(function, result):
             return signature(found, *arguments) if found is not None else None
 
 
+def added(tile, a, b, count):
+    """Return the type of a tile to which so many products of numbers of a and of b are added."""
+    return tile if constant(count) and one_dtype(a, b, tile) else None
+
+
 define(pick, lambda table, first, last, rows: constant(rows) and types.UniTuple(types.intp, constant(rows)))
 define(in_steps, lambda first, step, last, rows: constant(rows) and types.UniTuple(types.intp, constant(rows)))
 define(blank, lambda array, rows, vectors: constant(rows) and TileType(array.dtype, constant(rows), constant(vectors)))
@@ -152,12 +157,12 @@ define(spread, lambda array, i, rows, vectors: constant(rows) and TileType(array
                                                                           constant(vectors)))
 define(load_tile, lambda array, starts, rows, vectors: constant(rows) and TileType(array.dtype, constant(rows),
                                                                                   constant(vectors)))
-define(add_products, lambda tile, a, starts, k, b, i, count: tile if constant(count) else None)
-define(add_turned_products, lambda tile, a, i, b, j, count: tile if constant(count) else None)
-define(add_outers, lambda tile, a, i, down, b, j, across, count: tile if constant(count) else None)
+define(add_products, lambda tile, a, starts, k, b, i, count: added(tile, a, b, count))
+define(add_turned_products, lambda tile, a, i, b, j, count: added(tile, a, b, count))
+define(add_outers, lambda tile, a, i, down, b, j, across, count: added(tile, a, b, count))
 define(steps, lambda first, step, count, rows: constant(rows) and types.UniTuple(types.intp, constant(rows)))
-define(store_rows, lambda array, starts, tile, columns, count: types.none)
-define(store_tile, lambda array, starts, tile, columns: types.none)
+define(store_rows, lambda array, starts, tile, columns, count: types.none if one_dtype(array, tile) else None)
+define(store_tile, lambda array, starts, tile, columns: types.none if one_dtype(array, tile) else None)
 define(add_tiles, lambda tile, other: tile if tile == other else None)
 define(rectify_tile, lambda tile: tile)
 

@@ -103,15 +103,18 @@ def keep(v, at, step, values):
 
 
 @inlined
-def keep_past(v, at, step, values):
-    """Store vectors `step` apart, past the caches: what is written next lies far away."""
-    store_past(v, at, values[0])
-    store_past(v, at + step, values[1])
-    store_past(v, at + 2 * step, values[2])
-    store_past(v, at + 3 * step, values[3])
-    if len(values) == 6:
-        store_past(v, at + 4 * step, values[4])
-        store_past(v, at + 5 * step, values[5])
+def keep_far(v, at, step, values, past):
+    """Store vectors `step` apart; if `past`, past the caches: what is written next lies far away."""
+    if past:
+        store_past(v, at, values[0])
+        store_past(v, at + step, values[1])
+        store_past(v, at + 2 * step, values[2])
+        store_past(v, at + 3 * step, values[3])
+        if len(values) == 6:
+            store_past(v, at + 4 * step, values[4])
+            store_past(v, at + 5 * step, values[5])
+    else:
+        keep(v, at, step, values)
 
 
 @inlined
@@ -154,18 +157,18 @@ def transform_gradient(dy, at, lines, pixel, z, to, step):
 
 
 @inlined
-def transform_weight(w, at, lines, pixel, u, to, step, edge):
+def transform_weight(w, at, lines, pixel, u, to, step, edge, past):
     """Write G w G' of a filter of 3 x 3 taps; `edge` is a tuple of E numbers."""
     a, b = of_weight(column(w, at, lines), edge), of_weight(column(w, at + pixel, lines), edge)
     c = of_weight(column(w, at + 2 * pixel, lines), edge)
     row = len(edge) * step
-    keep_past(u, to, step, of_weight((a[0], b[0], c[0]), edge))
-    keep_past(u, to + row, step, of_weight((a[1], b[1], c[1]), edge))
-    keep_past(u, to + 2 * row, step, of_weight((a[2], b[2], c[2]), edge))
-    keep_past(u, to + 3 * row, step, of_weight((a[3], b[3], c[3]), edge))
+    keep_far(u, to, step, of_weight((a[0], b[0], c[0]), edge), past)
+    keep_far(u, to + row, step, of_weight((a[1], b[1], c[1]), edge), past)
+    keep_far(u, to + 2 * row, step, of_weight((a[2], b[2], c[2]), edge), past)
+    keep_far(u, to + 3 * row, step, of_weight((a[3], b[3], c[3]), edge), past)
     if len(edge) == 6:
-        keep_past(u, to + 4 * row, step, of_weight((a[4], b[4], c[4]), edge))
-        keep_past(u, to + 5 * row, step, of_weight((a[5], b[5], c[5]), edge))
+        keep_far(u, to + 4 * row, step, of_weight((a[4], b[4], c[4]), edge), past)
+        keep_far(u, to + 5 * row, step, of_weight((a[5], b[5], c[5]), edge), past)
 
 
 @inlined

@@ -18,13 +18,13 @@ def pieces(weight, packed, *_):
 
 
 def arrange(weight, packed):
-    """Arrange: the weight as it lies, and the size of a window as a constant."""
-    return [weight.physical(), packed, Constant(packed.shape[0])]
+    """Arrange: the weight as it lies; as constants, the size of a window, and whether to write past the caches."""
+    return [weight.physical(), packed, Constant(packed.shape[0]), Constant(packed.in_vectors)]
 
 
 @kernel(items=pieces, arrange=arrange,
         workspace=lambda weight, packed, *_: ((9 * DEPTH * packed.shape[4],), packed.dtype))
-def conv2d_winograd_weight(weight, packed, edge, filters, begin, end):
+def conv2d_winograd_weight(weight, packed, edge, past, filters, begin, end):
     """An item is some of the depth of a block; its columns are gathered first, for they lie far apart."""
     outputs, _, _, channels = weight.shape
     blocks, width = packed.shape[2], packed.shape[4]
@@ -35,11 +35,11 @@ def conv2d_winograd_weight(weight, packed, edge, filters, begin, end):
         gather(taps, block * width * 9 * channels + first, channels, min(width, outputs - block * width), count,
                filters, width)
         for c in range(count):
-            transform_row(filters, c * 9 * width, width, packed, block, first + c, edge)
+            transform_row(filters, c * 9 * width, width, packed, block, first + c, edge, past)
 
 
 @kernel(items=pieces, arrange=arrange)
-def conv2d_winograd_weight_turned(weight, packed, edge, begin, end):
+def conv2d_winograd_weight_turned(weight, packed, edge, past, begin, end):
     """An item is some of the depth of a block."""
     outputs, _, _, channels = weight.shape
     blocks, width = packed.shape[2], packed.shape[4]
@@ -47,7 +47,8 @@ def conv2d_winograd_weight_turned(weight, packed, edge, begin, end):
     for item in range(begin, end):
         piece, block = divmod(item, blocks)
         for o in range(piece * DEPTH, min(piece * DEPTH + DEPTH, outputs)):
-            transform_row(taps, (o * 9 + 8) * channels + block * width, -channels, packed, block, o, edge)
+            transform_row(taps, (o * 9 + 8) * channels + block * width, -channels, packed, block, o, edge,
+                          past)
 
 
 @compiled
@@ -67,10 +68,10 @@ def gather(taps, at, channels, columns, count, filters, width):
 
 
 @compiled
-def transform_row(taps, at, tap, packed, block, k, edge):
+def transform_row(taps, at, tap, packed, block, k, edge, past):
     """Transform the filters of all columns of a block, for one number k of the depth; `tap` is from one to the next."""
     _, _, blocks, depth, width = packed.shape
     u, outputs = packed.reshape(packed.size), in_steps(0, 1, edge, edge)
     for o in range(0, width, lanes(packed)):
         transform_weight(taps, at + o, (0, 3 * tap, 6 * tap), tap, u, (block * depth + k) * width + o,
-                         blocks * depth * width, outputs)
+                         blocks * depth * width, outputs, past)
