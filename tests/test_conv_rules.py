@@ -29,6 +29,11 @@ SHAPES = [               # x, weight, options of conv2d
     ((3, 130, 3, 3), (3, 130, 3, 3), {"padding": 2}),           # sums that go to memory on the way
     ((0, 3, 6, 6), (5, 3, 3, 3), {}),
 ]
+DEPTHWISE = [
+    ((2, 5, 9, 8), (5, 1, 3, 3), {"groups": 5, "padding": 1}),
+    ((1, 21, 11, 7), (21, 1, 2, 3), {"groups": 21, "stride": (2, 3), "dilation": (3, 1)}),
+    ((0, 3, 6, 6), (3, 1, 3, 3), {"groups": 3}),
+]
 WINDOWS = [shapes for shapes in SHAPES if shapes[1][2:] == (3, 3) and set(shapes[2]) <= {"padding"} and shapes[0][0]]
 
 
@@ -80,6 +85,13 @@ def test_chains_by_tiles(chain, shapes, numbers):
     compare(chain, shapes, numbers, 1e-12 if numbers == "real" else 0.0)
 
 
+@pytest.mark.parametrize("shapes", DEPTHWISE, ids=str)
+@pytest.mark.parametrize("numbers", ["real", "whole", "special"])
+def test_depthwise_with_relu(shapes, numbers, applied):  # noqa: F811
+    compare("conv2d_relu", shapes, numbers, 1e-12 if numbers == "real" else 0.0)
+    assert "conv2d_depthwise_relu" in {rule.name for rule in applied}
+
+
 @pytest.mark.parametrize("shapes", WINDOWS, ids=str)
 @pytest.mark.parametrize("chain", CHAINS)
 def test_chains_by_winograd(chain, shapes, winograd):
@@ -104,7 +116,7 @@ def test_a_chain_is_one_call_by_winograd(chain, winograd, applied):  # noqa: F81
 def test_every_forward_rule_has_a_chain():
     rules = [*conv_rules.FUSIONS, *winograd_rules.WINOGRAD, *conv_rules.DIRECT]
     ops = {line.op for rule in rules for line in rule.new if "other" in line.inputs or "bias" in line.inputs}
-    ops.remove("conv2d_moments_packed")                  # below
+    ops -= {"conv2d_moments_packed", "conv2d_depthwise_relu"}        # below, above
     chains = {chain.split(",")[0] for chain in CHAINS}
     assert ops == (chains - {"conv2d"}) | {f"{op}_{way}" for op in chains for way in ("packed", "winograd")}
     assert {*conv_rules.FUSIONS} <= {*numbacnn_cpu.FUSIONS}

@@ -36,6 +36,7 @@ SIDE_BY_SIDE = [
 ]
 WINNERS = [                                              # where the gradient of the weight takes them alone
     Program((3, 1, 28, 27), (6, 1, 5, 5), conv={"padding": 2}, pool=[2]),
+    Program((2, 2, 19, 17), (6, 2, 5, 5), conv={"padding": 1, "stride": 2}, pool=[2]),     # columns side by side
     Program((2, 6, 14, 14), (16, 6, 5, 5), pool=[2]),
     Program((2, 7, 13, 21), (7, 7, 3, 4), conv={"padding": (0, 1), "stride": (1, 2)}, pool=[(3, 2)]),
     Program((2, 17, 9, 11), (12, 17, 3, 3), conv={"dilation": 2}, pool=[(1, 4)]),

@@ -42,6 +42,7 @@ from .depthwise import (
     conv2d_depthwise_backward_weight_normalised,
     conv2d_depthwise_normalised,
     conv2d_depthwise_pack,
+    conv2d_depthwise_relu,
 )
 from .dropout import dropout
 from .elementwise import add, cast, divide, expand, multiply, subtract

@@ -45,6 +45,17 @@ FUSIONS = [
     epilogue("y = relu(c)", "conv2d_relu"),
     Fusion(
         """
+        y = relu(c)
+        c = conv2d(x, weight, bias, *conv)
+        """,
+        """
+        packed = conv2d_depthwise_pack(weight)
+        y = conv2d_depthwise_relu(x, packed, bias, *conv)
+        """,
+        when=is_depthwise, temporaries={"packed": depthwise_packed},
+    ),
+    Fusion(
+        """
         mean, rstd, new_mean, new_var = batch_norm_statistics(c, running_mean, running_var, *norm)
         c = conv2d(x, weight, bias, *conv)
         """,

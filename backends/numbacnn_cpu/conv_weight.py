@@ -1,24 +1,17 @@
 """The gradient of a convolution's weight by tiles: any geometry.
 
 A tile is a block of dweight, rows being output channels o and columns a run of taps and channels that lie side by side
-in the slab (conv_tables.py). Outer products of the pixels of dy and what they see are added to it. An item sums some
-images, its part, for some output channels of a group; the parts are added up in the end.
+(conv_weight_tables.py). Outer products of the pixels of dy and what they see are added to it. An item sums some steps,
+its part, for some output channels of a group; the parts are added up in the end. A step is some images or some rows of
+one: all tiles are summed over its pixels, while the processor fetches those of the next.
 """
-import numpy as np
-
 from .compile import Constant, compiled, kernel
-from .conv_tables import forward_axis, runs_of
+from .conv_weight_tables import PANELS, PATCHES, SLAB, WHOLE, make_sums
 from .memory import temporary
-from .pack import ROWS, lanes_of, unroll_for
-from .simd import lanes, load, store
-from .slab import ABSENT, clear, copy_normalised, copy_slab
+from .pack import lanes_of, unroll_for
+from .simd import lanes, load, prefetch, store
+from .slab import ABSENT, clear, copy_normalised, copy_panel, copy_slab
 from .tile import add_outers, load_tile, steps, store_rows
-
-WHOLE, SLAB, PATCHES = 0, 1, 2
-GAIN = 1.15               # times fewer sums, at least, make up for copying patches
-ITEMS, PARTS = 8, 16      # at least so many items, at most so many parts, if there are enough images
-PARTS_BYTES = 4 << 20     # of all parts together
-PIXELS = 128              # of dy that are summed at a time: they stay in the first-level cache
 
 
 def conv2d_backward_weight_tiles(x, dy, dweight, *numbers):
@@ -32,137 +25,144 @@ def conv2d_backward_weight_normalised_tiles(x, mean, rstd, scale, shift, dy, dwe
 
 
 def backward_weight(x, norm, dy, dweight, numbers):
-    """Lower to sums over parts of the images, and their sum."""
+    """Lower to sums over parts of the pixels, and their sum."""
     x, dy, dweight = x.physical(), dy.physical(), dweight.physical()
-    (outputs, tall, wide, depth), (images, height, width, _), groups = dweight.shape, dy.shape, numbers[-1]
-    count = max(1, min(PARTS, images, PARTS_BYTES // max(dweight.nbytes, 1)))
+    sums, mode, count, rows, vectors = make_sums(x.shape, dy.shape, dweight.shape, numbers, x.dtype, bool(norm))
     parts = temporary((count, dweight.size), dweight.dtype) if count > 1 else dweight.shaped((1, dweight.size))
-    band, together = max(1, min(height, PIXELS // width)), max(1, min(images, PIXELS // (height * width)))
-    pieces, window = layout(x, dweight, (height, width), band, numbers, bool(norm))
-    rows, vectors = tile_for(outputs // groups, pieces[2], x.dtype)
-    splits = max(1, min(-(-outputs // groups // rows), -(-ITEMS // (count * groups))))
-    calls = [(conv2d_weight_tiles, [x, dy, parts, pieces, window, together, band, splits, groups, tall * wide * depth,
-                                    *(norm or [ABSENT] * 4), rows, vectors, unroll_for(width, (7, 8, 5, 3))])]
+    line = sums.cuts[1] * dy.shape[2] if sums.strides[1] == dy.shape[2] * sums.strides[0] else dy.shape[2]
+    calls = [(conv2d_weight_tiles, [x, dy, parts, *sums, *(norm or [ABSENT] * 4), Constant(mode), Constant(rows),
+                                    Constant(vectors), unroll_for(int(line), (8, 7))])]
     return calls if count == 1 else [*calls, (add_parts, [parts, dweight.flat()])]
 
 
-def layout(x, dweight, size, band, numbers, copied):
-    """Return where a worker finds what pixels see: pieces (conv_tables.py), and the window.
-
-    In x itself, where that has all and need not be copied; in a slab, or in patches, one for each pixel, where runs
-    would fill tiles badly.
-    The window: of the slab, top, left, rows from one pixel to the next, height, width; WHOLE, SLAB or PATCHES; in what
-    is read, from one pixel to the next, from a row to the next, from an image to the next; in the slab, from a row to
-    the next, from a pixel to the next, from a row of taps to the next, and how many numbers these are.
-    """
-    (sh, sw, ph, pw, dh, dw, groups), (outputs, tall, wide, depth) = numbers, dweight.shape
-    axes = forward_axis(size[0], tall, sh, ph, dh), forward_axis(size[1], wide, sw, pw, dw)
-    inside = not copied and groups == 1 and all(axis.origin >= 0 and axis.origin + axis.extent(axis.count) <= n
-                                                for axis, n in zip(axes, x.shape[1:3], strict=True))
-    slab = axes[0].extent(band), axes[1].extent(size[1])
-    lines, pitch = x.shape[1:3] if inside else slab
-    pieces = np.array(runs_of(axes, wide, pitch, depth, 1), np.intp).T
-    steps = [sw * depth, sh * pitch * depth, lines * pitch * depth]
-    mode, patch = WHOLE if inside else SLAB, tall * wide * depth
-    if dw == 1 and GAIN * cost(outputs // groups, [patch], x.dtype) < cost(outputs // groups, pieces[2], x.dtype):
-        pieces, mode, steps = np.array([[0], [0], [patch]]), PATCHES, [patch, size[1] * patch, band * size[1] * patch]
-    window = [-ph, -pw, sh, *slab, mode, *steps, sh * slab[1] * depth, sw * depth, dh * slab[1] * depth, wide * depth]
-    return np.ascontiguousarray(pieces, np.intp), np.array(window, np.intp)
+def items(x, dy, parts, pieces, strides, window, patch, cuts, *_):
+    """Return how many items there are."""
+    return parts.shape[0] * int(cuts[4] * cuts[5])
 
 
-def cost(outputs, runs, dtype):
-    """Return how many sums there are in the tiles that waste the fewest."""
-    return min(sums(vectors, outputs, runs, dtype) for vectors in ROWS)
+def workspace(x, dy, parts, pieces, strides, window, patch, cuts, mean, rstd, scale, shift, mode, *_):
+    """Return the workspace of the kernel: slabs, or a slab and patches, or panels."""
+    together, slab, pixels = int(cuts[0]), int(window[4] * window[5]) * x.shape[3], int(cuts[0] * cuts[1]) * dy.shape[2]
+    return ({WHOLE: 1, SLAB: together * slab, PATCHES: slab + together * int(strides[2]) + lanes_of(x.dtype),
+             PANELS: pixels * x.shape[3]}[mode],), x.dtype
 
 
-def sums(vectors, outputs, runs, dtype):
-    """Return how many sums there are in tiles of so many vectors."""
-    columns = sum(-(-int(run) // (vectors * lanes_of(dtype))) for run in runs) * vectors
-    return columns * -(-outputs // ROWS[vectors]) * ROWS[vectors]
-
-
-def tile_for(outputs, runs, dtype):
-    """Return rows and vectors of the tile that wastes the fewest sums, as constants of a kernel."""
-    vectors = min(ROWS, key=lambda vectors: (sums(vectors, outputs, runs, dtype), -vectors))
-    return Constant(ROWS[vectors]), Constant(vectors)
-
-
-def workspace(x, dy, parts, pieces, window, together, *_):
-    """Return the workspace of the kernel: slabs, or patches and a slab."""
-    copied, patches = window[3] * window[4] * x.shape[3], together * window[8] + lanes_of(x.dtype)
-    return (int({WHOLE: 1, SLAB: together * copied, PATCHES: copied + patches}[int(window[5])]),), x.dtype
-
-
-@kernel(items=lambda x, dy, parts, pieces, window, together, band, splits, groups, *_: parts.shape[0] * splits * groups,
-        workspace=workspace)
-def conv2d_weight_tiles(x, dy, parts, pieces, window, together, band, splits, groups, size, mean, rstd, scale,
-                        shift, rows, vectors, unroll, space, begin, end):
-    """An item is some output channels of a group, summed over the images of a part."""
-    (images, height, width, _), count = dy.shape, parts.shape[0]
-    outputs, depth = dy.shape[3] // groups, x.shape[3] // groups
-    sums, gradients, tiles = parts.reshape(parts.size), dy.reshape(dy.size), -(-outputs // rows)
+@kernel(items=items, workspace=workspace)
+def conv2d_weight_tiles(x, dy, parts, pieces, strides, window, patch, cuts, mean, rstd, scale, shift, mode, rows,
+                        vectors, unroll, space, begin, end):
+    """An item is some output channels of a group, summed over the pixels of a part."""
+    (images, height, width, channels), count, groups = dy.shape, parts.shape[0], cuts[5]
+    together, band, bands, total, splits = cuts[0], cuts[1], cuts[2], cuts[3], cuts[4]
+    top, left, down, pixel, row, image = window[0], window[1], window[2], strides[0], strides[1], strides[2]
+    outputs, depth, size = channels // groups, x.shape[3] // groups, parts.shape[1] // channels
+    sums, gradients, inputs = parts.reshape(parts.size), dy.reshape(dy.size), x.reshape(x.size)
+    tiles, across = -(-outputs // rows), vectors * lanes(x)
     for item in range(begin, end):
         unit, split = divmod(item, splits)
         part, g = divmod(unit, groups)
         first, last = tiles * split // splits * rows, min(tiles * (split + 1) // splits * rows, outputs)
-        corner = part * (parts.size // count) + g * outputs * size
+        corner, stop = part * parts.shape[1] + g * outputs * size, total * (part + 1) // count
         clear(sums, corner + first * size, (last - first) * size)
-        start, stop = images * part // count, images * (part + 1) // count
-        bands = -(-height // band)
-        for step in range(-(-(stop - start) // together) * bands):
-            n, top = start + step // bands * together, step % bands * band
-            bottom, after = min(top + band, height), min(n + together, stop)
-            if window[5] == WHOLE:
-                source = x.reshape(x.size)
-                base = n * window[8] + (top * window[2] + window[0]) * x.shape[2] * depth + window[1] * depth
+        for step in range(total * part // count, stop):
+            n, h = step // bands * together, step % bands * band
+            after, below = min(n + together, images), min(h + band, height)
+            if mode == WHOLE:
+                source, base = inputs, ((n * x.shape[1] + h * down + top) * x.shape[2] + left) * depth
             else:
-                source, base = space, window[3] * window[4] * depth if window[5] == PATCHES else 0
-                for image in range(n, after):
-                    at, line = (image - n) * window[8], top * window[2] + window[0]
-                    to = at if window[5] == SLAB else 0
-                    if mean.ndim == 1:
-                        copy_normalised(x[image], line, window[1], window[3], window[4], mean, rstd, scale, shift,
-                                        space, to)
-                    else:
-                        copy_slab(x[image], line, window[1], window[3], window[4], g * depth, depth, space, to)
-                    if window[5] == PATCHES:
-                        copy_patches(space, base + at, bottom - top, width, window, size)
+                source, base = space, window[4] * window[5] * depth if mode == PATCHES else 0
+                copy_seen(x, n, after, h, below, width, g * depth, depth, pieces, window, patch, image, mean, rstd,
+                          scale, shift, mode, vectors, space, base)
+            lines, length = (after - n) * (below - h), width         # of pixels that lie in equal steps
+            if row == width * pixel and (after - n == 1 or image == (below - h) * row):
+                lines, length = 1, lines * width
+            seen = (n * height + h) * width * channels
+            x_row, fetches, share, fetched = x.shape[2] * x.shape[3], 0, 0, 0
+            x_next, dy_next = (n * x.shape[1] + below * down) * x_row, seen + lines * length * channels
+            if step + 1 < stop:                                     # lines to fetch of x, and of both at a time
+                fetches = (after - n) * (below - h) * down * x_row // lanes(x)
+                turns = blocks_of(pieces, across) * -(-(last - first) // rows) * lines * (length // unroll)
+                share = -(-(fetches + lines * length * channels // lanes(x)) // max(turns, 1))
             for piece in range(pieces.shape[1]):
                 column, run = pieces[1, piece], pieces[2, piece]
-                for block in range(0, run, vectors * lanes(x)):
+                for block in range(0, run, across):
                     for o in range(first, last, rows):
                         places = steps(corner + o * size + column + block, size, min(rows, last - o), rows)
                         tile = load_tile(sums, places, rows, vectors)
-                        start_of_x = base + pieces[0, piece] + block
-                        for line in range((after - n) * (bottom - top)):
-                            image, row = divmod(line, bottom - top)
-                            i = (((n + image) * height + top + row) * width) * dy.shape[3] + g * outputs + o
-                            j = start_of_x + image * window[8] + row * window[7]
-                            for _ in range(width // unroll):
-                                tile = add_outers(tile, gradients, i, dy.shape[3], source, j, window[6], unroll)
-                                i += unroll * dy.shape[3]
-                                j += unroll * window[6]
-                            for _ in range(width % unroll):
-                                tile = add_outers(tile, gradients, i, dy.shape[3], source, j, window[6], 1)
-                                i += dy.shape[3]
-                                j += window[6]
+                        i = seen + g * outputs + o
+                        for line in range(lines):
+                            j = base + pieces[0, piece] + block + line // (below - h) * image + line % (below - h) * row
+                            for _ in range(length // unroll):
+                                for _ in range(share):
+                                    if fetched < fetches:
+                                        prefetch(inputs, x_next + fetched * lanes(x))
+                                    else:
+                                        prefetch(gradients, dy_next + (fetched - fetches) * lanes(x))
+                                    fetched += 1
+                                tile = add_outers(tile, gradients, i, channels, source, j, pixel, unroll)
+                                i += unroll * channels
+                                j += unroll * pixel
+                            for _ in range(length % unroll):
+                                tile = add_outers(tile, gradients, i, channels, source, j, pixel, 1)
+                                i += channels
+                                j += pixel
                         store_rows(sums, places, tile, run - block, min(rows, last - o))
 
 
 @compiled
-def copy_patches(space, to, height, width, window, size):
-    """Write what each pixel of some rows sees in the slab, one after the other, `size` numbers each.
+def blocks_of(pieces, across):
+    """Return how many tiles all pieces are, side by side."""
+    blocks = 0
+    for piece in range(pieces.shape[1]):
+        blocks += -(-pieces[2, piece] // across)
+    return blocks
+
+
+@compiled
+def copy_seen(x, n, after, h, below, width, first, depth, pieces, window, patch, image, mean, rstd, scale, shift, mode,
+              vectors, space, base):
+    """Copy what pixels of rows h ... below - 1 of images n ... after - 1 see; patches to position `base`."""
+    top, left, down = window[0], window[1], window[2]
+    if mode == PANELS:
+        copy_panels(x, n, after, h, below, width, pieces, window, mean, rstd, scale, shift, vectors, space)
+    else:
+        for i in range(n, after):
+            to = (i - n) * image if mode == SLAB else 0
+            if mean.ndim == 1:
+                copy_normalised(x[i], h * down + top, left, window[4], window[5], mean, rstd, scale, shift, space, to)
+            else:
+                copy_slab(x[i], h * down + top, left, window[4], window[5], first, depth, space, to)
+            if mode == PATCHES:
+                copy_patches(space, base + (i - n) * image, below - h, width, patch)
+
+
+@compiled
+def copy_panels(x, n, after, h, below, width, pieces, window, mean, rstd, scale, shift, vectors, space):
+    """Copy the pixels that some rows of some images see, a panel for each piece."""
+    inputs, channels = x.reshape(x.size), x.shape[3]
+    for piece in range(pieces.shape[1]):
+        to = pieces[0, piece]
+        for i in range(n, after):
+            for row in range(h, below):
+                line = ((i * x.shape[1] + row * window[2] + window[0]) * x.shape[2] + window[1]) * channels
+                copy_panel(inputs, line, pieces[1, piece], window[3] * channels, width, mean, rstd, scale, shift,
+                           vectors, space, to)
+                to += width * vectors * lanes(x)
+
+
+@compiled
+def copy_patches(space, to, height, width, patch):
+    """Write what each pixel of some rows sees in the slab, one after the other.
 
     In whole vectors: what is too much is overwritten by what comes next.
     """
-    run = window[12]
+    run, taps = patch[3], patch[4]
     for row in range(height):
         for column in range(width):
-            start = row * window[9] + column * window[10]
-            for _ in range(size // run):
+            start = row * patch[0] + column * patch[1]
+            for _ in range(taps):
                 for k in range(0, run, lanes(space)):
                     store(space, to + k, load(space, start + k))
-                start += window[11]
+                start += patch[2]
                 to += run
 
 

@@ -12,8 +12,9 @@ from .channels import fetch, put
 from .compile import Constant, compiled, kernel
 from .memory import temporary
 from .norm_backward import BY_INPUT, DROPPED, ONE, sums_of
+from .norm_forward import NO_FLOOR, RELU
 from .norm_moments import parts_shape
-from .simd import fill, fma, lanes, load
+from .simd import fill, fma, lanes, larger, load
 from .slab import ABSENT, copy_normalised, copy_slab
 
 TAPS, STRIDES, DILATION = (3, 5, 7), (1, 2), 1          # for these a kernel is compiled anew
@@ -23,18 +24,23 @@ SLAB = 1 << 15            # numbers in a slab, about: it stays in the cache of a
 
 def conv2d_depthwise(x, packed, bias, y, *numbers):
     """Lower to the kernel for the window."""
-    return forward(x, (), packed, bias, y, numbers)
+    return forward(x, (), packed, bias, y, numbers, NO_FLOOR)
+
+
+def conv2d_depthwise_relu(x, packed, bias, y, *numbers):
+    """Lower the same with ReLU behind it."""
+    return forward(x, (), packed, bias, y, numbers, RELU)
 
 
 def conv2d_depthwise_normalised(x, mean, rstd, scale, shift, packed, bias, y, *numbers):
     """Lower the same for the convolution of relu(batch_norm(x))."""
-    return forward(x, (mean, rstd, scale, shift), packed, bias, y, numbers)
+    return forward(x, (mean, rstd, scale, shift), packed, bias, y, numbers, NO_FLOOR)
 
 
-def forward(x, norm, packed, bias, y, numbers):
-    """Lower to the kernel for the window, and for what is done with x."""
+def forward(x, norm, packed, bias, y, numbers, floor):
+    """Lower to the kernel for the window, and for what is done with x and y."""
     return [(depthwise, [x.physical(), packed, bias, y.physical(), *window(packed.shape, *numbers),
-                         *(norm or [ABSENT] * 4)])]
+                         *(norm or [ABSENT] * 4), floor])]
 
 
 def conv2d_depthwise_backward_input(dy, packed, dx, *numbers):
@@ -95,9 +101,9 @@ def conv2d_depthwise_pack(weight, packed, begin, end):
 
 @kernel(items=lambda x, packed, bias, y, *_: y.shape[0] * y.shape[1],
         workspace=lambda x, packed, bias, y, *numbers: seen_by_strip(x, y, *numbers[:8]))
-def depthwise(x, packed, bias, y, tall, wide, sw, dw, sh, ph, pw, dh, mean, rstd, scale, shift, slab,
+def depthwise(x, packed, bias, y, tall, wide, sw, dw, sh, ph, pw, dh, mean, rstd, scale, shift, floor, slab,
               begin, end):
-    """`conv2d`. An item is one row of one image of y."""
+    """`conv2d`, with `floor` in place of smaller numbers. An item is one row of one image of y."""
     _, rows, columns, channels = y.shape
     width = span(columns, wide, sw, dw)
     many, weight, result = strip(width * channels, tall, sh, dh), packed.reshape(packed.size), y.reshape(y.size)
@@ -108,7 +114,7 @@ def depthwise(x, packed, bias, y, tall, wide, sw, dw, sh, ph, pw, dh, mean, rstd
         copy_seen(x[n], oh * sh - ph, -pw, span(count, tall, sh, dh), width, mean, rstd, scale, shift, slab)
         for i in range(count):
             filter_row(slab, i * sh * width * channels, dh * width * channels, weight, bias, result,
-                       (row + i) * columns * channels, columns, tall, wide, sw, dw)
+                       (row + i) * columns * channels, columns, tall, wide, sw, dw, floor)
         row += count
 
 
@@ -122,9 +128,9 @@ def copy_seen(image, top, left, height, width, mean, rstd, scale, shift, slab):
 
 
 @compiled
-def filter_row(x, at, down, weight, bias, y, there, columns, tall, wide, sw, dw):
+def filter_row(x, at, down, weight, bias, y, there, columns, tall, wide, sw, dw, floor):
     """Write a row of y, whose windows begin at position `at`; `down` is from a row of taps to the next."""
-    channels = bias.size
+    channels, least = bias.size, fill(x, floor)
     for _ in range(columns // 4):
         for c in range(0, channels, lanes(x)):
             one = load(bias, c)
@@ -138,10 +144,10 @@ def filter_row(x, at, down, weight, bias, y, there, columns, tall, wide, sw, dw)
                     two = fma(load(x, i + sw * channels), factor, two)
                     three = fma(load(x, i + 2 * sw * channels), factor, three)
                     four = fma(load(x, i + 3 * sw * channels), factor, four)
-            put(y, there + c, one, channels - c)
-            put(y, there + channels + c, two, channels - c)
-            put(y, there + 2 * channels + c, three, channels - c)
-            put(y, there + 3 * channels + c, four, channels - c)
+            put(y, there + c, larger(least, one), channels - c)
+            put(y, there + channels + c, larger(least, two), channels - c)
+            put(y, there + 2 * channels + c, larger(least, three), channels - c)
+            put(y, there + 3 * channels + c, larger(least, four), channels - c)
         at += 4 * sw * channels
         there += 4 * channels
     for _ in range(columns % 4):
@@ -151,7 +157,7 @@ def filter_row(x, at, down, weight, bias, y, there, columns, tall, wide, sw, dw)
                 for kw in range(wide):
                     one = fma(load(x, at + kh * down + kw * dw * channels + c),
                               load(weight, (kh * wide + kw) * channels + c), one)
-            put(y, there + c, one, channels - c)
+            put(y, there + c, larger(least, one), channels - c)
         at += sw * channels
         there += channels
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from .compile import Constant, kernel
 from .fused_tables import make_groups, make_windows, together, usual
-from .fused_winners import all_finite, conv2d_backward_winners, winner_cost
+from .fused_winner_tables import layout
+from .fused_winners import all_finite, conv2d_backward_winners
 from .isa import REGISTERS
 from .memory import temporary
 from .pack import lanes_of, unroll_for
@@ -166,8 +167,8 @@ def conv2d_relu_max_pool2d_backward(x, y, which, dy, dweight, dbias, *numbers):
     vectors = min(2, -(-outputs // lanes_of(x.dtype)))
     width = vectors * lanes_of(x.dtype)
     tables = make_windows(x.shape, y.shape, (tall, wide), usual(numbers), width, x.dtype.itemsize)
-    runs, length = tables.pieces.shape[1], int(tables.pieces[2, 0])
-    if winner_cost(runs, length, outputs, lanes_of(x.dtype)) < cost_of_pixels(tables, outputs, vectors, x.dtype):
+    _, cost = layout((tall, wide), depth, usual(numbers), outputs, lanes_of(x.dtype))
+    if cost < cost_of_pixels(tables, outputs, vectors, x.dtype):
         return conv2d_backward_winners(*given)
     taps, run, groups = tap_groups(tables.pieces, vectors)
     blocks, rows, height = -(-outputs // width), taps.size // groups * run, taps.size * run

@@ -8,68 +8,51 @@ import numpy as np
 
 from .compile import Constant, compiled, kernel
 from .fused_tables import make_windows, usual
-from .isa import REGISTERS
+from .fused_winner_tables import in_columns, layout, positions, tile
 from .memory import temporary
 from .pack import lanes_of
 from .pooled_tile import add_winners
 from .simd import fill, fma, lanes, load, load_part, select, store, total
-from .slab import copy_slab
+from .slab import clear, copy_slab, inside
 from .tile import in_steps, load_tile, pick, store_tile
 
-SUMS = REGISTERS - 2               # vectors of a tile
 PARTS = 16                         # of the sum over images: the same on every machine
-
-
-def winner_tile(runs, length, outputs, lanes):
-    """Return how sums are cut into tiles, given how many runs of numbers a pixel sees and their length.
-
-    Runs of a tile, vectors of a run, rows of a tile. Where all of them are too many a run counts as several.
-    """
-    vectors = -(-length // lanes)
-    if runs * vectors > SUMS:
-        runs, vectors = runs * vectors, 1
-    group = -(-runs // -(-runs * vectors // SUMS))
-    return group, vectors, max(n for n in range(1, SUMS // (group * vectors) + 1) if outputs % n == 0)
-
-
-def winner_cost(runs, length, outputs, lanes):
-    """Return about how many instructions a window takes: vectors are mostly in two cache lines, and count twice."""
-    group, vectors, rows = winner_tile(runs, length, outputs, lanes)
-    tiles = -(-runs * -(-length // lanes) // (group * vectors))
-    return outputs * tiles * max(2 * group * vectors + 3, SUMS // rows)
 
 
 def conv2d_backward_winners(x, y, which, dy, dweight, dbias, *numbers):
     """Lower the gradients of weight and bias to sums over parts of the bands, and their sum."""
     x, y, which, dy, dweight = (view.physical() for view in (x, y, which, dy, dweight))
-    outputs, tall, wide, depth = dweight.shape
-    tables, n = make_windows(x.shape, y.shape, (tall, wide), usual(numbers), 1, x.dtype.itemsize), lanes_of(x.dtype)
-    length = int(tables.pieces[2, 0])
-    group, vectors, rows = winner_tile(tables.pieces.shape[1], length, outputs, n)
-    runs = [int(start) + k for start in tables.pieces[0] for k in range(0, length, vectors * n)]
+    (outputs, *taps, depth), numbers, n = dweight.shape, usual(numbers), lanes_of(x.dtype)
+    tables = make_windows(x.shape, y.shape, tuple(taps), numbers, 1, x.dtype.itemsize)
+    way, _ = layout(taps, depth, numbers, outputs, n)
+    begins, starts, places = tables.pieces[0], tables.starts, tables.places
+    if way.tall:
+        begins, (starts, places) = [0], in_columns(tables, y.shape[2], numbers, depth, way.tall)
+    group, vectors, rows = tile(way, outputs, n)
+    runs = [int(start) + k for start in begins for k in range(0, way.length, vectors * n)]
     runs += runs[-1:] * (-len(runs) % group)                           # the last ones twice: those sums are not used
     pitch, count = len(runs) * vectors * n, max(1, min(PARTS, x.shape[0] * int(tables.cuts[0])))
     parts = temporary((count, outputs * pitch + -(-outputs // n) * n), x.dtype)       # those of the bias come last
-    size = tables.places.size
-    places = np.concatenate([tables.places, tables.places.repeat(size)]).reshape(size + 1, size)
+    places = np.concatenate([places, places.repeat(places.size)]).reshape(places.size + 1, places.size)
     constants = [Constant(number) for number in (group, group * vectors, rows)]
-    return [(winner_sums, [x, y, which, dy, parts, tables.starts, places, tables.window, tables.cuts,
-                           np.array(runs, np.intp), pitch, *constants]),
-            (add_winner_sums, [parts, dweight.shaped((outputs, tall * wide * depth)), dbias, pitch, length])]
+    return [(winner_sums, [x, y, which, dy, parts, starts, places, tables.window, tables.cuts, np.array(runs, np.intp),
+                           pitch, numbers[0] * numbers[6], way.tall, *constants]),
+            (add_winner_sums, [parts, dweight.shaped((outputs, dweight.size // max(outputs, 1))), dbias, pitch,
+                               positions(way, dweight.shape, n)])]
 
 
-def rooms(x, y, window, cuts):
+def rooms(x, y, window, cuts, tall):
     """Return how many numbers a slab takes, if there is one, and the gradients of a band; each in whole vectors."""
-    n = lanes_of(x.dtype)
-    slab = int(window[3] * window[4]) * x.shape[3] if window[5] else 0
-    return tuple((size // n + 2) * n for size in (slab, int(cuts[1]) * y.shape[2] * y.shape[3]))
+    n, rows = lanes_of(x.dtype), int(cuts[1]) * tall if tall else int(window[3]) * bool(window[5])
+    sizes = rows * int(window[4]) * x.shape[3], int(cuts[1]) * y.shape[2] * y.shape[3]
+    return tuple((size // n + 2) * n for size in sizes)
 
 
 @kernel(items=lambda x, y, which, dy, parts, *_: parts.shape[0],
-        workspace=lambda x, y, which, dy, parts, starts, places, window, cuts, *_: (
-            (sum(rooms(x, y, window, cuts)),), x.dtype))
-def winner_sums(x, y, which, dy, parts, starts, places, window, cuts, runs, pitch, group, vectors, rows, space, begin,
-                end):
+        workspace=lambda x, y, which, dy, parts, starts, places, window, cuts, runs, pitch, step, tall, *_: (
+            (sum(rooms(x, y, window, cuts, tall)),), x.dtype))
+def winner_sums(x, y, which, dy, parts, starts, places, window, cuts, runs, pitch, step, tall, group, vectors, rows,
+                space, begin, end):
     """An item is a part: the sum over some bands."""
     outputs, depth, (count, room) = y.shape[3], x.shape[3], parts.shape
     numbers, place, bands = parts.reshape(parts.size), which.reshape(y.size), y.shape[0] * cuts[0]
@@ -78,9 +61,13 @@ def winner_sums(x, y, which, dy, parts, starts, places, window, cuts, runs, pitc
         parts[part] = 0
         for item in range(bands * part // count, bands * (part + 1) // count):
             n, band = divmod(item, cuts[0])
-            size = min(cuts[1], y.shape[1] - band * cuts[1]) * y.shape[2]
+            lines = min(cuts[1], y.shape[1] - band * cuts[1])
+            size = lines * y.shape[2]
             corner = (n * y.shape[1] + band * cuts[1]) * y.shape[2] * outputs
-            if window[5]:
+            if tall:
+                source, base, seen = space, 0, lines * tall * window[4] * depth
+                copy_columns(x[n], window[0] + band * window[2], window[1], lines, step, tall, window[4], space)
+            elif window[5]:
                 source, base, seen = space, 0, window[3] * window[4] * depth
                 copy_slab(x[n], window[0] + band * window[2], window[1], window[3], window[4], 0, depth, space, 0)
             else:
@@ -132,6 +119,27 @@ def pass_gradients(dy, y, first, count, target, at):
 
 
 @compiled
+def copy_columns(image, top, left, rows, step, tall, width, slab):
+    """Copy what rows of windows see, columns side by side: (row, column, `tall` rows of the image, channel).
+
+    A row of windows begins `step` rows of the image after the one before; zeros where the image ends.
+    """
+    height, columns, channels = image.shape
+    numbers, apart = image.reshape(image.size), np.uintp(tall * channels)
+    clear(slab, 0, rows * width * tall * channels)
+    first, last = inside(left, 1, width, columns)
+    for row in range(rows):
+        for t in range(tall):
+            line = top + row * step + t
+            if 0 <= line < height:
+                source = np.uintp((line * columns + left + first) * channels)
+                target = np.uintp(((row * width + first) * tall + t) * channels)
+                for c in range(np.uintp(channels)):
+                    for column in range(np.uintp(last - first)):
+                        slab[target + column * apart + c] = numbers[source + column * np.uintp(channels) + c]
+
+
+@compiled
 def keep_only(gradient, at, which, first, count, wanted):
     """Write zeros over the gradients of winners at other places of their windows."""
     for i in range(count):
@@ -151,10 +159,9 @@ def add_rows(rows, at, count, columns, target, first):
 
 @kernel(items=lambda parts, dweight, *_: dweight.shape[0],
         workspace=lambda parts, dweight, dbias, pitch, *_: ((pitch,), parts.dtype))
-def add_winner_sums(parts, dweight, dbias, pitch, run, sums, begin, end):
-    """An item is an output. Sums of a run begin on a vector."""
+def add_winner_sums(parts, dweight, dbias, pitch, positions, sums, begin, end):
+    """An item is an output."""
     numbers, n, (count, room) = parts.reshape(parts.size), lanes(parts), parts.shape
-    wide = -(-run // n) * n
     for o in range(begin, end):
         for column in range(0, pitch, n):
             found = load(numbers, o * pitch + column)
@@ -162,7 +169,7 @@ def add_winner_sums(parts, dweight, dbias, pitch, run, sums, begin, end):
                 found = found + load(numbers, part * room + o * pitch + column)
             store(sums, column, found)
         for k in range(dweight.shape[1]):
-            dweight[o, k] = sums[k // run * wide + k % run]
+            dweight[o, k] = sums[positions[k]]
         dbias[o] = 0
         for part in range(count):
             dbias[o] += parts[part, dweight.shape[0] * pitch + o]

@@ -6,7 +6,7 @@ from numbacnn.kernels import Spec
 
 from .fused import SUMS, step_of
 from .fused_tables import together, usual
-from .fused_winners import winner_cost
+from .fused_winner_tables import layout
 from .pack import lanes_of, vectors_for
 
 WINDOW = 16               # pixels of a window, at most: a tile has all of them
@@ -50,8 +50,8 @@ def bytes_of(y):
 def do_winners_gain(x, dweight, both):
     """Whether the sums of windows' winners take less than those of all pixels, in tiles that waste nothing."""
     (outputs, channels, tall, wide), lanes, pixels = dweight.shape, lanes_of(x.dtype), both[7] * both[8]
-    runs, length = (tall, wide * channels) if both[5] == 1 else (tall * wide, channels)
-    return winner_cost(runs, length, outputs, lanes) < pixels * outputs * -(-channels * tall * wide // lanes)
+    _, cost = layout((tall, wide), channels, usual(both), outputs, lanes)
+    return cost < pixels * outputs * -(-channels * tall * wide // lanes)
 
 
 FUSIONS = [

@@ -11,7 +11,7 @@ import numpy as np
 from .compile import compiled
 from .norm_forward import RELU, apply_to
 from .norm_moments import AHEAD
-from .simd import fill, lanes, load, prefetch, store
+from .simd import fill, fma, lanes, larger, load, prefetch, store
 
 ABSENT = np.zeros((0, 0))      # in place of an array of 1 or 3 axes: what asks for `ndim` is then not even compiled
 
@@ -78,6 +78,30 @@ def copy_normalised(image, top, left, height, width, mean, rstd, weight, bias, s
                      slab, at + begin * channels, RELU, 0)
             clear(slab, at + end * channels, (width - end) * channels)
         at += width * channels
+
+
+@compiled
+def copy_panel(x, at, channel, step, count, mean, rstd, weight, bias, vectors, panel, to):
+    """Copy some channels of pixels, normalised if that is asked for, so that they lie side by side.
+
+    The first pixel begins at position `at` of x, flat, and they are `step` apart; the channels are as many as `vectors`
+    hold, from `channel` on.
+    """
+    zero = fill(x, 0)
+    for c in range(0, vectors * lanes(x), lanes(x)):
+        i, j = at + channel + c, to + c
+        if mean.ndim == 1:
+            center, shift = load(mean, channel + c), load(bias, channel + c)
+            scale = load(rstd, channel + c) * load(weight, channel + c)
+            for _ in range(count):
+                store(panel, j, larger(zero, fma(load(x, i) - center, scale, shift)))
+                i += step
+                j += vectors * lanes(x)
+        else:
+            for _ in range(count):
+                store(panel, j, load(x, i))
+                i += step
+                j += vectors * lanes(x)
 
 
 @compiled
