@@ -45,7 +45,7 @@ def infer(options):
             work = f"{name}, inference, batch {batch}"
             sides = inference.runs(network, batch, options.threads, options.compile, onnx=not options.avx2)
             agreement.check(work, sides)
-            yield from compare(work, sides, goals.inference(name, batch), options)
+            yield from compare(work, sides, goals.inference(name, batch)[:len(sides) - 1], options)
 
 
 def convolutions(options):
@@ -76,7 +76,7 @@ def compare(work, sides, goal_of, options, form=table.duration):
     ours, *others = sides
     measured = turns.take_turns(ours, others, options.rounds)
     for name in ours:
-        for side, goal in zip(others, goal_of, strict=False):
+        for side, goal in zip(others, goal_of, strict=True):
             best = measured.best(side)
             yield table.Row(work + name.removeprefix("numbacnn"), form(measured.median(name)),
                             form(measured.median(best)), best, measured.ratio(name, best), *goal, measured.others)
@@ -107,18 +107,20 @@ def main():
         limited = subprocess.run([sys.executable, *sys.argv], env={**os.environ, **AVX2}, check=False)
         raise SystemExit(limited.returncode)
     torch.set_num_threads(options.threads)
-    chosen = [section for name, section in (("train", train), ("infer", infer), ("layers", convolutions),
-                                            ("memory", memory), ("cold", cold)) if getattr(options, name)]
+    sections = {"train": train, "infer": infer, "layers": convolutions, "memory": memory, "cold": cold}
+    chosen = [name for name in sections if getattr(options, name)] or ["train", "infer"]
     title = f"{options.threads} threads, float32, PyTorch {torch.__version__}{', AVX2' * options.avx2}"
     print(table.HEAD.format(title))
-    rows = []
-    for section in chosen or [train, infer]:
-        for row in section(options):
+    rows = {name: [] for name in chosen}
+    for name, found in rows.items():
+        for row in sections[name](options):
             print(row, flush=True)
-            rows.append(row)
-    print(f"\n{table.summary(rows)}")
+            found.append(row)
+    print()
+    for name, found in rows.items():
+        print(f"{name}: {table.summary(found)}")
     if options.picture:
-        table.picture(rows, options.picture, title)
+        table.picture([row for found in rows.values() for row in found], options.picture, title)
 
 
 if __name__ == "__main__":

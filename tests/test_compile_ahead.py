@@ -1,6 +1,7 @@
 """Compiling in several processes: what is gained, and that nothing but time is ever lost."""
 import subprocess
 import sys
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -102,6 +103,30 @@ def test_helpers_end_when_compiling_is_interrupted(work, monkeypatch):
         compile_ahead.compile_all(work.jobs, 2)
     assert len(work.started) == 2
     assert all(process.poll() is not None for process in work.started)
+
+
+def test_all_helpers_together_have_one_deadline(monkeypatch):
+    monkeypatch.setattr(compile_ahead, "PATIENCE", 0.1)
+    waits = []
+
+    def join(seconds):
+        waits.append(seconds)
+        time.sleep(seconds)
+
+    with compile_ahead.Helpers([]) as team:
+        team.threads += [SimpleNamespace(join=join) for _ in range(3)]
+    assert len(waits) == 3
+    assert sum(waits) <= 0.1
+
+
+def test_helpers_run_nothing_that_lies_in_the_current_folder(work, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(compile_ahead, "PATIENCE", 60)
+    for name in "pickle", "sys", "numba":
+        (tmp_path / f"{name}.py").write_text("open('run', 'w')")
+    compile_ahead.compile_all(work.jobs, 2)
+    assert work.started
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize("executable", [None, "", "/usr/bin/blender", "/no/such/python3"])

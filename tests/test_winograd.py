@@ -157,6 +157,24 @@ def test_what_ran(edge, chosen):
     assert OPS | {WEIGHT_OPS[edge]} <= {line.op for lines in explanation.plans for line in lines}
 
 
+@pytest.mark.parametrize(("edge", "place", "rows", "columns"), [    # of a NaN, and of those that it reaches
+    (6, (6, 6), (4, 8), (4, 8)),                         # amid a window: its 4 x 4 outputs
+    (6, (7, 8), (4, 9), (7, 12)),                        # between windows: a row or a column more
+    (6, (0, 12), (0, 4), (11, 16)), (6, (15, 5), (12, 16), (4, 8)),
+    (4, (6, 6), (5, 8), (5, 8)), (4, (7, 8), (6, 9), (7, 10)), (4, (0, 15), (0, 2), (14, 16)),       # as by direct sums
+], ids=str)
+def test_how_far_a_nan_spreads(edge, place, rows, columns, chosen):
+    chosen(edge)
+    x, weight, bias, dy = inputs(1, 3, 16, 16, 2, 1, "float32")
+    x[0, 1][place] = dy[0, 1][place] = np.nan
+    y, dx, _ = computed(x, weight, bias, dy, 1)
+    expected = np.zeros((16, 16), bool)
+    expected[slice(*rows), slice(*columns)] = True
+    for result in y[0], dx[0]:
+        for channel in result:
+            np.testing.assert_array_equal(np.isnan(channel), expected)
+
+
 def ran(x, weight, dtype="float32", **options):
     """The variants of convolution that a program uses."""
     def program():

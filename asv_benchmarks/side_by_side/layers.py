@@ -3,7 +3,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from benchmarks.conv import PASSES, single_pass
+from benchmarks.conv import PASSES, SinglePass
 
 import numbacnn
 
@@ -46,7 +46,8 @@ def runs(layer, batch, which):
     Returns
     -------
     list of dict, float
-        Runs of numbacnn, and of PyTorch by layout; and how many floating point operations a run stands for.
+        Runs of numbacnn, and of PyTorch by layout; and how many floating point operations a run stands for. Both
+        prepare the weight at each run: PyTorch keeps nothing of it, and ours is renewed.
     """
     rng = np.random.default_rng(0)
     x = rng.standard_normal((batch, layer.inputs, layer.image, layer.image), np.float32)
@@ -54,7 +55,7 @@ def runs(layer, batch, which):
     weight /= np.float32(np.sqrt(weight[0].size))
     height = (layer.image - 1) // layer.stride + 1
     dy = rng.standard_normal((batch, layer.outputs, height, height), np.float32)
-    ours = {"numbacnn": single_pass(which, *map(numbacnn.tensor, (x, weight, dy)), *layer.options)}
+    ours = {"numbacnn": SinglePass(which, *map(numbacnn.tensor, (x, weight, dy)), *layer.options)}
     theirs = {f"PyTorch, {layout}": torch_run(layer, which, *[torch.from_numpy(each).to(memory_format=memory_format)
                                                 for each in (x, weight, dy)])
               for layout, memory_format in LAYOUTS.items()}

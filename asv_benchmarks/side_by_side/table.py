@@ -38,7 +38,7 @@ def size(count):
 
 
 def summary(rows):
-    """Say in a line how many rows reach their floor, and the geometric mean of their ratios."""
+    """Say in a line how many rows of a section reach their floor, and the geometric mean of their ratios."""
     counted = [row for row in rows if row.floor and row.others <= NOISY]
     if not counted:
         return "no row that counts: others used the machine all the time"

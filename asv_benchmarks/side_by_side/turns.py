@@ -59,22 +59,22 @@ def _hopeless(others, found):
         yield from [name for name in side if best[name] > HOPELESS * min(best.values())]
 
 
-def _length(run: Run) -> int:
-    """How many runs make a block; the first ones compile and allocate."""
-    run()
-    run()
+def _seconds(run: Run) -> float:
+    """Time one run, without what it wants to be done before each (`renew`)."""
+    if hasattr(run, "renew"):
+        run.renew()
     begin = time.perf_counter()
     run()
-    return max(1, min(LONGEST, round(BLOCK / (time.perf_counter() - begin))))
+    return time.perf_counter() - begin
+
+
+def _length(run: Run) -> int:
+    """How many runs make a block; the first ones compile and allocate."""
+    return max(1, min(LONGEST, round(BLOCK / [_seconds(run) for _ in range(3)][-1])))
 
 
 def _block(run: Run, length: int) -> float:
     time.sleep(PAUSE)
     if length > 1:
         run()
-    times = []
-    for _ in range(length):
-        begin = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - begin)
-    return statistics.median(times)
+    return statistics.median([_seconds(run) for _ in range(length)])

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections import deque
 
 from numbacnn.errors import BackendError
@@ -24,7 +25,7 @@ from .compile import outermost, overload
 
 VARIABLE, MOST = "NUMBACNN_COMPILE_PROCESSES", 8
 EACH = 3                  # kernels that are worth the half second in which a process starts
-PATIENCE = 120            # seconds for which the last kernels of other processes are waited for
+PATIENCE = 120            # seconds for which the last kernels of all other processes are waited for
 START = f"""
 import pickle, sys
 sys.path[:] = pickle.load(sys.stdin.buffer)
@@ -92,9 +93,10 @@ class Helpers:
     def hire(self):
         """Start a process, if the system lets us, and a thread that gives it one job after the other."""
         with contextlib.suppress(OSError, RuntimeError):
-            process = subprocess.Popen(
-                [sys.executable, "-c", START], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                env={**os.environ, CACHE: base_folder()}, creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0))
+            process = subprocess.Popen(                   # -P: what lies in the folder where we are is not imported
+                [sys.executable, "-P", "-c", START], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL, env={**os.environ, CACHE: base_folder()},
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0))
             self.processes.append(process)
             thread = threading.Thread(target=self.feed, args=[process], name="numbacnn compiles", daemon=True)
             thread.start()
@@ -124,8 +126,9 @@ class Helpers:
     def __exit__(self, kind, error, trace):
         try:
             if kind is None:
+                deadline = time.monotonic() + PATIENCE
                 for thread in self.threads:
-                    thread.join(PATIENCE)
+                    thread.join(max(0, deadline - time.monotonic()))
         finally:
             self.jobs.clear()
             notice.clear()

@@ -3,7 +3,7 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import models, register_model
 
-from .isa import REGISTER
+from .isa import FUSES, REGISTER
 
 INT32 = ir.IntType(32)
 REAL = {types.float32: ir.FloatType(), types.float64: ir.DoubleType()}
@@ -111,6 +111,12 @@ def splat(build, value, kind):
 
 
 def multiply_add(build, a, b, c):
-    """Emit a * b + c of vectors."""
+    """Emit a * b + c of vectors: rounded once where that is an instruction, else always twice.
+
+    Without that instruction LLVM's `fma` calls a function for each number; its `fmuladd` may round differently from one
+    place to the next.
+    """
+    if not FUSES:
+        return build.fadd(build.fmul(a, b), c)
     kind = a.type
     return build.call(intrinsic(build, f"llvm.fma.{suffix(kind)}", kind, kind, kind, kind), [a, b, c])
