@@ -107,7 +107,7 @@ def backward_jobs(dy, dx, taps, conv, width, itemsize):
 def call(x, packed, bias, other, y, job, groups, mode, moments, sums, norm):
     """Return the call of the kernel for a convolution along two axes."""
     rows, vectors = tile_for(y.shape[3] // groups, x.dtype)
-    unroll = unroll_for(np.gcd.reduce(job.pieces[2]) if job.pieces.size else 1)
+    unroll = unroll_for(np.gcd.reduce(job.pieces[2]))             # of none it is 0, which 8 divides
     return conv2d_tiles, [x, packed, bias, other, y, *job, groups, moments, sums, *(norm or [ABSENT] * 4),
                           rows, vectors, unroll, Constant(mode)]
 

@@ -30,8 +30,8 @@ def backward_weight(x, norm, dy, dweight, numbers):
     sums, mode, count, rows, vectors = make_sums(x.shape, dy.shape, dweight.shape, numbers, x.dtype, bool(norm))
     parts = temporary((count, dweight.size), dweight.dtype) if count > 1 else dweight.shaped((1, dweight.size))
     line = sums.cuts[1] * dy.shape[2] if sums.strides[1] == dy.shape[2] * sums.strides[0] else dy.shape[2]
-    calls = [(conv2d_weight_tiles, [x, dy, parts, *sums, *(norm or [ABSENT] * 4), Constant(mode), Constant(rows),
-                                    Constant(vectors), unroll_for(int(line), (8, 7))])]
+    calls = [(conv2d_weight_tiles, [x, dy, parts, *sums, *(norm or [ABSENT] * 4), mode, Constant(rows),
+                                    Constant(vectors), unroll_for(int(line), (7, 8))])]
     return calls if count == 1 else [*calls, (add_parts, [parts, dweight.flat()])]
 
 

@@ -8,6 +8,7 @@ from .pack import ROWS, lanes_of
 
 WHOLE, SLAB, PATCHES, PANELS = 0, 1, 2, 3      # where they find it: in x, or in a copy
 GAIN = 1.15               # times fewer sums, at least, make up for copying patches
+SLACK = 1.04              # times as many sums as could be, at most: for each shape of a tile a kernel is compiled
 ITEMS, PARTS = 8, 16      # at least so many items, at most so many parts, if there are enough steps
 PARTS_BYTES = 4 << 20     # of all parts together
 PIXELS = {WHOLE: 128, SLAB: 128, PANELS: 128, PATCHES: 256}      # of a step, about: what they see stays in the caches
@@ -110,6 +111,7 @@ def rows_of(vectors, outputs):
 
 
 def tile_of(outputs, runs, dtype):
-    """Return rows and vectors of the tile that wastes the fewest sums."""
-    vectors = min(ROWS, key=lambda vectors: (sums_in(vectors, outputs, runs, dtype), -vectors))
+    """Return rows and vectors of a tile: the widest of those that waste about the fewest sums."""
+    most = SLACK * cost(outputs, runs, dtype)
+    vectors = max(vectors for vectors in ROWS if sums_in(vectors, outputs, runs, dtype) <= most)
     return rows_of(vectors, outputs), vectors

@@ -3,7 +3,7 @@ from .compile import inlined
 from .simd import alike, load_part, select, store_part, store_past
 from .tile import add_tiles, load_tile, rectify_tile
 
-RECTIFIED, ADDED, PAST = 1, 2, 4      # a mode is the sum of these; past: past the caches, whole vectors on whole lines
+RECTIFIED, ADDED = 1, 2               # a mode is the sum of these
 
 
 @inlined
@@ -17,14 +17,14 @@ def complete(tile, other, starts, rows, vectors, mode):
 
 
 @inlined
-def put(vector, other, y, at, count, mode):
-    """Write the first numbers of a vector of sums."""
+def put(vector, other, y, at, count, mode, past):
+    """Write the first numbers of a vector of sums; if `past`, whole vectors on whole lines, past the caches."""
     if mode & ADDED:
         vector = vector + load_part(other, at, count)
     if mode & RECTIFIED:
         zero = alike(vector, 0.0)
         vector = select(vector <= zero, zero, vector)
-    if mode & PAST:
+    if past:
         store_past(y, at, vector)
     else:
         store_part(y, at, vector, count)

@@ -38,7 +38,7 @@ def conv2d_relu_max_pool2d(x, packed, bias, y, which, *numbers):
     constants = [Constant(n) for n in (windows, size, windows * size, vectors)]
     runs = groups.pieces[0, 2]
     return [(pooled_tiles, [x, packed, bias, y, which, *groups, window, cuts, *constants,
-                            unroll_for(np.gcd.reduce(runs) if runs.size else 1)])]
+                            unroll_for(np.gcd.reduce(runs))])]
 
 
 def step_of(numbers):

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .compile import Constant, compiled, kernel
-from .epilogue import ADDED, PAST, RECTIFIED
+from .epilogue import ADDED, RECTIFIED
 from .memory import temporary
 from .pack import ROWS, lanes_of
 from .simd import lanes, load, prefetch
@@ -95,9 +95,9 @@ def conv2d_winograd_backward_input(dy, packed, dx, *conv):
 def calls(x, packed, bias, other, y, ph, pw, mode=0):
     """Return the kernel calls; `mode` says what is done with the outputs."""
     x, other, y = x.physical(), other.physical(), y.physical()
-    job, mode = job_for(y, packed), Constant(mode + (PAST if leaves_caches(y) else 0))
+    job, how = job_for(y, packed), (Constant(mode), int(leaves_caches(y)))
     if packed.size <= SMALL:
-        return [(winograd_blocks, [x, packed, bias, other, y, ph, pw, *job.numbers(), mode])]
+        return [(winograd_blocks, [x, packed, bias, other, y, ph, pw, *job.numbers(), *how])]
     numbers = block_numbers(x, job.block, job.edge)
     room = max(1, min(job.blocks, CHUNK // numbers))
     v = temporary((room, numbers), x.dtype)
@@ -106,7 +106,7 @@ def calls(x, packed, bias, other, y, ph, pw, mode=0):
         last = min(first + room, job.blocks)
         windows = min(last * job.block, job.windows) - first * job.block
         result += [(winograd_transform, [x, y, v, first, windows, ph, pw, *job.numbers()]),
-                   (winograd_columns, [x, v, packed, bias, other, y, first, last - first, *job.numbers(), mode])]
+                   (winograd_columns, [x, v, packed, bias, other, y, first, last - first, *job.numbers(), *how])]
     return result
 
 
@@ -141,7 +141,7 @@ def padded(channels, n):
 @kernel(items=lambda x, packed, bias, other, y, ph, pw, block, edge, *_: -(-windows_of(y, edge) // block),
         workspace=lambda x, packed, bias, other, y, ph, pw, block, edge, *_: (
             (product_numbers(packed, block) + block_numbers(x, block, edge) + window_numbers(x, edge),), x.dtype))
-def winograd_blocks(x, packed, bias, other, y, ph, pw, block, edge, rows, vectors, mode, space, begin, end):
+def winograd_blocks(x, packed, bias, other, y, ph, pw, block, edge, rows, vectors, mode, past, space, begin, end):
     """An item is a block, from x to y."""
     per_image = grid(y, edge - 2)
     windows = y.shape[0] * per_image[0] * per_image[1]
@@ -155,13 +155,13 @@ def winograd_blocks(x, packed, bias, other, y, ph, pw, block, edge, rows, vector
         take_windows(x, first, count, per_image, ph, pw, edge, space, 0, channels, step, channels, 0, window)
         for column in range(packed.shape[2]):
             for e in range(edge * edge):
-                if not mode & PAST:
+                if not past:
                     fetch_windows(y, first, count, e, edge * edge, per_image, edge - 2, column * width, width)
                 if column == packed.shape[2] - 1:
                     fetch_windows(x, first + count, count, e, edge * edge, per_image, edge - 2, 0, x.shape[3])
                 multiply(space, e * step, channels, count, packed, e, column, products, e * product_step, rows, vectors)
             finish_windows(products, product_step, first, count, per_image, edge, bias, other, y, column * width,
-                           width, mode)
+                           width, mode, past)
 
 
 @kernel(items=lambda x, y, v, start, windows, *_: windows,
@@ -178,8 +178,8 @@ def winograd_transform(x, y, v, start, windows, ph, pw, block, edge, rows, vecto
 @kernel(items=lambda x, v, packed, bias, other, y, start, blocks, *_: blocks * packed.shape[2],
         workspace=lambda x, v, packed, bias, other, y, start, blocks, block, *_: (
             (product_numbers(packed, block),), x.dtype))
-def winograd_columns(x, v, packed, bias, other, y, start, blocks, block, edge, rows, vectors, mode, products, begin, end
-                     ):
+def winograd_columns(x, v, packed, bias, other, y, start, blocks, block, edge, rows, vectors, mode, past, products,
+                     begin, end):
     """From block `start` on. An item is as many columns of one block as a tile has."""
     per_image = grid(y, edge - 2)
     windows = y.shape[0] * per_image[0] * per_image[1]
@@ -190,11 +190,11 @@ def winograd_columns(x, v, packed, bias, other, y, start, blocks, block, edge, r
         first = (start + number) * block
         count = min(block, windows - first)
         for e in range(edge * edge):
-            if not mode & PAST:
+            if not past:
                 fetch_windows(y, first, count, e, edge * edge, per_image, edge - 2, column * width, width)
             multiply(v[number], e * step, channels, count, packed, e, column, products, e * product_step, rows, vectors)
         finish_windows(products, product_step, first, count, per_image, edge, bias, other, y, column * width, width,
-                       mode)
+                       mode, past)
 
 
 # --- what they do ----------------------------------------------------------------------------------------------------
@@ -293,7 +293,7 @@ def fetch_windows(x, first, count, e, squared, per_image, m, begin, channels):
 
 
 @compiled
-def finish_windows(products, step, first, count, per_image, edge, bias, other, y, column, width, mode):
+def finish_windows(products, step, first, count, per_image, edge, bias, other, y, column, width, mode, past):
     """Transform the products of some columns back, and write them to y."""
     _, height, wide, outputs = y.shape
     pixels, added, m, last = y.reshape(y.size), other.reshape(other.size), edge - 2, min(width, outputs - column)
@@ -304,5 +304,5 @@ def finish_windows(products, step, first, count, per_image, edge, bias, other, y
         to = ((n * height + i * m) * wide + j * m) * outputs + column
         for o in range(0, last, lanes(y)):
             finish(products, t * width + o, lines, step, load(bias, column + o), added, pixels, to + o, wide * outputs,
-                   outputs, height - i * m, wide - j * m, last - o, mode)
+                   outputs, height - i * m, wide - j * m, last - o, mode, past)
         n, i, j = following(n, i, j, per_image)

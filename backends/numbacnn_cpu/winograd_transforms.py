@@ -198,35 +198,36 @@ def keep_part(w, at, step, values, count):
 # --- outputs: the last step of a convolution, where each is in a register --------------------------------------------
 
 @inlined
-def finish(m, at, lines, step, bias, other, y, to, row, pixel, tall, wide, count, mode):
+def finish(m, at, lines, step, bias, other, y, to, row, pixel, tall, wide, count, mode, past):
     """Write y = A' m A + bias, epilogue.py having the rest: `tall` rows of `wide` pixels, `count` channels of each."""
     a, b = of_products(column(m, at, lines)), of_products(column(m, at + step, lines))
     c, d = of_products(column(m, at + 2 * step, lines)), of_products(column(m, at + 3 * step, lines))
     if len(lines) == 6:
         e, f = of_products(column(m, at + 4 * step, lines)), of_products(column(m, at + 5 * step, lines))
-        write(of_products((a[0], b[0], c[0], d[0], e[0], f[0])), bias, other, y, to, pixel, wide, count, mode)
+        write(of_products((a[0], b[0], c[0], d[0], e[0], f[0])), bias, other, y, to, pixel, wide, count, mode, past)
         if tall > 1:
-            write(of_products((a[1], b[1], c[1], d[1], e[1], f[1])), bias, other, y, to + row, pixel, wide, count, mode)
+            write(of_products((a[1], b[1], c[1], d[1], e[1], f[1])), bias, other, y, to + row, pixel, wide, count,
+                  mode, past)
         if tall > 2:
             write(of_products((a[2], b[2], c[2], d[2], e[2], f[2])), bias, other, y, to + 2 * row, pixel, wide, count,
-                  mode)
+                  mode, past)
         if tall > 3:
             write(of_products((a[3], b[3], c[3], d[3], e[3], f[3])), bias, other, y, to + 3 * row, pixel, wide, count,
-                  mode)
+                  mode, past)
     else:
-        write(of_products((a[0], b[0], c[0], d[0])), bias, other, y, to, pixel, wide, count, mode)
+        write(of_products((a[0], b[0], c[0], d[0])), bias, other, y, to, pixel, wide, count, mode, past)
         if tall > 1:
-            write(of_products((a[1], b[1], c[1], d[1])), bias, other, y, to + row, pixel, wide, count, mode)
+            write(of_products((a[1], b[1], c[1], d[1])), bias, other, y, to + row, pixel, wide, count, mode, past)
 
 
 @inlined
-def write(values, bias, other, y, to, pixel, wide, count, mode):
+def write(values, bias, other, y, to, pixel, wide, count, mode, past):
     """Write the first pixels of one row."""
-    put(values[0] + bias, other, y, to, count, mode)
+    put(values[0] + bias, other, y, to, count, mode, past)
     if wide > 1:
-        put(values[1] + bias, other, y, to + pixel, count, mode)
+        put(values[1] + bias, other, y, to + pixel, count, mode, past)
     if len(values) == 4:
         if wide > 2:
-            put(values[2] + bias, other, y, to + 2 * pixel, count, mode)
+            put(values[2] + bias, other, y, to + 2 * pixel, count, mode, past)
         if wide > 3:
-            put(values[3] + bias, other, y, to + 3 * pixel, count, mode)
+            put(values[3] + bias, other, y, to + 3 * pixel, count, mode, past)
