@@ -10,6 +10,7 @@ import numpy as np
 
 SLAB = 192 << 10          # bytes of input that one worker goes over many times: they stay in its second-level cache
 PIXELS = 96               # outputs of an item, at least, where there are so many: fewer fill tiles badly
+FEW = 32                  # the same where neither images nor blocks of columns make items enough
 ITEMS = 16                # of a convolution, at least, where it can be cut so
 LONG = 512                # bytes of a pixel: the processor does not foresee what is read next of several at a time
 DEPTH = 1024              # products that are added to a sum before it goes to memory: their weights stay in the cache
@@ -79,10 +80,12 @@ def make_job(x, y, axes, taps, groups, width, itemsize, copied=False):
     (images, tall, wide, depth), (vertical, horizontal) = x, axes
     depth //= groups
     slab_wide = horizontal.extent(horizontal.count)
-    group, bands, rows = cut(images * groups, vertical, horizontal, slab_wide * depth * itemsize)
+    blocks = -(-y[3] // groups // width)
+    group, bands, rows = cut(images * groups, vertical, horizontal, slab_wide * depth * itemsize,
+                             FEW if images * groups * blocks < ITEMS // 4 else PIXELS)
     group = max(1, min(group, images))
     units = -(-images // group) * bands * groups
-    splits = max(1, min(-(-y[3] // groups // width), -(-ITEMS // max(units, 1))))
+    splits = max(1, min(blocks, -(-ITEMS // max(units, 1))))
 
     single = all(len(axis.taps) == 1 and axis.stride == 1 for axis in axes)      # each pixel is seen through one tap
     copied |= groups > 1 or (single and splits == 1 and depth * itemsize >= LONG)
@@ -100,16 +103,16 @@ def make_job(x, y, axes, taps, groups, width, itemsize, copied=False):
         starts, targets, pieces, chunks, window, place, cuts)))
 
 
-def cut(units, vertical, horizontal, row_bytes):
+def cut(units, vertical, horizontal, row_bytes, least):
     """Return images of an item, bands of an image, rows of a band; an item has several images or one band.
 
     A band's slab fits the cache; there are enough items for the workers, while items have pixels enough for tiles.
     """
     pixels = vertical.count * horizontal.count
-    if pixels < PIXELS:
-        return max(1, min(-(-PIXELS // max(pixels, 1)), -(-units // ITEMS))), 1, vertical.count
+    if pixels < least:
+        return max(1, min(-(-least // max(pixels, 1)), -(-units // ITEMS))), 1, vertical.count
     fitting = (SLAB // max(1, row_bytes) - vertical.extent(1)) // vertical.stride + 1
-    wanted = max(-(-vertical.count // max(1, fitting)), min(-(-ITEMS // max(units, 1)), pixels // PIXELS))
+    wanted = max(-(-vertical.count // max(1, fitting)), min(-(-ITEMS // max(units, 1)), pixels // least))
     rows = -(-vertical.count // wanted)
     return 1, -(-vertical.count // rows), rows
 
