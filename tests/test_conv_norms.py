@@ -15,22 +15,27 @@ from test_fusions import applied  # noqa: F401
 import numbacnn as nb
 from numbacnn.nn import functional as F
 
-RULES = [*conv_rules.NORMALISED, *conv_rules.SUMMED]
+RULES = [*conv_rules.NORMALISED, *conv_rules.SUMMED, *conv_rules.BETWEEN]
 TOLERANCES = {"float32": 1e-4, "float64": 1e-11}         # of sums of some hundred products
 
 
 class Network(NamedTuple):
-    """A convolution between batch norms; `uses`: how often what it reads is used, `training`: of the first one."""
+    """A convolution between batch norms; `uses`: how often what it reads is used, `training`: of the first one.
+
+    `rectified`: whether ReLU comes last.
+    """
 
     x: tuple[int, ...]
     weight: tuple[int, ...]
     conv: Any
     training: bool = True
     uses: int = 1
+    rectified: bool = True
 
     def run(self, x, weight, norm, norm2):
         z = F.relu(F.batch_norm(x, *norm, self.training))
-        y = F.relu(F.batch_norm(F.conv2d(z, weight, **self.conv), *norm2, self.x[0] > 0))
+        y = F.batch_norm(F.conv2d(z, weight, **self.conv), *norm2, self.x[0] > 0)
+        y = F.relu(y) if self.rectified else y
         return y if self.uses == 1 else y.sum() + (z * z).sum()
 
 
@@ -40,6 +45,13 @@ DEPTHWISE = [
     Network((1, 32, 12, 7), (32, 1, 2, 3), {"groups": 32, "stride": (2, 3), "dilation": (3, 1), "padding": (0, 2)}),
     Network((2, 5, 9, 8), (5, 1, 3, 3), {"groups": 5, "padding": 1}, training=False),
     Network((2, 1030, 4, 30), (1030, 1, 3, 3), {"groups": 1030, "padding": 1}),      # strips of one row
+]
+STRIPS = [               # both gradients are computed at once
+    *[network for network in DEPTHWISE if "dilation" not in network.conv],
+    Network((3, 70, 60, 50), (70, 1, 3, 3), {"groups": 70, "padding": 1}),
+    Network((2, 66, 61, 40), (66, 1, 5, 4), {"groups": 66, "padding": (4, 3), "stride": (2, 3)}),
+    Network((1, 70, 17, 90), (70, 1, 3, 3), {"groups": 70, "stride": 2}),
+    Network((2, 33, 2, 3), (33, 1, 2, 3), {"groups": 33, "padding": 1}),
 ]
 EMPTY = Network((0, 3, 4, 4), (3, 1, 3, 3), {"groups": 3, "padding": 1}, training=False)
 DENSE = [
@@ -56,11 +68,14 @@ TILES = [
 ]
 NETWORKS = {             # by the kernel that a rule is about
     "conv2d_depthwise_normalised": [*DEPTHWISE, EMPTY],
-    "conv2d_depthwise_backward_weight_normalised": [*DEPTHWISE, EMPTY],
+    "conv2d_depthwise_backward_weight_normalised": [
+        *[network._replace(rectified=False) for network in DEPTHWISE], DEPTHWISE[2], EMPTY],
     "conv2d_moments_normalised_packed": TILES,
     "conv2d_backward_weight_normalised_tiles": TILES,
-    "conv2d_depthwise_backward_input_sums": DEPTHWISE,
+    "conv2d_depthwise_backward_input_sums": [
+        *[network._replace(rectified=False) for network in DEPTHWISE], DEPTHWISE[2]],
     "conv2d_backward_input_sums_packed": DENSE,
+    "conv2d_depthwise_backward_normalised": STRIPS,
 }
 
 
@@ -96,7 +111,7 @@ def test_every_rule_has_networks():
 each_rule = pytest.mark.parametrize(("rule", "network"), [
     pytest.param(rule, network, id=f"{rule.main.op}-{number}") for rule in RULES
     for number, network in enumerate(NETWORKS.get(rule.main.op, []))])
-each_network = pytest.mark.parametrize("network", [*DEPTHWISE, EMPTY, *TILES], ids=str)
+each_network = pytest.mark.parametrize("network", [*STRIPS, DEPTHWISE[2], EMPTY, *TILES], ids=str)
 
 
 @each_rule
@@ -104,7 +119,7 @@ def test_a_rule_applies(rule, network, applied):  # noqa: F811
     ran = [line.op for plan in nb.explain(computed, network).plans for line in plan]
     assert rule in applied
     assert rule.main.op in ran
-    assert ran.count("batch_norm_relu") == 1                         # the last one's, which is the result
+    assert ran.count("batch_norm_relu") == int(network.rectified)       # the last one's, which is the result
 
 
 @each_network
@@ -118,10 +133,11 @@ def test_the_reference_agrees(network, dtype):
 @each_network
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_not_storing_changes_no_bit(network, dtype, monkeypatch):
+    rules = [rule for rule in numbacnn_cpu.FUSIONS if rule not in conv_rules.BETWEEN]       # which adds up other parts
+    monkeypatch.setattr(numbacnn_cpu, "FUSIONS", rules)
     nb.graph.thread.plans.clear()
     fused = computed(network, dtype)
-    monkeypatch.setattr(numbacnn_cpu, "FUSIONS", [rule for rule in numbacnn_cpu.FUSIONS
-                                                if rule not in conv_rules.NORMALISED])
+    monkeypatch.setattr(numbacnn_cpu, "FUSIONS", [rule for rule in rules if rule not in conv_rules.NORMALISED])
     nb.graph.thread.plans.clear()
     for got, wanted in zip(fused, computed(network, dtype), strict=True):
         np.testing.assert_array_equal(got, wanted)

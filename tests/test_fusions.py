@@ -25,7 +25,7 @@ ELSEWHERE = {
     "test_conv_rules.py": [*conv_rules.FUSIONS, *conv_rules.DIRECT, *winograd_rules.WINOGRAD],
     "test_conv_scatter.py": conv_rules.NARROW,
     "test_linear_fusions.py": linear_rules.FUSIONS,
-    "test_conv_norms.py": [*conv_rules.NORMALISED, *conv_rules.SUMMED],
+    "test_conv_norms.py": [*conv_rules.NORMALISED, *conv_rules.SUMMED, *conv_rules.BETWEEN],
     "test_norm_fusions.py": [*norm_rules.FOLDS, *norm_rules.FUSIONS],
     "test_pooled_fusions.py": pooled_rules.FUSIONS,
     "test_winograd.py": winograd_rules.WINOGRAD,

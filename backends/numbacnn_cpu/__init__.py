@@ -44,6 +44,7 @@ from .depthwise import (
     conv2d_depthwise_pack,
     conv2d_depthwise_relu,
 )
+from .depthwise_backward import conv2d_depthwise_backward_normalised
 from .dropout import dropout
 from .elementwise import add, cast, divide, expand, multiply, subtract
 from .fused import (

@@ -8,6 +8,7 @@ from numbacnn.kernels import Spec
 from .conv_scatter import is_narrow
 from .conv_tiles import moments_of_job, sums_of_job
 from .depthwise import sums_of_strips
+from .depthwise_backward import is_covered
 from .pack import packed, packed_turned
 from .winograd_rules import FORWARD, edge_backward, edge_weight, is_possible, is_winograd, variant
 
@@ -146,6 +147,22 @@ SUMMED = [                # dz is read while it is in the cache
             dz.shape[0] > 0 and conv[:2] == (1, 1) and conv[-1] == 1 and not is_narrow(dy, weight, dz, conv)
             and not (is_possible(weight, conv, precision) and edge_backward(weight, dz) > 0)),
         temporaries={"packed": packed_turned, "sums": sums_of_job},
+    ),
+]
+
+BETWEEN = [               # a depthwise convolution between batch norms: both of its gradients at once
+    Fusion(
+        """
+        dz, sums = conv2d_depthwise_backward_input_sums(dy, packed, x, mean, rstd, scale, shift, *conv)
+        dweight = conv2d_depthwise_backward_weight_normalised(x, mean, rstd, scale, shift, dy, *conv)
+        dy = batch_norm_relu_backward_input(dr, y, mean2, rstd2, scale2, shift2, dscale2, dshift2, *training)
+        """,
+        """
+        dweight, dz, sums = conv2d_depthwise_backward_normalised(
+            dr, y, mean2, rstd2, scale2, shift2, dscale2, dshift2, packed, x, mean, rstd, scale, shift, *training,
+            *conv)
+        """,
+        when=is_covered,
     ),
 ]
 

@@ -19,7 +19,7 @@ from .slab import ABSENT, copy_normalised, copy_slab
 
 TAPS, STRIDES, DILATION = (3, 5, 7), (1, 2), 1          # for these a kernel is compiled anew
 PARTS = 16                # of the sum over rows that is a weight gradient: the same on every machine
-SLAB = 1 << 15            # numbers in a slab, about: it stays in the cache of a core
+SLAB = 1 << 16            # numbers in a slab, about: it stays in the cache of a core
 
 
 def conv2d_depthwise(x, packed, bias, y, *numbers):
@@ -209,17 +209,25 @@ def unfilter(dy, packed, dx, tall, wide, sw, dw, sh, ph, pw, dh, slab, begin, en
         n, h = divmod(row, rows)
         count, top = min(many, rows - h, end - row), (h + ph - (tall - 1) * dh) // sh
         copy_slab(dy[n], top, left, seeing(count, tall, sh, dh), width, 0, channels, slab, 0)
-        for i in range(count):
-            first, every, taps = seen_through(h + i + ph, sh, dh, tall)
-            at = ((h + i + ph - first * dh) // sh - top) * width
-            down, there = every * dh // sh * width, (row + i) * columns * channels
-            if taps == tall:                            # which may be a constant
-                unfilter_row(slab, at, down, weight, first, every, tall, result, there, columns, channels, wide, sw,
-                             dw, pw, left)
-            else:
-                unfilter_row(slab, at, down, weight, first, every, taps, result, there, columns, channels, wide, sw,
-                             dw, pw, left)
+        unfilter_rows(slab, weight, result, h, count, row, top, left, width, columns, channels, tall, wide, sw, dw, sh,
+                      ph, pw, dh)
         row += count
+
+
+@compiled
+def unfilter_rows(slab, weight, dx, h, count, row, top, left, width, columns, channels, tall, wide, sw, dw, sh, ph, pw,
+                  dh):
+    """Write `count` rows of dx from row h of an image on, row `row` of all; the slab begins at row `top` of dy."""
+    for i in range(count):
+        first, every, taps = seen_through(h + i + ph, sh, dh, tall)
+        at = ((h + i + ph - first * dh) // sh - top) * width
+        down, there = every * dh // sh * width, (row + i) * columns * channels
+        if taps == tall:                                # which may be a constant
+            unfilter_row(slab, at, down, weight, first, every, tall, dx, there, columns, channels, wide, sw, dw, pw,
+                         left)
+        else:
+            unfilter_row(slab, at, down, weight, first, every, taps, dx, there, columns, channels, wide, sw, dw, pw,
+                         left)
 
 
 @compiled

@@ -9,6 +9,7 @@ FUSIONS = [
     *norm_rules.FUSIONS,
     *conv_rules.NORMALISED,
     *conv_rules.SUMMED,
+    *conv_rules.BETWEEN,
 ]
 
 VARIANTS = [*winograd_rules.WINOGRAD, *conv_rules.DEPTHWISE, *conv_rules.NARROW, *conv_rules.DIRECT]

@@ -149,21 +149,34 @@ def batch_norm_add_sums(parts, number, rstd, dweight, dbias, begin, end):
 @kernel(items=lambda *arguments: arguments[10])
 def batch_norm_gradient(a, b, x, mean, rstd, weight, bias, dweight, dbias, dx, rows, forked, where, training, past,
                         begin, end):
-    """dx = factor * (dy - constant - slope * (x - mean)), or factor * dy. An item is a row."""
+    """An item is a row."""
+    at = begin * mean.size
+    write_gradient(a, b, x, at, end - begin, mean, rstd, weight, bias, dweight, dbias, dx, at, rows, forked, where,
+                   training, past)
+
+
+@compiled
+def write_gradient(a, b, x, at, count, mean, rstd, weight, bias, dweight, dbias, dx, there, rows, forked, where,
+                   training, past):
+    """dx = factor * (dy - constant - slope * (x - mean)), or factor * dy: of some rows, there being `rows` in all.
+
+    They begin at position `at` of x and the gradients, and are written from position `there` of dx on.
+    """
     channels, width, zero = mean.size, lanes(x), fill(x, 0)
     share = fill(x, 1 / max(rows, 1))                    # of each row in the statistics
-    for row in range(begin, end, ROWS):
+    for row in range(0, count, ROWS):
         for c in range(0, channels, width):
             center, spread, shift = load(mean, c), load(rstd, c), load(bias, c)
             factor = spread * load(weight, c)
             slope, constant = share * spread * load(dweight, c), share * load(dbias, c)
-            i = row * channels + c
-            for _ in range(min(ROWS, end - row)):
+            i, j = at + row * channels + c, there + row * channels + c
+            for _ in range(min(ROWS, count - row)):
                 prefetch(x, i + AHEAD)
                 difference, dy = load(x, i) - center, arriving(a, b, i, forked)
                 if where == BY_INPUT:
                     dy = select(fma(difference, factor, shift) <= zero, zero, dy)
                 if training:
                     dy = dy - fma(slope, difference, constant)
-                write(dx, i, factor * dy, channels - c, past)
+                write(dx, j, factor * dy, channels - c, past)
                 i += channels
+                j += channels
