@@ -8,13 +8,13 @@ from numbacnn_cpu.exponential import exponential, first, highest
 from numbacnn_cpu.simd import fill, lanes, load_part, select, store_part
 
 
-@kernel(items=lambda x, y: x.size)
+@kernel(items=lambda x: x.size)
 def exponentials(x, y, begin, end):
     for i in range(begin, end, lanes(x)):
         store_part(y, i, exponential(load_part(x, i, end - i)), end - i)
 
 
-@kernel(items=lambda x, y: y.size)
+@kernel(items=lambda y: y.size)
 def highest_of_first(x, y, begin, end):
     """y[i] = the maximum of x[0 ... i]: at most as many as a vector has."""
     for i in range(begin, end):                         # items: numbers of y

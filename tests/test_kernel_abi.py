@@ -33,14 +33,14 @@ def small_tiles(monkeypatch):
 
 # --- kernels, one for each thing a kernel can do
 
-@kernel(items=lambda x, y, *_: y.size, arrange=flat)
+@kernel(items=lambda y: y.size, arrange=flat)
 def scale(x, y, factor, begin, end):
     factor = x.dtype.type(factor)
     for i in range(begin, end):
         y[i] = x[i] * factor
 
 
-@kernel(items=lambda x, y: x.shape[0], reassociate=True)
+@kernel(items=lambda x: x.shape[0], reassociate=True)
 def sum_images(x, y, begin, end):
     for n in range(begin, end):
         total = x.dtype.type(0)
@@ -51,7 +51,7 @@ def sum_images(x, y, begin, end):
         y[n] = total
 
 
-@kernel(items=lambda x, y: y.shape[0], arrange=lambda x, y: [x.logical().permuted((1, 0, 2, 3)), y])
+@kernel(items=lambda y: y.shape[0], arrange=lambda x, y: [x.logical().permuted((1, 0, 2, 3)), y])
 def sum_channels(x, y, begin, end):
     for c in range(begin, end):
         y[c] = 0
@@ -61,7 +61,7 @@ def sum_channels(x, y, begin, end):
                     y[c] += x[c, n, h, w]
 
 
-@kernel(items=lambda x, y: x.shape[0], workspace=lambda x, y: ((x.shape[1],), np.float64))
+@kernel(items=lambda x: x.shape[0], workspace=lambda x: ((x.shape[1],), np.float64))
 def reverse_rows(x, y, row, begin, end):
     for n in range(begin, end):
         for c in range(row.size):
@@ -70,7 +70,7 @@ def reverse_rows(x, y, row, begin, end):
             y[n, c] = row[row.size - 1 - c]
 
 
-@kernel(items=lambda x, y: x.shape[0], raises=True)
+@kernel(items=lambda x: x.shape[0], raises=True)
 def check(x, y, begin, end):
     for n in range(begin, end):
         if x[n] < 0:
@@ -78,12 +78,12 @@ def check(x, y, begin, end):
         y[n] = x[n]
 
 
-@kernel(items=lambda x: 1, raises=True)
+@kernel(items=lambda: 1, raises=True)
 def refuse(x, begin, end):
     raise ValueError("refuse: never")
 
 
-@kernel(items=lambda x, y, table: y.shape[0])
+@kernel(items=lambda y: y.shape[0])
 def take(x, y, table, begin, end):
     for i in range(begin, end):
         y[i] = x[table[i]]
@@ -316,6 +316,16 @@ def test_info():
     info = backend.info()
     assert {"CPU", "threads", "threading layer", "cache"} <= info.keys()
     assert all(isinstance(text, str) and text for text in info.values())
+
+
+@pytest.mark.parametrize("how", [{"items": lambda size: 1}, {"items": lambda x, begin: 1}, {"items": lambda: 1,
+                                 "workspace": lambda row: ((1,), np.float64)}])
+def test_items_and_workspace_are_asked_about_arguments_of_the_kernel(how):
+    def function(x, y, row, begin, end):
+        pass
+
+    with pytest.raises(TypeError, match=r"kernel: items and workspace of function .* are x, y.*: there is no "):
+        kernel(**how)(function)
 
 
 @compiled_only

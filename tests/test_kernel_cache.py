@@ -35,7 +35,7 @@ def fresh_cache(tmp_path, monkeypatch):
 
 def tripled(dtype="float32"):
     """Compile or load a kernel as a new process would, and try it; return whether it was loaded."""
-    made = kernel(items=lambda x, y: y.size, arrange=flat)(triple)
+    made = kernel(items=lambda y: y.size, arrange=flat)(triple)
     memory = backend.empty(128, 0)
     backend.upload(np.arange(8).astype(dtype), memory)
     places = [Place(0, offset, (8,), dtype) for offset in (0, 64)]

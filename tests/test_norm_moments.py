@@ -63,7 +63,7 @@ def test_equal_numbers_have_no_variance():
     assert np.array_equal(statistics(np.full((500, 3), 1e7 / 3, np.float32))[2], [0, 0, 0])
 
 
-@kernel(items=lambda x, *_: 1)
+@kernel(items=lambda: 1)
 def whole_parts(x, counts, parts, channels, columns, begin, end):
     first = 0
     for part in range(counts.size):
@@ -71,7 +71,7 @@ def whole_parts(x, counts, parts, channels, columns, begin, end):
         first += counts[part]
 
 
-@kernel(items=lambda x, *_: 1)
+@kernel(items=lambda: 1)
 def parts_by_columns(x, counts, parts, channels, columns, begin, end):
     first = 0
     for part in range(counts.size):

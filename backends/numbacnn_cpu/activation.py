@@ -10,7 +10,7 @@ from .simd import fill, lanes, load, select
 PARTS, PART = 64, 4096                # a sum has at most so many parts, and a part at least so many numbers
 
 
-@kernel(items=lambda x, y: y.size, arrange=flat)
+@kernel(items=lambda y: y.size, arrange=flat)
 def relu(x, y, begin, end):
     zero = x.dtype.type(0)
     x, y = x[begin:end], y[begin:end]
@@ -18,7 +18,7 @@ def relu(x, y, begin, end):
         y[i] = zero if x[i] <= zero else x[i]
 
 
-@kernel(items=lambda dy, y, dx: dx.size, arrange=flat)
+@kernel(items=lambda dx: dx.size, arrange=flat)
 def relu_backward(dy, y, dx, begin, end):
     zero = dy.dtype.type(0)
     dy, y, dx = dy[begin:end], y[begin:end], dx[begin:end]
@@ -26,7 +26,7 @@ def relu_backward(dy, y, dx, begin, end):
         dx[i] = zero if y[i] <= zero else dy[i]
 
 
-@kernel(items=lambda x, y, *_: y.size, arrange=flat)
+@kernel(items=lambda y: y.size, arrange=flat)
 def leaky_relu(x, y, negative_slope, begin, end):
     slope = x.dtype.type(negative_slope)
     x, y = x[begin:end], y[begin:end]
@@ -34,7 +34,7 @@ def leaky_relu(x, y, negative_slope, begin, end):
         y[i] = x[i] if x[i] > 0 else slope * x[i]
 
 
-@kernel(items=lambda dy, x, dx, *_: dx.size, arrange=flat)
+@kernel(items=lambda dx: dx.size, arrange=flat)
 def leaky_relu_backward(dy, x, dx, negative_slope, begin, end):
     slope = x.dtype.type(negative_slope)
     dy, x, dx = dy[begin:end], x[begin:end], dx[begin:end]
@@ -42,7 +42,7 @@ def leaky_relu_backward(dy, x, dx, negative_slope, begin, end):
         dx[i] = dy[i] if x[i] > 0 else slope * dy[i]
 
 
-@kernel(items=lambda x, y: y.size, arrange=flat)
+@kernel(items=lambda y: y.size, arrange=flat)
 def sigmoid(x, y, begin, end):
     zero, one = fill(x, 0), fill(x, 1)
     for i in range(begin, end, lanes(x)):
@@ -51,7 +51,7 @@ def sigmoid(x, y, begin, end):
         put(y, i, select(value >= zero, one, small) / (one + small), end - i)
 
 
-@kernel(items=lambda dy, y, dx: dx.size, arrange=flat)
+@kernel(items=lambda dx: dx.size, arrange=flat)
 def sigmoid_backward(dy, y, dx, begin, end):
     one = dy.dtype.type(1)
     dy, y, dx = dy[begin:end], y[begin:end], dx[begin:end]
@@ -74,7 +74,7 @@ def prelu_backward_weight(dy, x, dweight):
     return [(prelu_sum_weight, [dy, x, parts]), (prelu_add_weight, [parts, dweight])]
 
 
-@kernel(items=lambda x, weight, y: y.shape[0], arrange=lambda x, weight, y: [by_channel(x), weight, by_channel(y)])
+@kernel(items=lambda y: y.shape[0], arrange=lambda x, weight, y: [by_channel(x), weight, by_channel(y)])
 def prelu(x, weight, y, begin, end):
     for row in range(begin, end):
         for c in range(x.shape[1]):
@@ -82,7 +82,7 @@ def prelu(x, weight, y, begin, end):
             y[row, c] = x[row, c] if x[row, c] > 0 else slope * x[row, c]
 
 
-@kernel(items=lambda dy, x, weight, dx: dx.shape[0],
+@kernel(items=lambda dx: dx.shape[0],
         arrange=lambda dy, x, weight, dx: [by_channel(dy), by_channel(x), weight, by_channel(dx)])
 def prelu_backward_input(dy, x, weight, dx, begin, end):
     for row in range(begin, end):
@@ -91,7 +91,7 @@ def prelu_backward_input(dy, x, weight, dx, begin, end):
             dx[row, c] = dy[row, c] if x[row, c] > 0 else slope * dy[row, c]
 
 
-@kernel(items=lambda dy, x, parts: parts.shape[0])
+@kernel(items=lambda parts: parts.shape[0])
 def prelu_sum_weight(dy, x, parts, begin, end):
     """parts (P, C), each the sum of x * dy over some rows, where x <= 0. An item is a part."""
     count, rows = parts.shape[0], x.shape[0]
@@ -103,7 +103,7 @@ def prelu_sum_weight(dy, x, parts, begin, end):
                 parts[part, c] += zero if x[row, c] > zero else x[row, c] * dy[row, c]
 
 
-@kernel(items=lambda parts, dweight: dweight.size)
+@kernel(items=lambda dweight: dweight.size)
 def prelu_add_weight(parts, dweight, begin, end):
     """Add all parts (P, C) up: by channel, or all channels too. An item is a slope."""
     for slope in range(begin, end):

@@ -36,13 +36,14 @@ def kernel(items, arrange=physical, workspace=None, raises=False, reassociate=Fa
     Parameters
     ----------
     items : callable
-        From the arranged arguments, how many items there are. Each is computed by one worker, in one order.
+        From arguments of the kernel, asked for by name, how many items there are. Each is computed by one worker, in
+        one order.
     arrange : callable
         From views (memory.py, as the user sees the arrays) and numbers, the list of arguments that the kernel gets;
         the default is each array as it lies. An argument may also be a NumPy array: a table of the lowering's. It has
         no padding as blocks of memory have: no vector may be loaded past its end.
     workspace : callable, optional
-        From the arranged arguments, the `(shape, dtype)` of scratch memory, which comes before `begin`; uninitialised.
+        In the same way, the `(shape, dtype)` of scratch memory, which comes before `begin`; uninitialised.
     raises : bool
         Whether it may raise an exception: `raise IndexError("conv2d: {} is ...", value)`, formatted later.
     reassociate : bool
@@ -50,9 +51,26 @@ def kernel(items, arrange=physical, workspace=None, raises=False, reassociate=Fa
     """
     def decorate(function):
         made = in_kernels(njit(function, reassociate, no_cpython_wrapper=True, pipeline_class=KernelCompiler))
-        made.items, made.arrange, made.workspace, made.raises = items, arrange, workspace, raises
+        given = parameters(function)[:-3 if workspace else -2]
+        made.items, made.arrange, made.raises = by_name(items, function, given), arrange, raises
+        made.workspace = by_name(workspace, function, given) if workspace else None
         return cached(made)
     return decorate
+
+
+def parameters(function):
+    """Return the names of what a Python function asks for."""
+    return function.__code__.co_varnames[:function.__code__.co_argcount]
+
+
+def by_name(question, function, given):
+    """Return a function of all arguments given to a kernel that asks `question` about those it names."""
+    for name in parameters(question):
+        if name not in given:
+            raise TypeError(f"kernel: items and workspace of {function.__name__} are asked about its arguments, which "
+                            f"are {', '.join(given)}: there is no {name}")
+    positions = [given.index(name) for name in parameters(question)]
+    return lambda *arguments: question(*[arguments[position] for position in positions])
 
 
 def compiled(function, reassociate=False, **options):

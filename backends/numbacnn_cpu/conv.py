@@ -9,7 +9,7 @@ from .elementwise import add
 from .reduce import sum
 
 
-@kernel(items=lambda x, weight, bias, y, *_: y.shape[0] * y.shape[1], reassociate=True)
+@kernel(items=lambda y: y.shape[0] * y.shape[1], reassociate=True)
 def conv2d(x, weight, bias, y, sh, sw, ph, pw, dh, dw, groups, begin, end):
     """An item is one row of one image of y."""
     _, height, width, _ = x.shape
@@ -31,7 +31,7 @@ def conv2d(x, weight, bias, y, sh, sw, ph, pw, dh, dw, groups, begin, end):
                 y[n, oh, ow, o] = total
 
 
-@kernel(items=lambda dy, weight, dx, *_: dx.shape[0] * dx.shape[1])
+@kernel(items=lambda dx: dx.shape[0] * dx.shape[1])
 def conv2d_backward_input(dy, weight, dx, sh, sw, ph, pw, dh, dw, groups, begin, end):
     """An item is one row of one image of dx: the rows of dy that touch it are added up there."""
     _, height, width, outputs = dy.shape
@@ -53,7 +53,7 @@ def conv2d_backward_input(dy, weight, dx, sh, sw, ph, pw, dh, dw, groups, begin,
                                     target[c] += dy[n, oh, ow, o] * weight[o, kh, kw, c]
 
 
-@kernel(items=lambda x, dy, dweight, *_: dweight.shape[0])
+@kernel(items=lambda dweight: dweight.shape[0])
 def conv2d_backward_weight(x, dy, dweight, sh, sw, ph, pw, dh, dw, groups, begin, end):
     """An item is one output channel."""
     _, height, width, _ = x.shape

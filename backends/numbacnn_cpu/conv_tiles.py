@@ -112,12 +112,12 @@ def call(x, packed, bias, other, y, job, groups, mode, moments, sums, norm):
                           rows, vectors, unroll, Constant(mode)]
 
 
-def space(x, packed, bias, other, y, starts, targets, pieces, chunks, window, place, cuts, groups, *_):
+def space(x, window, cuts, groups):
     """Return the workspace of the kernel: a slab."""
     return (int(cuts[0] * window[3] * window[4] * x.shape[3] // groups) if window[5] else 1,), x.dtype
 
 
-@kernel(items=lambda *arguments: int(arguments[11][-1]), workspace=space)
+@kernel(items=lambda cuts: int(cuts[-1]), workspace=space)
 def conv2d_tiles(x, packed, bias, other, y, starts, targets, pieces, chunks, window, place, cuts, groups, moments, sums,
                  mean, rstd, scale, shift, rows, vectors, unroll, mode, slab, begin, end):
     images, depth, outputs = cuts[0], x.shape[3] // groups, y.shape[3] // groups

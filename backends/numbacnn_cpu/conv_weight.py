@@ -35,12 +35,12 @@ def backward_weight(x, norm, dy, dweight, numbers):
     return calls if count == 1 else [*calls, (add_parts, [parts, dweight.flat()])]
 
 
-def items(x, dy, parts, pieces, strides, window, patch, cuts, *_):
+def items(parts, cuts):
     """Return how many items there are."""
     return parts.shape[0] * int(cuts[4] * cuts[5])
 
 
-def workspace(x, dy, parts, pieces, strides, window, patch, cuts, mean, rstd, scale, shift, mode, *_):
+def workspace(x, dy, strides, window, cuts, mode):
     """Return the workspace of the kernel: slabs, or a slab and patches, or panels."""
     together, slab, pixels = int(cuts[0]), int(window[4] * window[5]) * x.shape[3], int(cuts[0] * cuts[1]) * dy.shape[2]
     return ({WHOLE: 1, SLAB: together * slab, PATCHES: slab + together * int(strides[2]) + lanes_of(x.dtype),
@@ -166,7 +166,7 @@ def copy_patches(space, to, height, width, patch):
                 to += run
 
 
-@kernel(items=lambda parts, total: total.size)
+@kernel(items=lambda total: total.size)
 def add_parts(parts, total, begin, end):
     """total (I) = the sum of all parts (P, I). An item is one number."""
     total = total[begin:end]

@@ -81,13 +81,13 @@ def strip(row, taps, stride, dilation):
     return max(1, (SLAB // row - span(1, taps, stride, dilation)) // stride)
 
 
-def seen_by_strip(x, y, tall, wide, sw, dw, sh, ph, pw, dh):
+def seen_by_strip(x, y, tall, wide, sw, dw, sh, dh):
     """Return shape and dtype of the slab that a strip of y sees."""
     row = max(1, span(y.shape[2], wide, sw, dw) * x.shape[3])
     return (row * span(min(strip(row, tall, sh, dh), y.shape[1]), tall, sh, dh),), x.dtype
 
 
-@kernel(items=lambda weight, packed: 1)
+@kernel(items=lambda: 1)
 def conv2d_depthwise_pack(weight, packed, begin, end):
     """There is one item."""
     channels, tall, wide, _ = weight.shape
@@ -99,8 +99,7 @@ def conv2d_depthwise_pack(weight, packed, begin, end):
 
 # --- forward -----------------------------------------------------------------------------------------------------
 
-@kernel(items=lambda x, packed, bias, y, *_: y.shape[0] * y.shape[1],
-        workspace=lambda x, packed, bias, y, *numbers: seen_by_strip(x, y, *numbers[:8]))
+@kernel(items=lambda y: y.shape[0] * y.shape[1], workspace=seen_by_strip)
 def depthwise(x, packed, bias, y, tall, wide, sw, dw, sh, ph, pw, dh, mean, rstd, scale, shift, floor, slab,
               begin, end):
     """`conv2d`, with `floor` in place of smaller numbers. An item is one row of one image of y."""
@@ -164,7 +163,7 @@ def filter_row(x, at, down, weight, bias, y, there, columns, tall, wide, sw, dw,
 
 # --- the gradient of x: a pixel w is seen by ow through the taps kw = w + pw - ow * sw (without dilation) -------------
 
-def seeing_strip(dy, dx, tall, wide, sw, dw, sh, ph, pw, dh):
+def seeing_strip(dy, dx, tall, wide, sw, dw, sh, dh):
     """Return shape and dtype of the slab of what sees a strip of dx."""
     row = max(1, seeing(dx.shape[2], wide, sw, dw) * dy.shape[3])
     return (row * seeing(min(strip(row, tall, 1, dh), dx.shape[1]), tall, sh, dh),), dy.dtype
@@ -176,15 +175,13 @@ def seeing(count, taps, stride, dilation):
     return (count + 2 + (taps - 1) * dilation) // stride + 2
 
 
-@kernel(items=lambda dy, packed, dx, *_: dx.shape[0] * dx.shape[1],
-        workspace=lambda dy, packed, dx, *numbers: seeing_strip(dy, dx, *numbers))
+@kernel(items=lambda dx: dx.shape[0] * dx.shape[1], workspace=seeing_strip)
 def depthwise_backward_input(dy, packed, dx, tall, wide, sw, dw, sh, ph, pw, dh, slab, begin, end):
     """`conv2d_backward_input`. An item is one row of one image of dx."""
     unfilter(dy, packed, dx, tall, wide, sw, dw, sh, ph, pw, dh, slab, begin, end)
 
 
-@kernel(items=lambda *arguments: arguments[8].shape[0],
-        workspace=lambda dy, packed, x, mean, rstd, scale, shift, dx, parts, *numbers: seeing_strip(dy, dx, *numbers))
+@kernel(items=lambda parts: parts.shape[0], workspace=seeing_strip)
 def depthwise_backward_input_sums(dy, packed, x, mean, rstd, scale, shift, dx, parts, tall, wide, sw, dw, sh, ph, pw,
                                   dh, slab, begin, end):
     """The same, and sums over what is still in the cache. An item is a part: some rows of one image of dx."""
@@ -312,8 +309,8 @@ def backward_weight(x, norm, dy, dweight, numbers):
             (depthwise_add_weight, [parts, dweight.physical()])]
 
 
-@kernel(items=lambda x, dy, parts, *_: parts.shape[0],
-        workspace=lambda x, dy, parts, *numbers: seen_by_strip(x, dy, *numbers[:8]))
+@kernel(items=lambda parts: parts.shape[0],
+        workspace=lambda x, dy, tall, wide, sw, dw, sh, dh: seen_by_strip(x, dy, tall, wide, sw, dw, sh, dh))
 def depthwise_sum_weight(x, dy, parts, tall, wide, sw, dw, sh, ph, pw, dh, mean, rstd, scale, shift, slab,
                          begin, end):
     """An item is one part (KH, KW, C): the sum over some rows of dy."""
@@ -363,7 +360,7 @@ def add_row(x, at, down, dy, there, columns, sums, tap, channels, tall, wide, sw
         there += channels
 
 
-@kernel(items=lambda parts, dweight: dweight.shape[0])
+@kernel(items=lambda dweight: dweight.shape[0])
 def depthwise_add_weight(parts, dweight, begin, end):
     """dweight (C, KH, KW, 1) = the sum of all parts (P, KH, KW, C), made in the first. An item is a channel."""
     count, tall, wide, _ = parts.shape

@@ -18,7 +18,7 @@ def dropout(x, state, y, new_state, p):
     return [(dropout_mask, [*flat(x, state, y), p]), (dropout_count, [state, new_state])]
 
 
-@kernel(items=lambda x, state, y, p: -(-y.size // LANES))
+@kernel(items=lambda y: -(-y.size // LANES))
 def dropout_mask(x, state, y, p, begin, end):
     """An item is what one call of the generator serves. What it draws is left in y first: then no branch is taken."""
     real = x.dtype.type
@@ -36,7 +36,7 @@ def dropout_mask(x, state, y, p, begin, end):
         y[i] = x[i] / keep if y[i] >= least else zero
 
 
-@kernel(items=lambda state, new_state: 1)
+@kernel(items=lambda: 1)
 def dropout_count(state, new_state, begin, end):
     seed, counter = state[0], state[1]
     new_state[0], new_state[1] = seed, counter + 1

@@ -42,8 +42,8 @@ def arithmetic(name, operation):
                 i += axes[1, 1]
                 j += axes[2, 1]
 
-    equal = kernel(items=lambda a, b, y: y.size)(renamed(equal, name))
-    broadcast = kernel(items=lambda a, b, y, axes: y.size)(renamed(broadcast, f"{name}_broadcast"))
+    equal = kernel(items=lambda y: y.size)(renamed(equal, name))
+    broadcast = kernel(items=lambda y: y.size)(renamed(broadcast, f"{name}_broadcast"))
 
     def lower(a, b, y):
         if a.shape == b.shape:
@@ -70,14 +70,14 @@ def expand(x, y):
     return [gather(x, x.broadcast(y.shape).physical(), y)]
 
 
-@kernel(items=lambda x, y: y.size, arrange=flat)
+@kernel(items=lambda y: y.size, arrange=flat)
 def convert(x, y, begin, end):
     x, y = x[begin:end], y[begin:end]
     for i in range(y.size):
         y[i] = x[i]
 
 
-@kernel(items=lambda x, y: y.size, arrange=flat)
+@kernel(items=lambda y: y.size, arrange=flat)
 def is_nonzero(x, y, begin, end):
     x, y = x[begin:end], y[begin:end]
     for i in range(y.size):

@@ -46,14 +46,13 @@ def step_of(numbers):
     return numbers[1] * numbers[7]
 
 
-def bands(x, *arguments):
+def bands(x, cuts):
     """Return how many items there are: bands of all images."""
-    return x.shape[0] * int(arguments[10][0])
+    return x.shape[0] * int(cuts[0])
 
 
-def room_of(x, packed, bias, y, *arguments):
+def room_of(x, packed, window):
     """Return the workspace: the bias as wide as the tiles, and a slab of an item's inputs, if they are copied."""
-    window = arguments[6]
     slab = int(window[3] * window[4]) * x.shape[3] if window[5] else 0
     return (packed.shape[0] * packed.shape[4] + slab + lanes_of(x.dtype),), x.dtype
 
@@ -99,7 +98,7 @@ def pooled_tiles(x, packed, bias, y, which, starts, targets, places, pieces, gro
                 store_largest(target[corner + column:], place[corner + column:], ends, tile, columns - column)
 
 
-@kernel(items=lambda weight, packed, *_: packed.shape[0],
+@kernel(items=lambda packed: packed.shape[0],
         arrange=lambda weight, packed, *numbers: [weight.physical(), packed, step_of(usual(numbers))])
 def conv2d_pack_windows(weight, packed, step, begin, end):
     """Like `conv2d_pack`; or, for windows side by side, the weight for all of them and that for one. Item: a block."""
@@ -116,7 +115,7 @@ def conv2d_pack_windows(weight, packed, step, begin, end):
                             packed[item, kh, kw + copy * step, c, copy * outputs + o] = weight[first + o, kh, kw, c]
 
 
-@kernel(items=lambda which, argmax, *_: which.shape[0] * which.shape[1],
+@kernel(items=lambda which: which.shape[0] * which.shape[1],
         arrange=lambda which, x, weight, argmax, *numbers: [
             which.physical(), argmax.physical(), conv_width(x, weight, numbers), *numbers[7:9]])
 def conv2d_relu_max_pool2d_argmax(which, argmax, width, kh, kw, begin, end):
@@ -136,7 +135,7 @@ def conv_width(x, weight, numbers):
 
 # --- gradients: that of the convolution ---------------------------------------------------------------------------
 
-@kernel(items=lambda dy, y, which, e, *_: e.shape[0] * e.shape[1],
+@kernel(items=lambda e: e.shape[0] * e.shape[1],
         arrange=lambda dy, y, which, e, *pool: [*(view.physical() for view in (dy, y, which, e)), *pool[:2]])
 def relu_max_pool2d_backward(dy, y, which, e, kh, kw, begin, end):
     """e, what is rectified and pooled, receives dy at the place of each positive maximum. An item is a row of e."""
@@ -199,13 +198,12 @@ def tap_groups(pieces, vectors):
     return np.array(starts, np.intp), run, groups
 
 
-def slab_of(x, *arguments):
+def slab_of(x, window):
     """Return the workspace: a slab of an item's inputs, if they are copied."""
-    window = arguments[7]
     return (int(window[3] * window[4]) * x.shape[3] if window[5] else 1,), x.dtype
 
 
-@kernel(items=lambda x, y, which, dy, parts, *_: parts.shape[0], workspace=slab_of)
+@kernel(items=lambda parts: parts.shape[0], workspace=slab_of)
 def pooled_sums(x, y, which, dy, parts, starts, places, pieces, window, cuts, taps, group, rows, vectors, slab, begin,
                 end):
     """What the winners of positive windows receive, times what they saw. An item is a part: the sum over some bands."""
@@ -244,7 +242,7 @@ def pooled_sums(x, y, which, dy, parts, starts, places, pieces, window, cuts, ta
                 store_tile(numbers, end_of_bias, bias, width)
 
 
-@kernel(items=lambda parts, *_: parts.shape[1], workspace=lambda parts, *_: ((parts.shape[3],), parts.dtype))
+@kernel(items=lambda parts: parts.shape[1], workspace=lambda parts: ((parts.shape[3],), parts.dtype))
 def add_pooled_sums(parts, dweight, dbias, sums, begin, end):
     """An item is a block of outputs."""
     count, _, height, width = parts.shape

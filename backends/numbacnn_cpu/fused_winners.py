@@ -48,9 +48,8 @@ def rooms(x, y, window, cuts, tall):
     return tuple((size // n + 2) * n for size in sizes)
 
 
-@kernel(items=lambda x, y, which, dy, parts, *_: parts.shape[0],
-        workspace=lambda x, y, which, dy, parts, starts, places, window, cuts, runs, pitch, step, tall, *_: (
-            (sum(rooms(x, y, window, cuts, tall)),), x.dtype))
+@kernel(items=lambda parts: parts.shape[0],
+        workspace=lambda x, y, window, cuts, tall: ((sum(rooms(x, y, window, cuts, tall)),), x.dtype))
 def winner_sums(x, y, which, dy, parts, starts, places, window, cuts, runs, pitch, step, tall, group, vectors, rows,
                 space, begin, end):
     """An item is a part: the sum over some bands."""
@@ -157,8 +156,7 @@ def add_rows(rows, at, count, columns, target, first):
         store(target, first + column, found)
 
 
-@kernel(items=lambda parts, dweight, *_: dweight.shape[0],
-        workspace=lambda parts, dweight, dbias, pitch, *_: ((pitch,), parts.dtype))
+@kernel(items=lambda dweight: dweight.shape[0], workspace=lambda parts, pitch: ((pitch,), parts.dtype))
 def add_winner_sums(parts, dweight, dbias, pitch, positions, sums, begin, end):
     """An item is an output."""
     numbers, n, (count, room) = parts.reshape(parts.size), lanes(parts), parts.shape

@@ -71,8 +71,8 @@ def blocks(y, tall, block):
     return -(-y.shape[0] // tall) * -(-y.shape[1] // block)
 
 
-@kernel(items=lambda x, weight, bias, y, tall, block, *_: blocks(y, tall, block),
-        workspace=lambda x, weight, bias, y, tall, block, *_: ((tall * block * lanes_of(x.dtype),), x.dtype))
+@kernel(items=lambda y, tall, block: blocks(y, tall, block),
+        workspace=lambda x, tall, block: ((tall * block * lanes_of(x.dtype),), x.dtype))
 def linear_tiles(x, weight, bias, y, tall, block, chunk, high, wide, vectors, rectified, sums, begin, end):
     """Sums wait in memory while others go on with the same numbers, which stay in the cache."""
     (rows, depth), outputs, n = x.shape, y.shape[1], lanes(x)
@@ -141,9 +141,8 @@ def product(a, b, y, row_step, step):
     return product_tiles, [a.flat(), b, y, row_step, step, tall, block, depth, *constants, unroll]
 
 
-@kernel(items=lambda a, b, y, row_step, step, tall, block, *_: blocks(y, tall, block),
-        workspace=lambda a, b, y, row_step, step, tall, block, depth, high, vectors, *_: (
-            (depth * vectors * lanes_of(y.dtype),), y.dtype))
+@kernel(items=lambda y, tall, block: blocks(y, tall, block),
+        workspace=lambda y, depth, vectors: ((depth * vectors * lanes_of(y.dtype),), y.dtype))
 def product_tiles(a, b, y, row_step, step, tall, block, depth, high, vectors, packed, unroll, panel, begin, end):
     """Sums wait in y while others go on with the next rows of b, of which a part as wide as a tile is copied."""
     (rows, columns), total, n = y.shape, b.shape[0], lanes(y)

@@ -6,7 +6,7 @@ from .memory import flat
 from .softmax import divide, exponentials
 
 
-@kernel(items=lambda targets, *_: targets.size, arrange=flat, raises=True)
+@kernel(items=lambda targets: targets.size, arrange=flat, raises=True)
 def cross_entropy_targets(targets, checked, classes, begin, end):
     """An item is a target."""
     for row in range(begin, end):
@@ -15,7 +15,7 @@ def cross_entropy_targets(targets, checked, classes, begin, end):
         checked[row] = targets[row]
 
 
-@kernel(items=lambda logits, *_: logits.shape[0],
+@kernel(items=lambda logits: logits.shape[0],
         arrange=lambda logits, targets, losses, p: [logits.rows(), targets.flat(), losses.flat(), p.rows()])
 def cross_entropy(logits, targets, losses, probabilities, begin, end):
     classes = logits.shape[1]
@@ -26,7 +26,7 @@ def cross_entropy(logits, targets, losses, probabilities, begin, end):
         losses[row] = math.log(sums) + (top - logits[row, targets[row]])
 
 
-@kernel(items=lambda dlosses, probabilities, *_: probabilities.shape[0],
+@kernel(items=lambda probabilities: probabilities.shape[0],
         arrange=lambda d, p, targets, dlogits, divisor: [d.flat(), p.rows(), targets.flat(), dlogits.rows(), divisor])
 def cross_entropy_backward(dlosses, probabilities, targets, dlogits, divisor, begin, end):
     for row in range(begin, end):

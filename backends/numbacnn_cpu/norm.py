@@ -14,14 +14,14 @@ def batch_norm_statistics(x, running_mean, running_var, mean, rstd, new_running_
     return statistics(x.rows(), running_mean, running_var, mean, rstd, new_running_mean, new_running_var, momentum, eps)
 
 
-@kernel(items=lambda var, rstd, eps: rstd.size)
+@kernel(items=lambda rstd: rstd.size)
 def batch_norm_rstd(var, rstd, eps, begin, end):
     """An item is a channel."""
     for c in range(begin, end):
         rstd[c] = 1 / math.sqrt(var[c] + eps)
 
 
-@kernel(items=lambda count, _: count.size, arrange=flat)
+@kernel(items=lambda count: count.size, arrange=flat)
 def increment(count, new_count, begin, end):
     """An item is one count."""
     for i in range(begin, end):

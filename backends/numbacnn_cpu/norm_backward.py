@@ -82,7 +82,7 @@ def gradient(gradients, x, channels, dx, how, training):
                                   passes_caches(dx.rows())])]
 
 
-@kernel(items=lambda *arguments: arguments[9].shape[0])
+@kernel(items=lambda parts: parts.shape[0])
 def batch_norm_sum(a, b, y, x, mean, rstd, weight, bias, g, parts, size, rows, forked, where, kept, past, begin, end):
     """An item is a part: `size` rows, the last one maybe fewer."""
     for part in range(begin, end):
@@ -134,7 +134,7 @@ def arriving(a, b, i, forked):
     return dy
 
 
-@kernel(items=lambda parts, number, rstd, *_: rstd.size)
+@kernel(items=lambda rstd: rstd.size)
 def batch_norm_add_sums(parts, number, rstd, dweight, dbias, begin, end):
     """An item is a channel."""
     real = dweight.dtype.type
@@ -146,7 +146,7 @@ def batch_norm_add_sums(parts, number, rstd, dweight, dbias, begin, end):
         dweight[c], dbias[c] = real(product * rstd[c]), real(total)
 
 
-@kernel(items=lambda *arguments: arguments[10])
+@kernel(items=lambda rows: rows)
 def batch_norm_gradient(a, b, x, mean, rstd, weight, bias, dweight, dbias, dx, rows, forked, where, training, past,
                         begin, end):
     """An item is a row."""

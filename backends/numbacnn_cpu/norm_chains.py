@@ -3,7 +3,7 @@ from .compile import kernel
 from .memory import flat
 
 
-@kernel(items=lambda a, b, y: y.size, arrange=flat)
+@kernel(items=lambda y: y.size, arrange=flat)
 def add_relu(a, b, y, begin, end):
     """y = relu(a + b)."""
     zero = y.dtype.type(0)
@@ -13,7 +13,7 @@ def add_relu(a, b, y, begin, end):
         y[i] = zero if value <= zero else value
 
 
-@kernel(items=lambda a, b, y, dx: dx.size, arrange=flat)
+@kernel(items=lambda dx: dx.size, arrange=flat)
 def relu_fork_backward(a, b, y, dx, begin, end):
     """dx, given two gradients with respect to y = relu(x)."""
     zero = dx.dtype.type(0)

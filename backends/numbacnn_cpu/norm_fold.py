@@ -13,7 +13,7 @@ def by_output(*arguments):
             if isinstance(argument, View) and argument.ndim == 4 else argument for argument in arguments]
 
 
-@kernel(items=lambda weight, *_: weight.shape[0], arrange=by_output)
+@kernel(items=lambda weight: weight.shape[0], arrange=by_output)
 def conv2d_fold_weight(weight, rstd, scale, folded, begin, end):
     for o in range(begin, end):
         factor = rstd[o] * scale[o]
@@ -21,7 +21,7 @@ def conv2d_fold_weight(weight, rstd, scale, folded, begin, end):
             folded[o, k] = weight[o, k] * factor
 
 
-@kernel(items=lambda mean, *_: mean.size)
+@kernel(items=lambda mean: mean.size)
 def conv2d_fold_bias(mean, bias, rstd, scale, shift, folded, begin, end):
     for o in range(begin, end):
         folded[o] = (bias[o] - mean[o]) * (rstd[o] * scale[o]) + shift[o]

@@ -36,7 +36,7 @@ def normalised(x, mean, rstd, weight, bias, y, floor):
                                 passes_caches(rows)])]
 
 
-@kernel(items=lambda x, mean, rstd, weight, bias, y, rows, *_: rows)
+@kernel(items=lambda rows: rows)
 def batch_norm_apply(x, mean, rstd, weight, bias, y, rows, floor, past, begin, end):
     at = begin * mean.size
     apply_to(x, at, end - begin, mean, rstd, weight, bias, y, at, floor, past)
@@ -69,7 +69,7 @@ def add_batch_norm_relu(r, x, mean, rstd, weight, bias, y):
     return batch_norm_add_relu(x, mean, rstd, weight, bias, r, y)
 
 
-@kernel(items=lambda x, mean, rstd, weight, bias, r, y, rows, *_: rows)
+@kernel(items=lambda rows: rows)
 def batch_norm_add(x, mean, rstd, weight, bias, r, y, rows, floor, past, begin, end):
     channels, width, least = mean.size, lanes(x), fill(x, floor)
     for row in range(begin, end, ROWS):
@@ -91,7 +91,7 @@ def batch_norms_add_relu(x, mean, rstd, weight, bias, x2, mean2, rstd2, weight2,
                                rows.shape[0], RELU, passes_caches(rows)])]
 
 
-@kernel(items=lambda x, mean, rstd, weight, bias, x2, mean2, rstd2, weight2, bias2, y, rows, *_: rows)
+@kernel(items=lambda rows: rows)
 def batch_norms_add(x, mean, rstd, weight, bias, x2, mean2, rstd2, weight2, bias2, y, rows, floor, past, begin, end):
     channels, width, least = mean.size, lanes(x), fill(x, floor)
     for row in range(begin, end, ROWS):

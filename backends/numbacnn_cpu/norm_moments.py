@@ -53,7 +53,7 @@ def statistics(x, *outputs_momentum_eps):
             (batch_norm_join, [parts, *outputs_momentum_eps])]
 
 
-@kernel(items=lambda x, parts, *_: parts.shape[0])
+@kernel(items=lambda parts: parts.shape[0])
 def batch_norm_moments(x, parts, size, rows, channels, begin, end):
     """An item is a part: `size` rows, the last one maybe fewer."""
     for part in range(begin, end):
@@ -99,8 +99,7 @@ def moments_of_columns(x, at, count, channels, columns, parts, part, first):
     sums[channels] = count
 
 
-@kernel(items=lambda parts, running_mean, *_: -(-running_mean.size // CHANNELS),
-        workspace=lambda *_: ((2, CHANNELS), np.float64))
+@kernel(items=lambda running_mean: -(-running_mean.size // CHANNELS), workspace=lambda: ((2, CHANNELS), np.float64))
 def batch_norm_join(parts, running_mean, running_var, mean, rstd, new_running_mean, new_running_var, momentum, eps,
                     space, begin, end):
     """What `batch_norm_statistics` writes, from parts. An item is some channels."""

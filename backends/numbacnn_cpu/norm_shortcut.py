@@ -48,7 +48,7 @@ def gradients(a, b, forked, x, mean, rstd, weight, bias, x2, mean2, rstd2, weigh
                                     rows.shape[0], forked, training, passes_caches(dx.rows(), dx2.rows())])]
 
 
-@kernel(items=lambda *arguments: arguments[12].shape[0])
+@kernel(items=lambda parts: parts.shape[0])
 def batch_norms_sum(a, b, x, mean, rstd, weight, bias, x2, mean2, rstd2, weight2, bias2, parts, size, rows, forked,
                     begin, end):
     """parts (P, 3, columns): the sums of dy, dy * (x - mean), dy * (x2 - mean2). An item is a part."""
@@ -81,7 +81,7 @@ def difference(x, i, mean, c):
     return load(x, i) - load(mean, c)
 
 
-@kernel(items=lambda *arguments: arguments[18])
+@kernel(items=lambda rows: rows)
 def batch_norms_gradient(a, b, x, mean, rstd, weight, bias, x2, mean2, rstd2, weight2, bias2, dweight, dbias, dweight2,
                          dbias2, dx, dx2, rows, forked, training, past, begin, end):
     """dx and dx2, as in norm_backward.py. An item is a row."""

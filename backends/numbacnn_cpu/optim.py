@@ -64,13 +64,13 @@ def count(steps, numbers):
     return count_steps, [steps, np.array(numbers[:len(numbers) // 2], np.intp)]
 
 
-@kernel(items=lambda steps, indices: indices.size)
+@kernel(items=lambda indices: indices.size)
 def count_steps(steps, indices, begin, end):
     for i in range(begin, end):
         steps[indices[i]] += 1
 
 
-@kernel(items=lambda hyper, g, p: p.size)
+@kernel(items=lambda p: p.size)
 def sgd_update(hyper, g, p, begin, end):
     real = p.dtype.type
     lr, weight_decay = real(hyper[0]), real(hyper[1])
@@ -79,7 +79,7 @@ def sgd_update(hyper, g, p, begin, end):
         p[i] -= lr * (g[i] + weight_decay * p[i])
 
 
-@kernel(items=lambda hyper, g, steps, buffer, p, index: p.size)
+@kernel(items=lambda p: p.size)
 def sgd_momentum_update(hyper, g, steps, buffer, p, index, begin, end):
     real = p.dtype.type
     lr, weight_decay, momentum = real(hyper[0]), real(hyper[1]), real(hyper[2])
@@ -96,7 +96,7 @@ def sgd_momentum_update(hyper, g, steps, buffer, p, index, begin, end):
         p[i] -= lr * (old * gradient + new * buffer[i])
 
 
-@kernel(items=lambda hyper, g, steps, mean, square, p, index: p.size)
+@kernel(items=lambda p: p.size)
 def adam_update(hyper, g, steps, mean, square, p, index, begin, end):
     real = p.dtype.type
     lr, beta1, beta2, weight_decay, t = hyper[0], hyper[1], hyper[2], hyper[4], steps[index] + 1

@@ -53,7 +53,7 @@ def packed_turned(weight, conv):
     return Spec((count, tall, wide, outputs // groups, width), weight.dtype)
 
 
-@kernel(items=lambda weight, packed, *_: packed.shape[0],
+@kernel(items=lambda packed: packed.shape[0],
         arrange=lambda weight, packed, *numbers: [weight.physical(), packed, numbers[-1]])
 def conv2d_pack(weight, packed, groups, begin, end):
     """An item is a block."""
@@ -72,7 +72,7 @@ def conv2d_pack(weight, packed, groups, begin, end):
                         packed[item, kh, kw, c, o] = 0
 
 
-@kernel(items=lambda weight, packed, *_: packed.shape[0],
+@kernel(items=lambda packed: packed.shape[0],
         arrange=lambda weight, packed, *numbers: [weight.physical(), packed, numbers[-1]])
 def conv2d_pack_turned(weight, packed, groups, begin, end):
     """An item is a block."""

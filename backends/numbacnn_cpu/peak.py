@@ -36,7 +36,7 @@ def peak(dtype="float32"):
     return 2 * ITEMS * REPEATS * DEPTH * rows * width / best
 
 
-@kernel(items=lambda a, b, y, *_: ITEMS)
+@kernel(items=lambda: ITEMS)
 def multiply(a, b, y, rows, vectors, begin, end):
     """y (item, R, J) += a (R, K) times b (K, J), again and again. An item is a tile."""
     starts, width = steps(0, DEPTH, rows, rows), b.size // DEPTH

@@ -39,7 +39,7 @@ def turn_planes(x, y):
     return turned_planes, [x, y, Constant(lanes_of(x.dtype))]
 
 
-@kernel(items=lambda x, y, size: x.shape[0] * -(-x.shape[1] // size))
+@kernel(items=lambda x, size: x.shape[0] * -(-x.shape[1] // size))
 def turned_planes(x, y, size, begin, end):
     """An item is as many rows of x as make a square."""
     _, rows, columns = x.shape

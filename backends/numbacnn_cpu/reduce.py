@@ -28,7 +28,7 @@ def sum(x, y, divisor):
             (sum_blocks, [partial, y.flat(), float(divisor)])]
 
 
-@kernel(items=lambda x, partial, *_: partial.size, reassociate=True)
+@kernel(items=lambda partial: partial.size, reassociate=True)
 def sum_rows(x, partial, kept, reduced, numbers, begin, end):
     blocks, outputs = partial.shape
     width, step = reduced[0, 0], reduced[1, 0]
@@ -51,7 +51,7 @@ def sum_rows(x, partial, kept, reduced, numbers, begin, end):
         partial[block, output] = total
 
 
-def column_items(x, partial, kept, *_):
+def column_items(partial, kept):
     """Return how many blocks of how many pieces of rows there are."""
     width = max(int(kept[0, 0]), 1)
     return partial.size // width * -(-width // COLUMNS)
@@ -92,7 +92,7 @@ def add_four(x, at, step, total):
         total[c] = total[c] + x[one + c] + x[two + c] + x[three + c] + x[four + c]
 
 
-@kernel(items=lambda partial, y, divisor: y.size)
+@kernel(items=lambda y: y.size)
 def sum_blocks(partial, y, divisor, begin, end):
     for i in range(begin, end):
         total = partial.dtype.type(0)
@@ -111,7 +111,7 @@ def argmax(x, y, axis):
     return [(argmax_along, [x.flat(), y.flat(), table(rest.shape, rest), x.shape[axis], stride])]
 
 
-@kernel(items=lambda x, y, *_: y.size)
+@kernel(items=lambda y: y.size)
 def argmax_along(x, y, axes, size, step, begin, end):
     for i in range(begin, end):
         source = x[follow(axes[0], axes[1], i):]

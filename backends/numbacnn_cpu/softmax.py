@@ -17,9 +17,8 @@ def along_axis(*arguments):
     return [*flat(*arrays), size, step]
 
 
-def vectors(*arguments):
+def vectors(y, size):
     """Return how many vectors there are."""
-    y, size = arguments[-3:-1]
     return y.size // max(size, 1)
 
 

@@ -53,7 +53,7 @@ def rows_from(lengths, at, end):
     return plane, row, column, 1, min(width - column, end - at)
 
 
-@kernel(items=lambda x, y, axes: y.size)
+@kernel(items=lambda y: y.size)
 def strided_copy(x, y, axes, begin, end):
     step, row_step = axes[1, 0], axes[1, 1]
     at = begin

@@ -138,8 +138,8 @@ def padded(channels, n):
 
 # --- kernels ---------------------------------------------------------------------------------------------------------
 
-@kernel(items=lambda x, packed, bias, other, y, ph, pw, block, edge, *_: -(-windows_of(y, edge) // block),
-        workspace=lambda x, packed, bias, other, y, ph, pw, block, edge, *_: (
+@kernel(items=lambda y, block, edge: -(-windows_of(y, edge) // block),
+        workspace=lambda x, packed, block, edge: (
             (product_numbers(packed, block) + block_numbers(x, block, edge) + window_numbers(x, edge),), x.dtype))
 def winograd_blocks(x, packed, bias, other, y, ph, pw, block, edge, rows, vectors, mode, past, space, begin, end):
     """An item is a block, from x to y."""
@@ -164,8 +164,7 @@ def winograd_blocks(x, packed, bias, other, y, ph, pw, block, edge, rows, vector
                            width, mode, past)
 
 
-@kernel(items=lambda x, y, v, start, windows, *_: windows,
-        workspace=lambda x, y, v, start, windows, ph, pw, block, edge, *_: ((window_numbers(x, edge),), x.dtype))
+@kernel(items=lambda windows: windows, workspace=lambda x, edge: ((window_numbers(x, edge),), x.dtype))
 def winograd_transform(x, y, v, start, windows, ph, pw, block, edge, rows, vectors, window, begin, end):
     """v (block, E * E, window, channel), as one axis per block, from block `start` on. An item is a window."""
     channels = padded(x.shape[3], lanes(x))
@@ -175,9 +174,8 @@ def winograd_transform(x, y, v, start, windows, ph, pw, block, edge, rows, vecto
                      (first - number * block) * channels, channels, block * channels + SPACE, channels, 0, window)
 
 
-@kernel(items=lambda x, v, packed, bias, other, y, start, blocks, *_: blocks * packed.shape[2],
-        workspace=lambda x, v, packed, bias, other, y, start, blocks, block, *_: (
-            (product_numbers(packed, block),), x.dtype))
+@kernel(items=lambda packed, blocks: blocks * packed.shape[2],
+        workspace=lambda x, packed, block: ((product_numbers(packed, block),), x.dtype))
 def winograd_columns(x, v, packed, bias, other, y, start, blocks, block, edge, rows, vectors, mode, past, products,
                      begin, end):
     """From block `start` on. An item is as many columns of one block as a tile has."""

@@ -97,14 +97,14 @@ def scratch(x, dy, edge):
 
 # --- small matrices: parts -------------------------------------------------------------------------------------------
 
-def part_space(x, dy, parts, ph, pw, block, edge, m, rows, vectors):
+def part_space(x, dy, block, edge, vectors):
     """Return shape and dtype of the workspace of `winograd_sum_parts`."""
     width = vectors * lanes_of(x.dtype)
     blocks = -(-x.shape[3] // width) - (-dy.shape[3] // width)
     return (edge * edge * (blocks * block * width + 2 * SPACE) + scratch(x, dy, edge),), x.dtype
 
 
-@kernel(items=lambda x, dy, parts, *_: parts.shape[0], workspace=part_space)
+@kernel(items=lambda parts: parts.shape[0], workspace=part_space)
 def winograd_sum_parts(x, dy, parts, ph, pw, block, edge, m, rows, vectors, space, begin, end):
     """An item is the sums over a part of the windows."""
     per_image, width = grid(dy, m), vectors * lanes(x)
@@ -131,9 +131,8 @@ def winograd_sum_parts(x, dy, parts, ph, pw, block, edge, m, rows, vectors, spac
                                     first == start, rows, vectors)
 
 
-@kernel(items=lambda parts, dweight, *_: dweight.shape[0],
-        workspace=lambda parts, dweight, edge, m, rows, vectors: (
-            (edge * edge * vectors * lanes_of(parts.dtype),), parts.dtype))
+@kernel(items=lambda dweight: dweight.shape[0],
+        workspace=lambda parts, edge, vectors: ((edge * edge * vectors * lanes_of(parts.dtype),), parts.dtype))
 def winograd_add_parts(parts, dweight, edge, m, rows, vectors, space, begin, end):
     """An item is one output: its sums over all parts, transformed back."""
     width = vectors * lanes(parts)
@@ -156,8 +155,7 @@ def winograd_add_parts(parts, dweight, edge, m, rows, vectors, space, begin, end
 
 # --- large matrices: blocks ------------------------------------------------------------------------------------------
 
-@kernel(items=lambda x, dy, v, z, first, last, *_: last - first,
-        workspace=lambda x, dy, v, z, first, last, room, ph, pw, edge, *_: ((scratch(x, dy, edge),), x.dtype))
+@kernel(items=lambda first, last: last - first, workspace=lambda x, dy, edge: ((scratch(x, dy, edge),), x.dtype))
 def winograd_transform_both(x, dy, v, z, first, last, room, ph, pw, edge, m, rows, vectors, window, begin, end):
     """v and z, which have room for so many windows. An item is a window."""
     width, squared, count = vectors * lanes(x), edge * edge, end - begin
@@ -167,13 +165,13 @@ def winograd_transform_both(x, dy, v, z, first, last, room, ph, pw, edge, m, row
                    room * width, window)
 
 
-def pairs_of_blocks(v, z, sums, dweight, fresh, done, count, room, edge, m, rows, vectors, *_):
+def pairs_of_blocks(v, dweight, vectors):
     """Return how many items there are."""
     width = vectors * lanes_of(v.dtype)
     return -(-dweight.shape[0] // width) * -(-dweight.shape[3] // width)
 
 
-@kernel(items=pairs_of_blocks, workspace=lambda v, z, sums, *_: ((sums.shape[1],), v.dtype))
+@kernel(items=pairs_of_blocks, workspace=lambda v, sums: ((sums.shape[1],), v.dtype))
 def winograd_sum_blocks(v, z, sums, dweight, fresh, done, count, room, edge, m, rows, vectors, space, begin, end):
     """An item is one block of outputs and one of channels; their sums are kept if there are more windows to come."""
     width, squared = vectors * lanes(v), edge * edge

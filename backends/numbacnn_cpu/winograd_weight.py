@@ -12,7 +12,7 @@ from .winograd_transforms import transform_weight
 DEPTH = 16                # of an item
 
 
-def pieces(weight, packed, *_):
+def pieces(packed):
     """Return how many items there are."""
     return packed.shape[2] * -(-packed.shape[3] // DEPTH)
 
@@ -22,8 +22,7 @@ def arrange(weight, packed):
     return [weight.physical(), packed, Constant(packed.shape[0]), Constant(packed.in_vectors)]
 
 
-@kernel(items=pieces, arrange=arrange,
-        workspace=lambda weight, packed, *_: ((9 * DEPTH * packed.shape[4],), packed.dtype))
+@kernel(items=pieces, arrange=arrange, workspace=lambda packed: ((9 * DEPTH * packed.shape[4],), packed.dtype))
 def conv2d_winograd_weight(weight, packed, edge, past, filters, begin, end):
     """An item is some of the depth of a block; its columns are gathered first, for they lie far apart."""
     outputs, _, _, channels = weight.shape
