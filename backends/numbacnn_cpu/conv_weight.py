@@ -27,6 +27,8 @@ def conv2d_backward_weight_normalised_tiles(x, mean, rstd, scale, shift, dy, dwe
 def backward_weight(x, norm, dy, dweight, numbers):
     """Lower to sums over parts of the pixels, and their sum."""
     x, dy, dweight = x.physical(), dy.physical(), dweight.physical()
+    if dweight.size == 0:
+        return []
     sums, mode, count, rows, vectors = make_sums(x.shape, dy.shape, dweight.shape, numbers, x.dtype, bool(norm))
     parts = temporary((count, dweight.size), dweight.dtype) if count > 1 else dweight.shaped((1, dweight.size))
     line = sums.cuts[1] * dy.shape[2] if sums.strides[1] == dy.shape[2] * sums.strides[0] else dy.shape[2]
