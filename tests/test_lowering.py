@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numbacnn_cpu as backend
 import numpy as np
 import pytest
-from numbacnn_cpu import pack
+from numbacnn_cpu import conv_tiles, pack
 from numbacnn_cpu.memory import View
 
 from numbacnn.kernels import Place
@@ -197,6 +197,28 @@ def test_optimisers_do_what_pytorchs_do(op, name, options, hyper, states, in_pla
 
 
 # --- tables
+
+@pytest.mark.parametrize(("x", "outputs", "kernel_size", "conv"), [
+    ((2, 3, 9, 8), 5, 3, (1, 1, 1, 1, 1, 1, 1)), ((8, 130, 14, 14), 256, 1, (1, 1, 0, 0, 1, 1, 1)),
+    ((1, 256, 7, 7), 512, 1, (1, 1, 0, 0, 1, 1, 1)), ((1, 64, 56, 56), 64, 1, (1, 1, 0, 0, 1, 1, 1)),
+    ((3, 17, 40, 31), 70, 5, (2, 1, 2, 2, 1, 1, 1)), ((0, 3, 6, 6), 5, 3, (1, 1, 1, 1, 1, 1, 1))], ids=str)
+def test_moments_have_a_part_for_each_that_the_call_writes(x, outputs, kernel_size, conv):
+    """Whether inputs are normalised or not: they are copied then."""
+    tall, wide = ((size + 2 * padding - kernel_size) // stride + 1
+                  for size, padding, stride in zip(x[2:], conv[2:], conv, strict=False))
+    x, weight, y = (Place(slot, 0, shape, "float32") for slot, shape in enumerate((
+        x, (outputs, x[1], kernel_size, kernel_size), (x[0], outputs, tall, wide))))
+    parts = Place(3, 0, conv_tiles.moments_of_job(x, weight, y, conv).shape, "float64")
+    packed = Place(4, 0, pack.packed(weight, conv).shape, "float32")
+    x, packed, bias, y, parts, *norm = map(View.of, (x, packed, packed, y, parts, *[parts] * 4))
+    for calls in (backend.conv2d_moments_packed(x, packed, bias, y, parts, *conv),
+                  backend.conv2d_moments_normalised_packed(x, *norm, packed, bias, y, parts, *conv)):
+        [(made, arguments)] = calls
+        images, bands, *_ = arguments[11]
+        assert made.items(*arguments) == parts.shape[0] * arguments[11][3]
+        assert parts.shape[0] == -(-x.shape[0] // max(images, 1)) * bands
+
+
 
 @pytest.mark.parametrize(("groups", "channels"), [(1, 35), (3, 1), (4, 4), (4, 24)])
 def test_the_last_tile_of_a_group_reads_nothing_behind_the_zeros(groups, channels):

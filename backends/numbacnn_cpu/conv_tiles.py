@@ -50,10 +50,27 @@ def conv2d_moments_normalised_packed(x, mean, rstd, scale, shift, packed, bias, 
 
 def moments_of_job(x, weight, y, conv):
     """Return what is known of these moments."""
-    (images, channels, height, wide), (_, outputs, tall, across) = x.shape, y.shape
-    job = forward_job((images, height, wide, channels), (images, tall, across, outputs), weight.shape[2:], conv,
-                      blocked(outputs, 1, weight.dtype)[1], np.dtype(weight.dtype).itemsize)
-    return Spec(parts_shape(int(job.cuts[4] // job.cuts[3]), outputs, weight.dtype), "float64")
+    return parts_of(forward_job(channels_last(x), channels_last(y), weight.shape[2:], conv,
+                                *width_and_bytes(y, weight.dtype)), y, weight.dtype)
+
+
+def channels_last(images):
+    """Return the shape (N, H, W, C) of images (N, C, H, W)."""
+    count, channels, height, width = images.shape
+    return count, height, width, channels
+
+
+def width_and_bytes(outputs, dtype):
+    """Return how many columns the tiles of outputs (N, C, H, W) have, and the bytes of a number."""
+    return blocked(outputs.shape[1], 1, dtype)[1], np.dtype(dtype).itemsize
+
+
+def parts_of(job, outputs, dtype):
+    """Return what is known of what items measure of outputs (N, C, H, W): a part for each band or group of images.
+
+    Whether inputs are copied changes no items, so it is the same for normalised inputs.
+    """
+    return Spec(parts_shape(int(job.cuts[4] // job.cuts[3]), outputs.shape[1], dtype), "float64")
 
 
 def forward(x, packed, bias, other, y, numbers, mode, moments=ABSENT, norm=()):
@@ -82,10 +99,9 @@ def conv2d_backward_input_sums_packed(dy, packed, x, mean, rstd, scale, shift, d
 
 def sums_of_job(dy, weight, dz, conv):
     """Return what is known of these sums."""
-    (images, outputs, height, wide), (_, channels, tall, across) = dy.shape, dz.shape
-    [job] = backward_jobs((images, height, wide, outputs), (images, tall, across, channels), weight.shape[2:], conv,
-                          blocked(channels, 1, weight.dtype)[1], np.dtype(weight.dtype).itemsize)
-    return Spec(parts_shape(int(job.cuts[4] // job.cuts[3]), channels, weight.dtype), "float64")
+    [job] = backward_jobs(channels_last(dy), channels_last(dz), weight.shape[2:], conv,
+                          *width_and_bytes(dz, weight.dtype))
+    return parts_of(job, dz, weight.dtype)
 
 
 def backward_input(dy, packed, x, dx, numbers, sums=ABSENT, norm=()):
@@ -114,36 +130,38 @@ def call(x, packed, bias, other, y, job, groups, mode, moments, sums, norm):
 
 def space(x, window, cuts, groups):
     """Return the workspace of the kernel: a slab."""
-    return (int(cuts[0] * window[3] * window[4] * x.shape[3] // groups) if window[5] else 1,), x.dtype
+    images, (_, _, _, tall, wide, copied) = cuts[0], window
+    return (int(images * tall * wide * x.shape[3] // groups) if copied else 1,), x.dtype
 
 
 @kernel(items=lambda cuts: int(cuts[-1]), workspace=space)
 def conv2d_tiles(x, packed, bias, other, y, starts, targets, pieces, chunks, window, place, cuts, groups, moments, sums,
                  mean, rstd, scale, shift, rows, vectors, unroll, mode, slab, begin, end):
-    images, depth, outputs = cuts[0], x.shape[3] // groups, y.shape[3] // groups
+    images, bands, band_rows, splits = cuts[0], cuts[1], cuts[2], cuts[3]
+    top, left, down, tall, wide, copied = window[0], window[1], window[2], window[3], window[4], window[5]
+    lines, first_line, lines_down, across, first_across = place[0], place[1], place[2], place[3], place[4]
+    depth, outputs = x.shape[3] // groups, y.shape[3] // groups
     width, weights = packed.shape[4], packed.reshape(packed.size)
     block_size, blocks = packed.size // packed.shape[0], packed.shape[0] // groups
     for item in range(begin, end):
-        unit, split = divmod(item, cuts[3])
+        unit, split = divmod(item, splits)
         n, g = divmod(unit, groups)
-        n, band = divmod(n, cuts[1])
+        n, band = divmod(n, bands)
         n *= images
-        count, first = min(images, x.shape[0] - n), band * cuts[2]
-        last = count * min(cuts[2], place[0] - first) * place[3] - 1           # of the item's outputs
-        if window[5]:
+        count, row = min(images, x.shape[0] - n), top + band * down
+        last = count * min(band_rows, lines - band * band_rows) * across - 1   # of the item's outputs
+        if copied:
             source, base = slab, 0
             for image in range(count):
-                top, at = window[0] + band * window[2], image * window[3] * window[4] * depth
-                if mean.ndim == 1 and sums.ndim != 3:
-                    copy_normalised(x[n + image], top, window[1], window[3], window[4], mean, rstd, scale, shift, slab,
-                                    at)
+                at = image * tall * wide * depth
+                if mean.ndim == 1 and sums.ndim != 3:     # with sums, mean is of the outputs; a name would compile both
+                    copy_normalised(x[n + image], row, left, tall, wide, mean, rstd, scale, shift, slab, at)
                 else:
-                    copy_slab(x[n + image], top, window[1], window[3], window[4], g * depth, depth, slab, at)
+                    copy_slab(x[n + image], row, left, tall, wide, g * depth, depth, slab, at)
         else:
-            source = x.reshape(x.size)
-            base = ((n * x.shape[1] + window[0] + band * window[2]) * x.shape[2] + window[1]) * x.shape[3]
-        corner = ((n * y.shape[1] + place[1] + band * place[2]) * y.shape[2] + place[4]) * y.shape[3]
-        for block in range(blocks * split // cuts[3], blocks * (split + 1) // cuts[3]):
+            source, base = x.reshape(x.size), ((n * x.shape[1] + row) * x.shape[2] + left) * x.shape[3]
+        corner = ((n * y.shape[1] + first_line + band * lines_down) * y.shape[2] + first_across) * y.shape[3]
+        for block in range(blocks * split // splits, blocks * (split + 1) // splits):
             column, packed_at = g * outputs + block * width, (g * blocks + block) * block_size
             target, added = y.reshape(y.size)[corner + column:], other.reshape(other.size)[corner + column:]
             for chunk in range(chunks.size - 1):
@@ -164,10 +182,10 @@ def conv2d_tiles(x, packed, bias, other, y, starts, targets, pieces, chunks, win
                     if chunk == chunks.size - 2:
                         tile = complete(tile, added, ends, rows, vectors, mode)
                     store_tile(target, ends, tile, outputs - block * width)
-        first, stop = blocks * split // cuts[3] * width, min(blocks * (split + 1) // cuts[3] * width, outputs)
+        first, stop = blocks * split // splits * width, min(blocks * (split + 1) // splits * width, outputs)
         if moments.ndim == 3:
             moments_of_columns(y.reshape(y.size), corner + first, last + 1, outputs, stop - first, moments, unit, first)
         if sums.ndim == 3:
-            written, row = y.reshape(y.size), corner // outputs
+            written, begun = y.reshape(y.size), corner // outputs
             sums_of(written, written, written, other.reshape(other.size), mean, rstd, scale, shift, written, sums,
-                    unit, row, row + last + 1, first, stop - first, ONE, BY_INPUT, DROPPED, 0)
+                    unit, begun, begun + last + 1, first, stop - first, ONE, BY_INPUT, DROPPED, 0)
