@@ -6,7 +6,7 @@ some rows of windows (fused_tables.py), q window of a band, block so many output
 """
 import numpy as np
 
-from .compile import Constant, kernel
+from .compile import Constant, compiled, kernel
 from .fused_tables import make_groups, make_windows, together, usual
 from .fused_winner_tables import layout
 from .fused_winners import all_finite, conv2d_backward_winners
@@ -29,7 +29,7 @@ def conv2d_relu_max_pool2d(x, packed, bias, y, which, *numbers):
     """Lower to the kernel, with a weight of `conv2d_pack_windows`."""
     x, y, which, numbers = x.physical(), y.physical(), which.physical(), usual(numbers)
     (blocks, tall, wide, _, width), outputs, lanes = packed.shape, y.shape[3], lanes_of(x.dtype)
-    count = together(outputs, y.shape[2], numbers, lanes) if blocks > -(-outputs // width) else 1
+    count = together(outputs, y.shape[2], numbers, lanes) if are_several(blocks, outputs, width) else 1
     taps = tall, wide - (count - 1) * step_of(numbers)
     _, _, _, window, cuts = make_windows(x.shape, y.shape, taps, numbers, width, x.dtype.itemsize)
     groups = make_groups(x.shape, y.shape, taps, numbers, packed.shape, x.dtype.itemsize, count)
@@ -39,6 +39,12 @@ def conv2d_relu_max_pool2d(x, packed, bias, y, which, *numbers):
     runs = groups.pieces[0, 2]
     return [(pooled_tiles, [x, packed, bias, y, which, *groups, window, cuts, *constants,
                             unroll_for(np.gcd.reduce(runs))])]
+
+
+@compiled
+def are_several(blocks, outputs, width):
+    """Whether a weight is packed for several windows side by side: it has one more block then, that for one window."""
+    return blocks > -(-outputs // width)
 
 
 def step_of(numbers):
@@ -103,7 +109,7 @@ def pooled_tiles(x, packed, bias, y, which, starts, targets, places, pieces, gro
 def conv2d_pack_windows(weight, packed, step, begin, end):
     """Like `conv2d_pack`; or, for windows side by side, the weight for all of them and that for one. Item: a block."""
     (outputs, tall, wide, depth), (blocks, _, far, _, width) = weight.shape, packed.shape
-    several = blocks > -(-outputs // width)
+    several = are_several(blocks, outputs, width)
     packed[begin:end] = 0
     for item in range(begin, end):
         first = 0 if several else item * width

@@ -31,7 +31,8 @@ def packed_for_windows(weight, y, conv, pool):
     """Return what is known of the output of `conv2d_pack_windows`.
 
     Tiles are so narrow that they have whole windows. Few outputs leave room for windows side by side: that is a wider
-    filter with zeros, so it must be shorter than those of all windows; and there is another block, the weight for one.
+    filter with zeros, so it must be shorter than those of all windows; and there is another block, the weight for one,
+    by which kernels know (`are_several`).
     """
     (outputs, channels, tall, wide), size, numbers = weight.shape, pool[0] * pool[1], usual(conv + pool)
     vectors = min(vectors_for(outputs, weight.dtype), max(1, SUMS // size))
