@@ -144,16 +144,6 @@ def max_pool_backward_apart(dy, argmax, dx, kh, kw, begin, end):
         result[(row * width + seen * kw) * channels:(row + 1) * width * channels] = 0
 
 
-@compiled
-def take_larger(values, position, best, where):
-    """Let values (C) win over the best so far: larger ones, NaN over all, and the first of a window over nothing."""
-    for c in range(values.size):
-        value = values[c]
-        wins = value > best[c] or value != value or where[c] < 0
-        best[c] = value if wins else best[c]
-        where[c] = position if wins else where[c]
-
-
 # --- sum and mean --------------------------------------------------------------------------------------------------
 
 def sum_pool2d(x, y, *window):

@@ -21,7 +21,7 @@ def copy_slab(image, top, left, height, width, first, channels, slab, at):
     """Copy channels first ... first + channels - 1 of a window of an image (H, W, C), zeros where it leaves it."""
     rows, columns, total = image.shape
     numbers = image.reshape(image.size)
-    begin, end = min(max(0, -left), width), max(0, min(width, columns - left))      # columns inside the image
+    begin, end = inside(left, 1, width, columns)
     for row in range(top, top + height):
         if row < 0 or row >= rows or end <= begin:
             clear(slab, at, width * channels)
@@ -47,7 +47,7 @@ def copy_window(image, top, left, height, width, slab):
     """
     rows, columns, channels = image.shape
     numbers, zero = image.reshape(image.size), fill(slab, 0)
-    begin, end = min(max(0, -left), width), max(0, min(width, columns - left))      # columns inside the image
+    begin, end = inside(left, 1, width, columns)
     at = 0
     for row in range(top, top + height):
         inner, outer = at + begin * channels, at + end * channels
@@ -68,7 +68,7 @@ def copy_normalised(image, top, left, height, width, mean, rstd, weight, bias, s
     """Copy a window of relu(batch_norm(image)), with all its channels, zeros where it leaves the image."""
     rows, columns, channels = image.shape
     numbers = image.reshape(image.size)
-    begin, end = min(max(0, -left), width), max(0, min(width, columns - left))      # columns inside the image
+    begin, end = inside(left, 1, width, columns)
     for row in range(top, top + height):
         if row < 0 or row >= rows or end <= begin:
             clear(slab, at, width * channels)
