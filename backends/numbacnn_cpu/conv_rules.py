@@ -10,7 +10,7 @@ from .conv_tiles import moments_of_job, sums_of_job
 from .depthwise import sums_of_strips
 from .depthwise_backward import is_covered
 from .pack import packed, packed_turned
-from .winograd_rules import FORWARD, edge_backward, edge_weight, is_possible, is_winograd, variant
+from .winograd_rules import FORWARD, is_winograd, is_winograd_backward, is_winograd_weight, variant
 
 
 def is_depthwise(weight, conv):
@@ -107,8 +107,7 @@ NORMALISED = [            # z is then never stored: what reads it copies it anyw
         c, moments = conv2d_moments_packed(z, packed, bias, *conv)
         dweight = conv2d_backward_weight_normalised_tiles(x, mean, rstd, scale, shift, dy, *conv)
         """,
-        when=lambda dweight, dy, conv, precision: (
-            not (is_possible(dweight, conv, precision) and edge_weight(dweight, dy) > 0)),
+        when=lambda dweight, dy, conv, precision: not is_winograd_weight(dweight, dy, conv, precision),
     ),
     Fusion(
         """
@@ -145,7 +144,7 @@ SUMMED = [                # dz is read while it is in the cache
         """,
         when=lambda dy, weight, dz, conv, precision: (
             dz.shape[0] > 0 and conv[:2] == (1, 1) and conv[-1] == 1 and not is_narrow(dy, weight, dz, conv)
-            and not (is_possible(weight, conv, precision) and edge_backward(weight, dz) > 0)),
+            and not is_winograd_backward(weight, dz, conv, precision)),
         temporaries={"packed": packed_turned, "sums": sums_of_job},
     ),
 ]

@@ -62,13 +62,13 @@ def edge_weight(dweight, dy):
     return best_edge(images, height, width, dweight.shape[1], outputs)
 
 
-def packed(weight, y):
+def winograd_packed(weight, y):
     """Return what is known of the output of `conv2d_winograd_weight`."""
     edge, (blocks, columns) = edge_forward(weight, y), blocked(weight.shape[0], 1, weight.dtype)
     return Spec((edge, edge, blocks, weight.shape[1], columns), weight.dtype)
 
 
-def packed_turned(weight, dx):
+def winograd_packed_turned(weight, dx):
     """Return what is known of the output of `conv2d_winograd_weight_turned`."""
     edge, (blocks, columns) = edge_backward(weight, dx), blocked(weight.shape[1], 1, weight.dtype)
     return Spec((edge, edge, blocks, weight.shape[0], columns), weight.dtype)
@@ -77,6 +77,16 @@ def packed_turned(weight, dx):
 def is_winograd(weight, y, conv, precision):
     """Whether the algorithm computes a convolution forward."""
     return is_possible(weight, conv, precision) and edge_forward(weight, y) > 0
+
+
+def is_winograd_backward(weight, dx, conv, precision):
+    """Whether the algorithm computes the gradient of a convolution's input."""
+    return is_possible(weight, conv, precision) and edge_backward(weight, dx) > 0
+
+
+def is_winograd_weight(dweight, dy, conv, precision):
+    """Whether the algorithm computes the gradient of a convolution's weight."""
+    return is_possible(dweight, conv, precision) and edge_weight(dweight, dy) > 0
 
 
 def variant(op, pack, packed_op, spec, when=lambda: True):
@@ -88,8 +98,7 @@ def variant(op, pack, packed_op, spec, when=lambda: True):
 
 
 WINOGRAD = [
-    *(variant(op, "conv2d_winograd_weight(weight)", f"{op}_winograd", packed,
-              when=is_winograd)
+    *(variant(op, "conv2d_winograd_weight(weight)", f"{op}_winograd", winograd_packed, when=is_winograd)
       for op in FORWARD),
     Fusion(
         "dx = conv2d_backward_input(dy, weight, *conv)",
@@ -97,8 +106,7 @@ WINOGRAD = [
         packed = conv2d_winograd_weight_turned(weight)
         dx = conv2d_winograd_backward_input(dy, packed, *conv)
         """,
-        when=lambda weight, dx, conv, precision: is_possible(weight, conv, precision) and edge_backward(weight, dx) > 0,
-        temporaries={"packed": packed_turned},
+        when=is_winograd_backward, temporaries={"packed": winograd_packed_turned},
     ),
     Fusion(
         "dweight = conv2d_backward_weight(x, dy, *conv)",
