@@ -15,8 +15,9 @@ from numbacnn_cpu import program
 from numbacnn_cpu.compile import INTERPRETED, compiled, kernel, njit, signature
 from numbacnn_cpu.dots import add_dots, add_last_dots
 from numbacnn_cpu.memory import flat
+from numbacnn_cpu.pooled_tile import add_outer_product, add_winners, chosen, passed, store_largest
 from numbacnn_cpu.simd import accumulate, load, store, store_part, store_past, transpose
-from numbacnn_cpu.tile import add_outers, add_products, add_turned_products, blank, store_rows, store_tile
+from numbacnn_cpu.tile import add_outers, add_products, add_turned_products, blank, spread, store_rows, store_tile
 
 from numbacnn.errors import BackendError
 from numbacnn.kernels import Place
@@ -352,6 +353,14 @@ MIXED = {
     "add_outers": lambda x, y: add_outers(blank(x, 1, 1), x, 0, 1, y, 0, 1, 1),
     "add_dots": lambda x, y: add_dots(blank(x, 1, 1), x, (0,), y, (0,), 0),
     "add_last_dots": lambda x, y: add_last_dots(blank(x, 1, 1), x, (0,), y, (0,), 0, 1),
+    "store_largest": lambda x, y: store_largest(y, x.view(np.uint8), (0,), blank(x, 1, 1), 1),
+    "passed": lambda x, y: passed(x, y, 0, 1),
+    "add_outer_product": lambda x, y: add_outer_product(blank(x, 1, 1), y, (0,), 0, spread(x, 0, 1, 1)),
+    "add_outer_product, row": lambda x, y: add_outer_product(blank(x, 1, 1), x, (0,), 0, spread(y, 0, 1, 1)),
+    "add_winners, inputs": lambda x, y: add_winners(blank(x, 1, 1), y, 0, (0,), x, 0, x.view(np.uint8), 0,
+                                                    x.view(np.intp), 0),
+    "add_winners, gradient": lambda x, y: add_winners(blank(x, 1, 1), x, 0, (0,), y, 0, x.view(np.uint8), 0,
+                                                      x.view(np.intp), 0),
 }
 
 
@@ -368,3 +377,19 @@ def test_dtypes_are_not_mixed(name):
     njit(function).compile(same)
     with pytest.raises(numba.TypingError):
         njit(function).compile(mixed)
+
+
+@compiled_only
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_places_of_winners_are_bytes(dtype):
+    inner = compiled(lambda x, which: chosen(spread(x, 0, 1, 1), which, 0, 0))
+
+    def function(x, which, begin, end):
+        inner(x, which)
+
+    given = signature([np.zeros(512, np.float32), np.zeros(512, dtype)])
+    if dtype == np.uint8:
+        njit(function).compile(given)
+    else:
+        with pytest.raises(numba.TypingError):
+            njit(function).compile(given)

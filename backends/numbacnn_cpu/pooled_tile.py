@@ -9,6 +9,7 @@ from numba.extending import lower_builtin
 
 from .compile import WORD
 from .emit import INT32, first_lanes, multiply_add, pointer_to, read, splat, write, write_part
+from .simd import one_dtype
 from .tile import TileType, add_outer, along, constant, define, fence, joined, numbers, parts, spread
 
 BYTE = ir.IntType(8)
@@ -73,11 +74,14 @@ def add_winners(tile, a, k, runs, gradient, i, which, j, places, first):
 
 define(pick_windows, lambda table, first, last, windows, places, size: constant(windows) and types.UniTuple(
     types.intp, constant(windows) * constant(size)))
-define(store_largest, lambda y, which, starts, tile, columns: types.none)
-define(passed, lambda dy, y, i, vectors: constant(vectors) and TileType(dy.dtype, 1, constant(vectors)))
-define(chosen, lambda row, which, i, place: row)
-define(add_outer_product, lambda tile, a, starts, k, row: tile)
-define(add_winners, lambda tile, a, k, runs, gradient, i, which, j, places, first: tile)
+define(store_largest, lambda y, which, starts, tile, columns: (
+    types.none if one_dtype(y, tile) and which.dtype == types.uint8 else None))
+define(passed, lambda dy, y, i, vectors: (
+    TileType(dy.dtype, 1, constant(vectors)) if constant(vectors) and one_dtype(dy, y) else None))
+define(chosen, lambda row, which, i, place: row if which.dtype == types.uint8 else None)
+define(add_outer_product, lambda tile, a, starts, k, row: tile if one_dtype(a, tile, row) else None)
+define(add_winners, lambda tile, a, k, runs, gradient, i, which, j, places, first: (
+    tile if one_dtype(a, gradient, tile) and which.dtype == types.uint8 and places.dtype == types.intp else None))
 
 
 @lower_builtin(pick_windows, types.Array, types.Integer, types.Integer, types.Integer, types.Array, types.Integer)
