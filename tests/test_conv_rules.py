@@ -3,12 +3,12 @@ import numbacnn_cpu
 import numpy as np
 import pytest
 import reference_backend
+import ways
 from numbacnn_cpu import conv_rules, winograd_rules
 from poison import poisoned  # noqa: F401
 from test_fusions import applied  # noqa: F401
 
 import numbacnn as nb
-from numbacnn import testing
 from numbacnn.nn import functional as F
 
 CHAINS = {               # of the output c of a convolution, and another array of its shape
@@ -70,32 +70,24 @@ def winograd(monkeypatch):
     nb.graph.thread.plans.clear()
 
 
-def compare(chain, shapes, numbers, tolerance):
-    expected = computed(chain, shapes, numbers, reference_backend.DEVICE)
-    for fuse in True, False:
-        with testing.settings(fuse=fuse):
-            for got, wanted in zip(computed(chain, shapes, numbers), expected, strict=True):
-                np.testing.assert_allclose(got, wanted, rtol=tolerance, atol=tolerance)
-
-
 @pytest.mark.parametrize("shapes", SHAPES, ids=str)
 @pytest.mark.parametrize("chain", CHAINS)
 @pytest.mark.parametrize("numbers", ["real", "whole", "special"])
 def test_chains_by_tiles(chain, shapes, numbers):
-    compare(chain, shapes, numbers, 1e-12 if numbers == "real" else 0.0)
+    ways.compare(computed, chain, shapes, numbers, tolerance=1e-12 if numbers == "real" else 0.0)
 
 
 @pytest.mark.parametrize("shapes", DEPTHWISE, ids=str)
 @pytest.mark.parametrize("numbers", ["real", "whole", "special"])
 def test_depthwise_with_relu(shapes, numbers, applied):  # noqa: F811
-    compare("conv2d_relu", shapes, numbers, 1e-12 if numbers == "real" else 0.0)
+    ways.compare(computed, "conv2d_relu", shapes, numbers, tolerance=1e-12 if numbers == "real" else 0.0)
     assert "conv2d_depthwise_relu" in {rule.name for rule in applied}
 
 
 @pytest.mark.parametrize("shapes", WINDOWS, ids=str)
 @pytest.mark.parametrize("chain", CHAINS)
 def test_chains_by_winograd(chain, shapes, winograd):
-    compare(chain, shapes, "real", 1e-11)
+    ways.compare(computed, chain, shapes, "real", tolerance=1e-11)
 
 
 @pytest.mark.parametrize("shapes", SHAPES, ids=str)

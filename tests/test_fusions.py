@@ -10,12 +10,11 @@ from typing import Any, NamedTuple
 import numbacnn_cpu
 import numpy as np
 import pytest
-import reference_backend
+import ways
 from numbacnn_cpu import conv_rules, linear_rules, norm_rules, pooled_rules, winograd_rules
 from poison import poisoned  # noqa: F401
 
 import numbacnn as nb
-from numbacnn import testing
 from numbacnn.fusion import Fuser
 from numbacnn.nn import functional as F
 
@@ -106,15 +105,7 @@ def computed(program, numbers, device=None):
 
 def compare(program, numbers):
     """Compute in four ways."""
-    found = {"fused": computed(program, numbers), "reference": computed(program, numbers, reference_backend.DEVICE)}
-    with testing.settings(fuse=False):
-        found["unfused"] = computed(program, numbers)
-    with testing.settings(eager=True):
-        found["eager"] = computed(program, numbers)
-    tolerance = 1e-12 if numbers == "real" else 0.0
-    for way, results in found.items():
-        for got, wanted in zip(results, found["reference"], strict=True):
-            np.testing.assert_allclose(got, wanted, rtol=tolerance, atol=tolerance, err_msg=way)
+    ways.compare(computed, program, numbers, tolerance=1e-12 if numbers == "real" else 0.0)
 
 
 @pytest.fixture

@@ -3,14 +3,13 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-import reference_backend
+import ways
 from numbacnn_cpu import linear_rules, program
 from numbacnn_cpu.compile import INTERPRETED
 from poison import poisoned  # noqa: F401
 from test_fusions import applied  # noqa: F401
 
 import numbacnn as nb
-from numbacnn import testing
 from numbacnn.nn import functional as F
 
 
@@ -69,15 +68,7 @@ def test_a_rule_applies(rule, network, applied):  # noqa: F811
 @each_rule
 @pytest.mark.parametrize("wanted", ["", "weight bias", "images", "images weight bias"])
 def test_a_rule_changes_nothing(rule, network, wanted):
-    network = network._replace(wanted=wanted)
-    found = {"fused": computed(network), "reference": computed(network, device=reference_backend.DEVICE)}
-    with testing.settings(fuse=False):
-        found["unfused"] = computed(network)
-    with testing.settings(eager=True):
-        found["eager"] = computed(network)
-    for way, results in found.items():
-        for got, expected in zip(results, found["reference"], strict=True):
-            np.testing.assert_allclose(got, expected, rtol=1e-12, atol=1e-12, err_msg=way)
+    ways.compare(computed, network._replace(wanted=wanted), tolerance=1e-12)
 
 
 @pytest.mark.skipif(INTERPRETED, reason="one thread")

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-import reference_backend
+import ways
 from numbacnn_cpu import norm_rules, program
 from numbacnn_cpu.compile import INTERPRETED
 from poison import poisoned  # noqa: F401
@@ -148,14 +148,7 @@ def test_a_rule_applies(rule, network, applied):  # noqa: F811
 
 @each_rule
 def test_a_rule_changes_nothing(rule, network):
-    found = {"fused": computed(network), "reference": computed(network, reference_backend.DEVICE)}
-    with testing.settings(fuse=False):
-        found["unfused"] = computed(network)
-    with testing.settings(eager=True):
-        found["eager"] = computed(network)
-    for way, results in found.items():
-        for got, wanted in zip(results, found["reference"], strict=True):
-            np.testing.assert_allclose(got, wanted, rtol=1e-11, atol=1e-11, err_msg=way)
+    ways.compare(computed, network, tolerance=1e-11)
 
 
 @pytest.mark.oracle
