@@ -71,8 +71,8 @@ def pack_rows(weight, packed, begin, end):
             packed[o, kh, wide * channels:] = 0
 
 
-@kernel(items=lambda dy, *_: dy.shape[0],
-        workspace=lambda dy, packed, dx, starts, height, pitch, *_: ((height * pitch + packed.shape[2],), dx.dtype))
+@kernel(items=lambda dy: dy.shape[0],
+        workspace=lambda packed, dx, height, pitch: ((height * pitch + packed.shape[2],), dx.dtype))
 def scattered_rows(dy, packed, dx, starts, height, pitch, step, columns, ph, pw, rows, vectors, group, unroll, slab,
                    begin, end):
     """An item is an image."""

@@ -35,8 +35,7 @@ def conv2d_depthwise_backward_normalised(dr, y, mean2, rstd2, scale2, shift2, ds
             (depthwise_add_weight, [parts, dweight.physical()])]
 
 
-@kernel(items=lambda *arguments: arguments[15].shape[0],
-        workspace=lambda *arguments: ((arguments[18] + arguments[19],), arguments[0].dtype))
+@kernel(items=lambda sums: sums.shape[0], workspace=lambda y, given, seen: ((given + seen,), y.dtype))
 def depthwise_strips(dr, y, mean2, rstd2, scale2, shift2, dscale2, dshift2, packed, x, mean, rstd, scale, shift, dz,
                      sums, parts, training, given, seen, tall, wide, sw, dw, sh, ph, pw, dh, space, begin, end):
     """Slabs take `given` numbers of the gradient of y, `seen` of z."""
