@@ -40,6 +40,8 @@ WINNERS = [                                              # where the gradient of
     Program((2, 6, 14, 14), (16, 6, 5, 5), pool=[2]),
     Program((2, 7, 13, 21), (7, 7, 3, 4), conv={"padding": (0, 1), "stride": (1, 2)}, pool=[(3, 2)]),
     Program((2, 17, 9, 11), (12, 17, 3, 3), conv={"dilation": 2}, pool=[(1, 4)]),
+    Program((3, 1, 14, 20), (8, 1, 3, 20), pool=[(12, 1)]),                       # a row of taps is all of a row
+    Program((2, 3, 11, 7), (16, 3, 3, 7), conv={"padding": (1, 0)}, pool=[(3, 1)]),
     Program((1, 280, 6, 6), (2, 280, 1, 1), pool=[3]),                            # a sum in several tiles
     Program((0, 6, 14, 14), (16, 6, 5, 5), pool=[2]),
 ]

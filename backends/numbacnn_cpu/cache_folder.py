@@ -9,6 +9,7 @@ import hashlib
 import logging
 import os
 import re
+import stat
 import sys
 import time
 from pathlib import Path
@@ -72,16 +73,20 @@ def package_digest():
 
 @functools.cache
 def usable_folder(path):
-    """Return a folder if it is there, or can be made, and nobody else can write to it: its files are run."""
+    """Return a folder if it is there, or can be made, and nobody else can write to it: its files are run.
+
+    Nor may others put another folder in its place.
+    """
     try:
         os.makedirs(path, 0o755, exist_ok=True)
-        about = os.stat(path)
+        inner, outer = os.stat(path), os.stat(os.path.dirname(path))
     except OSError as error:
         log.info("compiled kernels are not kept: %r", error)
         return None
-    if hasattr(os, "getuid") and (about.st_uid not in (0, os.getuid()) or about.st_mode & 0o022):
-        log.info("compiled kernels are not kept: others can write to %s", path)
-        return None
+    for about, writable in (inner, 0o022), (outer, 0 if outer.st_mode & stat.S_ISVTX else 0o022):
+        if hasattr(os, "getuid") and (about.st_uid not in (0, os.getuid()) or about.st_mode & writable):
+            log.info("compiled kernels are not kept: others can write to %s", path)
+            return None
     with contextlib.suppress(OSError):
         os.utime(path)                                      # it is in use
     return path

@@ -35,6 +35,14 @@ def layout(taps, channels, numbers, outputs, lanes):
     return ways[int(np.argmin(costs))], min(costs)
 
 
+def begins(way, taps, numbers, channels, pitch):
+    """Return where the runs of what a pixel sees begin; a row of x, or of the slab, has `pitch` numbers."""
+    (tall, wide), (_, _, _, _, dh, dw, _, _) = taps, numbers
+    if way.tall:
+        return [0]
+    return [kh * dh * pitch + kw * dw * channels for kh in range(tall) for kw in range(1 if dw == 1 else wide)]
+
+
 def tile(way, outputs, lanes):
     """Return how sums are cut into tiles: runs of a tile, vectors of a run, rows of a tile.
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from .compile import Constant, compiled, kernel
 from .fused_tables import make_windows, usual
-from .fused_winner_tables import in_columns, layout, positions, tile
+from .fused_winner_tables import begins, in_columns, layout, positions, tile
 from .memory import temporary
 from .pack import lanes_of
 from .pooled_tile import add_winners
@@ -25,19 +25,21 @@ def conv2d_backward_winners(x, y, which, dy, dweight, dbias, *numbers):
     (outputs, *taps, depth), numbers, n = dweight.shape, usual(numbers), lanes_of(x.dtype)
     tables = make_windows(x.shape, y.shape, tuple(taps), numbers, 1, x.dtype.itemsize)
     way, _ = layout(taps, depth, numbers, outputs, n)
-    begins, starts, places = tables.pieces[0], tables.starts, tables.places
+    starts, places = tables.starts, tables.places
     if way.tall:
-        begins, (starts, places) = [0], in_columns(tables, y.shape[2], numbers, depth, way.tall)
+        starts, places = in_columns(tables, y.shape[2], numbers, depth, way.tall)
     group, vectors, rows = tile(way, outputs, n)
-    runs = [int(start) + k for start in begins for k in range(0, way.length, vectors * n)]
+    pitch = int(tables.window[4] if tables.window[5] else x.shape[2]) * depth
+    runs = [start + k for start in begins(way, taps, numbers, depth, pitch)
+            for k in range(0, way.length, vectors * n)]
     runs += runs[-1:] * (-len(runs) % group)                           # the last ones twice: those sums are not used
-    pitch, count = len(runs) * vectors * n, max(1, min(PARTS, x.shape[0] * int(tables.cuts[0])))
-    parts = temporary((count, outputs * pitch + -(-outputs // n) * n), x.dtype)       # those of the bias come last
+    room, count = len(runs) * vectors * n, max(1, min(PARTS, x.shape[0] * int(tables.cuts[0])))
+    parts = temporary((count, outputs * room + -(-outputs // n) * n), x.dtype)       # those of the bias come last
     places = np.concatenate([places, places.repeat(places.size)]).reshape(places.size + 1, places.size)
     constants = [Constant(number) for number in (group, group * vectors, rows)]
     return [(winner_sums, [x, y, which, dy, parts, starts, places, tables.window, tables.cuts, np.array(runs, np.intp),
-                           pitch, numbers[0] * numbers[6], way.tall, *constants]),
-            (add_winner_sums, [parts, dweight.shaped((outputs, dweight.size // max(outputs, 1))), dbias, pitch,
+                           room, numbers[0] * numbers[6], way.tall, *constants]),
+            (add_winner_sums, [parts, dweight.shaped((outputs, dweight.size // max(outputs, 1))), dbias, room,
                                positions(way, dweight.shape, n)])]
 
 
