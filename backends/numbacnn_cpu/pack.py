@@ -7,7 +7,10 @@ from numbacnn.kernels import Spec
 
 from .compile import Constant, kernel
 from .isa import REGISTER, REGISTERS
+from .simd import lanes, transpose
+from .slab import clear, copy
 
+PIECE = 64                # of the depth of a block: an item
 ROWS = {1: 12, 2: 12, 3: 8, 4: 6} if REGISTERS >= 32 else {1: 10, 2: 6, 3: 4}      # of a tile, by its vectors
 
 
@@ -53,38 +56,52 @@ def packed_turned(weight, conv):
     return Spec((count, tall, wide, outputs // groups, width), weight.dtype)
 
 
-@kernel(items=lambda packed: packed.shape[0],
-        arrange=lambda weight, packed, *numbers: [weight.physical(), packed, numbers[-1]])
+def pieces(packed):
+    """Return how many items there are: blocks, cut into pieces of their depth."""
+    return packed.shape[0] * -(-packed.shape[3] // PIECE)
+
+
+def arranged(weight, packed, *conv):
+    """Arrange: arrays as they lie, and the number of groups."""
+    return [weight.physical(), packed, conv[-1]]
+
+
+@kernel(items=pieces, arrange=arranged)
 def conv2d_pack(weight, packed, groups, begin, end):
-    """An item is a block."""
+    """An item is a piece of a block."""
     outputs, tall, wide, depth = weight.shape
-    blocks, _, _, _, width = packed.shape
-    group, blocks = outputs // groups, blocks // groups
+    blocks, width = packed.shape[0], packed.shape[4]
+    numbers, target, n = weight.reshape(weight.size), packed.reshape(packed.size), lanes(weight)
+    group, each, row = outputs // groups, blocks // groups, tall * wide * depth
     for item in range(begin, end):
-        g, block = divmod(item, blocks)
-        first, count = g * group + block * width, min(width, group - block * width)
-        for kh in range(tall):
-            for kw in range(wide):
-                for c in range(depth):
-                    for o in range(count):
-                        packed[item, kh, kw, c, o] = weight[first + o, kh, kw, c]
-                    for o in range(count, width):
-                        packed[item, kh, kw, c, o] = 0
+        piece, block = divmod(item, blocks)
+        g, place = divmod(block, each)
+        first, count = g * group + place * width, min(width, group - place * width)
+        begin_c, end_c = piece * PIECE, min(piece * PIECE + PIECE, depth)
+        whole, whole_c = count // n * n, begin_c + (end_c - begin_c) // n * n
+        for tap in range(tall * wide):
+            source, to = first * row + tap * depth, (block * tall * wide + tap) * depth * width
+            for o in range(0, whole, n):
+                for c in range(begin_c, whole_c, n):
+                    transpose(numbers, source + o * row + c, row, target, to + c * width + o, width)
+            for c in range(begin_c, end_c):
+                for o in range(whole if c < whole_c else 0, count):
+                    target[to + c * width + o] = numbers[source + o * row + c]
+                clear(target, to + c * width + count, width - count)
 
 
-@kernel(items=lambda packed: packed.shape[0],
-        arrange=lambda weight, packed, *numbers: [weight.physical(), packed, numbers[-1]])
+@kernel(items=pieces, arrange=arranged)
 def conv2d_pack_turned(weight, packed, groups, begin, end):
-    """An item is a block."""
+    """An item is a piece of a block."""
     channels, (blocks, tall, wide, depth, width) = weight.shape[3], packed.shape
-    blocks //= groups
+    numbers, target = weight.reshape(weight.size), packed.reshape(packed.size)
+    each, taps = blocks // groups, tall * wide
     for item in range(begin, end):
-        g, block = divmod(item, blocks)
-        first, count = block * width, min(width, channels - block * width)
-        for kh in range(tall):
-            for kw in range(wide):
-                for o in range(depth):
-                    for c in range(count):
-                        packed[item, kh, kw, o, c] = weight[g * depth + o, tall - 1 - kh, wide - 1 - kw, first + c]
-                    for c in range(count, width):
-                        packed[item, kh, kw, o, c] = 0
+        piece, block = divmod(item, blocks)
+        g, place = divmod(block, each)
+        first, count = place * width, min(width, channels - place * width)
+        for tap in range(taps):
+            for o in range(piece * PIECE, min(piece * PIECE + PIECE, depth)):
+                to = ((block * taps + tap) * depth + o) * width
+                copy(numbers, ((g * depth + o) * taps + taps - 1 - tap) * channels + first, target, to, count)
+                clear(target, to + count, width - count)
