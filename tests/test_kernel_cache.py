@@ -138,7 +138,7 @@ def test_settings_that_change_code_have_entries_of_their_own(fresh_cache, monkey
     assert not tripled() and tripled()
 
 
-@pytest.mark.parametrize("problem", ["a file", "others", "no home", "no sources", "cannot write"])
+@pytest.mark.parametrize("problem", ["a file", "others", "others outside", "no home", "no sources", "cannot write"])
 def test_without_a_folder_kernels_are_compiled_all_the_same(problem, fresh_cache, tmp_path, monkeypatch, caplog):
     caplog.set_level(logging.INFO, "numbacnn")
     if problem == "a file":
@@ -148,6 +148,10 @@ def test_without_a_folder_kernels_are_compiled_all_the_same(problem, fresh_cache
         monkeypatch.setenv(cache_folder.VARIABLE, str(tmp_path / "shared"))
         Path(cache_folder.cache_folder()).chmod(0o777)
         cache_folder.usable_folder.cache_clear()
+    elif problem == "others outside":                    # who may write there may put another folder in place of ours
+        (tmp_path / "shared").mkdir()
+        (tmp_path / "shared").chmod(0o777)
+        monkeypatch.setenv(cache_folder.VARIABLE, str(tmp_path / "shared"))
     elif problem == "no home":
         monkeypatch.delenv(cache_folder.VARIABLE)
         monkeypatch.setattr(numba.config, "CACHE_DIR", "")
