@@ -54,6 +54,7 @@ from .fused import (
     conv2d_relu_max_pool2d_backward,
     relu_max_pool2d_backward,
 )
+from .fused_inputs import conv2d_pack_winners, conv2d_relu_max_pool2d_backward_input
 from .fused_winners import conv2d_backward_winners
 from .fusions import FUSIONS, VARIANTS
 from .linear import (
@@ -122,6 +123,6 @@ UPDATES = {"adam": -1, "batch_norm_join": 2, "batch_norm_statistics": 2, "dropou
 # Ops on parameters alone, whose results are kept while the parameters do not change.
 PREPARES = frozenset({
     "batch_norm_rstd", "conv2d_depthwise_pack", "conv2d_fold_bias", "conv2d_fold_weight", "conv2d_pack",
-    "conv2d_pack_turned", "conv2d_pack_windows", "conv2d_winograd_weight", "conv2d_winograd_weight_turned",
-    "linear_turn"})
+    "conv2d_pack_turned", "conv2d_pack_windows", "conv2d_pack_winners", "conv2d_winograd_weight",
+    "conv2d_winograd_weight_turned", "linear_turn"})
 RAISES = frozenset(name for name, found in list(globals().items()) if getattr(found, "raises", False))

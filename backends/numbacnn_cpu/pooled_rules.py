@@ -5,6 +5,7 @@ from numbacnn.fusion import Fusion
 from numbacnn.kernels import Spec
 
 from .fused import SUMS, step_of
+from .fused_inputs import is_sparse, packed_for_winners
 from .fused_tables import together, usual
 from .fused_winner_tables import layout
 from .pack import lanes_of, vectors_for
@@ -122,5 +123,19 @@ FUSIONS = [
         dweight, dbias = conv2d_backward_winners(x, y, which, dy, *both)
         """,
         when=lambda x, dweight, conv, pool, both: conv + pool == both and do_winners_gain(x, dweight, both),
+    ),
+    Fusion(                                             # nor does that of x, if it is the last that needs that of all
+        """
+        y, which = conv2d_relu_max_pool2d(x, packed, bias, *both)
+        e = relu_max_pool2d_backward(dy, y, which, *pool)
+        dx = conv2d_backward_input(e, weight, *conv)
+        """,
+        """
+        y, which = conv2d_relu_max_pool2d(x, packed, bias, *both)
+        winners = conv2d_pack_winners(weight, *both)
+        dx = conv2d_relu_max_pool2d_backward_input(dy, y, which, weight, winners, *both)
+        """,
+        when=lambda e, weight, dx, conv, pool, both: conv + pool == both and is_sparse(e, weight, dx, conv, both),
+        temporaries={"winners": packed_for_winners},
     ),
 ]
