@@ -1,0 +1,55 @@
+"""Convolutions of every kind give the same bits for any number of threads."""
+import numpy as np
+import pytest
+from numbacnn_cpu import program
+from numbacnn_cpu.compile import INTERPRETED
+from test_conv_norms import DENSE, STRIPS, TILES, computed
+
+import numbacnn as nb
+from numbacnn.nn import functional as F
+
+pytestmark = pytest.mark.skipif(INTERPRETED, reason="one thread")
+SHAPES = {                                               # x, weight, options of conv2d
+    "by Winograd": ((5, 64, 13, 14), (64, 64, 3, 3), {"padding": 1}),
+    "by Winograd, a large weight": ((4, 160, 9, 8), (176, 160, 3, 3), {"padding": 1}),
+    "by tiles": ((5, 20, 17, 15), (37, 20, 3, 3), {"padding": 1, "stride": 2}),
+    "by tiles, one image": ((1, 33, 19, 18), (40, 33, 3, 3), {"dilation": 2}),
+    "of patches": ((4, 3, 29, 31), (24, 3, 7, 7), {"padding": 3, "stride": 2}),
+    "of panels": ((6, 128, 13, 11), (70, 128, 1, 1), {}),
+    "of groups": ((3, 12, 16, 14), (20, 3, 3, 3), {"groups": 4, "padding": 1}),
+    "depthwise": ((3, 35, 23, 22), (35, 1, 3, 3), {"groups": 35, "padding": 1}),
+}
+
+
+def results_of(shapes):
+    """The output of a convolution and all gradients, in float32."""
+    x, weight, options = shapes
+    rng = np.random.default_rng(0)
+    inputs = [nb.tensor(rng.standard_normal(shape, np.float32), requires_grad=True)
+              for shape in (x, weight, weight[:1])]
+    y = F.conv2d(*inputs, **options)
+    y.backward(nb.tensor(rng.standard_normal(y.shape, np.float32)))
+    nb.evaluate(y, *[each.grad for each in inputs])
+    return [y.numpy(), *[each.grad.numpy() for each in inputs]]
+
+
+def bits(monkeypatch, compute):
+    """The bits of all results with one, two and three threads, work being cut as finely as it can be."""
+    monkeypatch.setattr(program, "TILE_BYTES", 64)
+    found = []
+    for workers in 1, 2, 3:
+        monkeypatch.setenv("NUMBACNN_NUM_THREADS", str(workers))
+        nb.graph.thread.plans.clear()
+        found.append(b"".join(result.tobytes() for result in compute()))
+    nb.graph.thread.plans.clear()
+    return found
+
+
+@pytest.mark.parametrize("shapes", SHAPES.values(), ids=SHAPES)
+def test_of_convolutions(shapes, monkeypatch):
+    assert len(set(bits(monkeypatch, lambda: results_of(shapes)))) == 1
+
+
+@pytest.mark.parametrize("network", [STRIPS[4], DENSE[1], TILES[5]], ids=str)
+def test_between_batch_norms(network, monkeypatch):
+    assert len(set(bits(monkeypatch, lambda: computed(network, "float32")))) == 1
