@@ -41,7 +41,8 @@ def compile_faults(source: str) -> Iterator[int]:
     """Lines that say to Numba what only a backend's compile.py may say: how to compile."""
     for node in ast.walk(ast.parse(source)):
         name = {ast.Name: "id", ast.Attribute: "attr", ast.alias: "name", ast.keyword: "arg"}.get(type(node))
-        if name is not None and getattr(node, name) in NUMBA_COMPILERS | {"fastmath"}:
+        said = {"fastmath"} if isinstance(node, ast.keyword) else NUMBA_COMPILERS | {"fastmath"}
+        if name is not None and getattr(node, name) in said:
             yield node.lineno
 
 

@@ -2,7 +2,7 @@
 import numpy as np
 
 from .channels import put
-from .compile import kernel
+from .compile import compiled, kernel
 from .exponential import exponential
 from .memory import flat, temporary
 from .simd import fill, lanes, load, select
@@ -76,19 +76,26 @@ def prelu_backward_weight(dy, x, dweight):
 
 @kernel(items=lambda y: y.shape[0], arrange=lambda x, weight, y: [by_channel(x), weight, by_channel(y)])
 def prelu(x, weight, y, begin, end):
-    for row in range(begin, end):
-        for c in range(x.shape[1]):
-            slope = weight[c if weight.size > 1 else 0]
-            y[row, c] = x[row, c] if x[row, c] > 0 else slope * x[row, c]
+    bend(x, x, weight, y, begin, end)
 
 
 @kernel(items=lambda dx: dx.shape[0],
         arrange=lambda dy, x, weight, dx: [by_channel(dy), by_channel(x), weight, by_channel(dx)])
 def prelu_backward_input(dy, x, weight, dx, begin, end):
-    for row in range(begin, end):
-        for c in range(x.shape[1]):
-            slope = weight[c if weight.size > 1 else 0]
-            dx[row, c] = dy[row, c] if x[row, c] > 0 else slope * dy[row, c]
+    bend(dy, x, weight, dx, begin, end)
+
+
+@compiled
+def bend(a, x, weight, y, begin, end):
+    """Write rows of a where x > 0, and of a times its slope elsewhere; with one slope, all rows are one run."""
+    channels, zero = x.shape[1], fill(x, 0)
+    run = max(channels if weight.size > 1 else (end - begin) * channels, 1)
+    factors, signs, target = a.reshape(a.size), x.reshape(x.size), y.reshape(y.size)
+    for first in range(begin * channels, end * channels, run):
+        for i in range(0, run, lanes(x)):
+            slope = load(weight, i) if weight.size > 1 else fill(weight, weight[0])
+            value = load(factors, first + i)
+            put(target, first + i, select(load(signs, first + i) > zero, value, slope * value), run - i)
 
 
 @kernel(items=lambda parts: parts.shape[0])

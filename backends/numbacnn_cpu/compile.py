@@ -1,10 +1,8 @@
-"""Compile kernels. The only module that knows Numba's flags, cache and internals.
+"""Compile kernels: what a function is to be compiled with, and for which types. How Numba does it: pipeline.py.
 
 A kernel is a plain njit function over arrays and numbers, the last two `begin, end`. Beside what it compiles Numba
-puts wrappers, for Python and for C; `kernel` has it put an *entry* in place of both. An entry reads the arguments from
-words in memory, so all entries look alike, and one compiled loop can call any kernel. A function that is only ever
-called by kernels (`compiled`) gets neither, nor code of its own: that takes a quarter less time. Called from Python,
-both run uncompiled.
+puts wrappers, for Python and for C; `kernel` has it put an *entry* in place of both (entry.py). A function that is only
+ever called by kernels (`compiled`) gets neither, nor code of its own. Called from Python, both run uncompiled.
 """
 import contextlib
 import functools
@@ -12,21 +10,15 @@ import gc
 
 import numba
 import numpy as np
-from llvmlite import ir
-from numba.core import cgutils, types
-from numba.core.codegen import JITCodeLibrary
-from numba.core.compiler import CompilerBase, DefaultPassBuilder
-from numba.core.compiler_machinery import register_pass
-from numba.core.lowering import Lower
-from numba.core.typed_passes import BaseNativeLowering, NativeLowering
+from numba.core import types
 
 from .cache import KernelCache
+from .entry import entry_name
 from .memory import physical
+from .pipeline import InnerCompiler, KernelCompiler
 
 INTERPRETED = bool(numba.config.DISABLE_JIT)
 FASTMATH = {"contract", "nsz", "arcp"}          # never nnan or ninf: NaN must spread
-WORD = ir.IntType(64)
-ENTRY = types.none, (types.voidptr,) * 2 + (types.intp,) * 3       # (words, slots, worker, begin, end) -> None
 outermost = {}            # (module, qualified name) -> a function that is not only called by others
 
 
@@ -50,7 +42,7 @@ def kernel(items, arrange=physical, workspace=None, raises=False, reassociate=Fa
         Whether sums may be reordered, and so vectorised.
     """
     def decorate(function):
-        made = in_kernels(njit(function, reassociate, no_cpython_wrapper=True, pipeline_class=KernelCompiler))
+        made = in_kernels(njit(function, reassociate, raises, no_cpython_wrapper=True, pipeline_class=KernelCompiler))
         given = parameters(function)[:-3 if workspace else -2]
         made.items, made.arrange, made.raises = by_name(items, function, given), arrange, raises
         made.workspace = by_name(workspace, function, given) if workspace else None
@@ -82,16 +74,19 @@ def compiled(function, reassociate=False, **options):
 def callable_from_python(*types):
     """Compile a function that Python calls with arguments of these types."""
     def decorate(function):
-        made = cached(njit(function, no_cfunc_wrapper=True))
+        made = cached(njit(function, counted=True, no_cfunc_wrapper=True))
         made.types = types
         return made
     return decorate
 
 
-def njit(function, reassociate=False, **options):
-    """Return `numba.njit(function)` with our flags."""
+def njit(function, reassociate=False, counted=False, **options):
+    """Return `numba.njit(function)` with our flags; `counted`: whether references to what it makes are counted.
+
+    Kernels make nothing, but for exceptions; not to count makes their code, before it is optimised, much shorter.
+    """
     flags = FASTMATH | {"reassoc"} if reassociate else FASTMATH
-    return numba.njit(nogil=True, error_model="numpy", fastmath=flags, **options)(function)
+    return numba.njit(nogil=True, error_model="numpy", fastmath=flags, _nrt=counted, **options)(function)
 
 
 def in_kernels(made):
@@ -167,111 +162,3 @@ def collector_paused():
     finally:
         if enabled:
             gc.enable()
-
-
-def entry_name(descriptor):
-    """Return the symbol of the entry beside a compiled kernel."""
-    return f"entry.{descriptor.llvm_func_name}"
-
-
-# --- the entry: a number is one word. An array is slot, offset, bytes per worker, size, shape, strides, and lies at
-# --- slots[slot] + offset + worker * bytes per worker. The words of a call never change; a run brings its own slots.
-
-def build_entry(context, library, descriptor):
-    """Emit the entry of a kernel into the kernel's own library."""
-    module, convention = context.create_module("kernel_entry"), context.call_conv
-    kernel_type = convention.get_function_type(descriptor.restype, descriptor.argtypes)
-    kernel = ir.Function(module, kernel_type, descriptor.llvm_func_name)
-    entry = ir.Function(module, convention.get_function_type(*ENTRY), entry_name(descriptor))
-    build = ir.IRBuilder(entry.append_basic_block())
-    words, slots, worker, begin, end = convention.get_arguments(entry)
-    words, slots = (build.bitcast(pointer, WORD.as_pointer()) for pointer in (words, slots))
-    positions = iter(range(10_000))
-
-    def word():
-        return build.load(build.gep(words, [WORD(next(positions))]))
-
-    def array(kind):
-        slot, offset, per_worker, size = (word() for _ in range(4))
-        base = build.load(build.gep(slots, [slot]))
-        address = build.add(build.add(base, offset), build.mul(worker, per_worker))
-        made = context.make_array(kind)(context, build)
-        made.meminfo, made.parent = (cgutils.get_null_value(owner.type) for owner in (made.meminfo, made.parent))
-        made.data, made.nitems = build.inttoptr(address, made.data.type), size
-        made.itemsize = WORD(context.get_abi_sizeof(made.data.type.pointee))
-        made.shape = cgutils.pack_array(build, [word() for _ in range(kind.ndim)])
-        made.strides = cgutils.pack_array(build, [word() for _ in range(kind.ndim)])
-        return made._getvalue()
-
-    def argument(kind):
-        if isinstance(kind, types.Array):
-            return array(kind)
-        return build.bitcast(word(), ir.DoubleType()) if kind == types.float64 else word()
-
-    arguments = [argument(kind) for kind in descriptor.argtypes[:-2]]
-    status, _ = convention.call_function(build, kernel, descriptor.restype, descriptor.argtypes,
-                                         [*arguments, begin, end], attrs=["noinline"])   # or it is compiled twice
-    with build.if_then(status.is_error, likely=False):
-        convention.return_status_propagate(build, status)
-    convention.return_value(build, context.get_dummy_value())
-    library.add_ir_module(module)
-
-
-class KernelLower(Lower):
-    """Numba's code generation, with our entry in place of the wrapper for C."""
-
-    def create_cfunc_wrapper(self):
-        build_entry(self.context, self.library, self.fndesc)
-
-
-@register_pass(mutates_CFG=True, analysis_only=False)
-class KernelLowering(BaseNativeLowering):
-    """The pass that runs it."""
-
-    _name = "kernel_lowering"
-    lowering_class = KernelLower
-
-
-class KernelCompiler(CompilerBase):
-    """Numba's compiler with that pass."""
-
-    def define_pipelines(self):
-        return [pipeline(self.state, KernelLowering)]
-
-
-class InnerLibrary(JITCodeLibrary):
-    """What LLVM knows of a function that kernels call: it is never made machine code but in a kernel."""
-
-    def _finalize_final_module(self):
-        self._finalized = True
-
-
-@register_pass(mutates_CFG=True, analysis_only=False)
-class InnerLowering(KernelLowering):
-    """The pass that makes it."""
-
-    _name = "inner_lowering"
-
-    def run_pass(self, state):
-        state.library = InnerLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
-        state.flags.no_compile = True
-        super().run_pass(state)
-        state.library.finalize()
-        key = functools.partial(state.func_id.func)      # what callers know it by: one for each signature
-        state.targetctx.insert_user_function(key, state.cr.fndesc, [state.library])
-        state.cr = state.cr._replace(cfunc=key)
-        return True
-
-
-class InnerCompiler(CompilerBase):
-    """Numba's compiler with that pass."""
-
-    def define_pipelines(self):
-        return [pipeline(self.state, InnerLowering)]
-
-
-def pipeline(state, lowering):
-    """Return Numba's passes with another one for lowering."""
-    passes = DefaultPassBuilder.define_nopython_pipeline(state)
-    passes.passes = [(lowering if step is NativeLowering else step, name) for step, name in passes.passes]
-    return passes

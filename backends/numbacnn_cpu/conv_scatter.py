@@ -8,8 +8,9 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import lower_builtin
 
-from .compile import WORD, Constant, compiled, kernel
+from .compile import Constant, compiled, kernel
 from .emit import first_lanes, pointer_to, read, write
+from .entry import WORD
 from .isa import REGISTERS
 from .memory import temporary
 from .pack import lanes_of, unroll_for

@@ -106,8 +106,9 @@ def max_pool_backward(dy, argmax, dx, kh, kw, sh, sw, ph, pw, dh, dw, begin, end
     for row in range(begin, end):
         n, h = divmod(row, height)
         top, bottom = spanning(h + ph, sh, dh, kh, rows)
+        left = right = 0
         for w in range(width):
-            left, right = spanning(w + pw, sw, dw, kw, columns)
+            left, right = moved_on(left, right, w + pw, sw, dw, kw, columns)
             position = whole(dy, h * width + w)
             for c in range(0, channels, lanes(dy)):
                 total = fill(dy, 0)
@@ -123,6 +124,16 @@ def max_pool_backward(dy, argmax, dx, kh, kw, sh, sw, ph, pw, dh, dw, begin, end
 def spanning(position, stride, dilation, taps, size):
     """Return from which to before which window, of so many, a pixel (padding counted) lies between the ends of one."""
     return max(0, position - (taps - 1) * dilation + stride - 1) // stride, min(size, position // stride + 1)
+
+
+@compiled
+def moved_on(first, last, position, stride, dilation, taps, size):
+    """Return the same for a position, given the windows of one before: without divisions."""
+    while first < size and first * stride + (taps - 1) * dilation < position:
+        first += 1
+    while last < size and last * stride <= position:
+        last += 1
+    return first, last
 
 
 @kernel(items=rows_of_input)
@@ -222,8 +233,9 @@ def pool_backward(dy, dx, kh, kw, sh, sw, ph, pw, mode, begin, end):
     for row in range(begin, end):
         n, h = divmod(row, height)
         top, bottom = spanning(h + ph, sh, 1, kh, rows)
+        left = right = 0
         for w in range(width):
-            left, right = spanning(w + pw, sw, 1, kw, columns)
+            left, right = moved_on(left, right, w + pw, sw, 1, kw, columns)
             for c in range(0, channels, lanes(dy)):
                 total = fill(dy, 0)
                 for oh in range(top, bottom):

@@ -7,8 +7,8 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import lower_builtin
 
-from .compile import WORD
 from .emit import INT32, first_lanes, multiply_add, pointer_to, read, splat, write, write_part
+from .entry import WORD
 from .simd import one_dtype
 from .tile import TileType, add_outer, along, constant, define, fence, joined, numbers, parts, spread
 

@@ -9,8 +9,8 @@ from numba.core import types
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import lower_builtin, models, register_model
 
-from .compile import WORD
 from .emit import VectorType, first_lanes, multiply_add, pointer_to, read, splat, write, write_part
+from .entry import WORD
 from .simd import lanes, one_dtype
 
 

@@ -23,7 +23,8 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numba.np.arrayobj import populate_array
 
-from .compile import ENTRY, WORD, callable_from_python, compiled
+from .compile import callable_from_python, compiled
+from .entry import ENTRY, WORD
 
 LINE = 8                               # words in a cache line
 STAGE, CALL = 6, 3                     # words before the calls of a stage, before the arguments of a call
