@@ -60,13 +60,14 @@ def computed(chain, shapes, numbers, device=None, grad=True):
     return [result.numpy() for result in results]
 
 
-@pytest.fixture
-def winograd(monkeypatch):
-    """Let Winograd's algorithm compute every convolution that it can."""
+@pytest.fixture(params=[np.inf, 0], ids=["winograd", "winograd_deep"])
+def winograd(monkeypatch, request):
+    """Let Winograd's algorithm compute every convolution that it can, with all weights small or all large."""
+    monkeypatch.setattr(winograd_rules, "LARGE", request.param)
     monkeypatch.setattr(winograd_rules, "best_edge", lambda *sizes: 6)
     monkeypatch.setattr(winograd_rules, "DTYPES", ("float32", "float64"))
     nb.graph.thread.plans.clear()
-    yield
+    yield "winograd_deep" if request.param == 0 else "winograd"
     nb.graph.thread.plans.clear()
 
 
@@ -102,7 +103,10 @@ def test_a_chain_is_one_call(chain, shapes, applied):  # noqa: F811
 @pytest.mark.parametrize("chain", CHAINS)
 def test_a_chain_is_one_call_by_winograd(chain, winograd, applied):  # noqa: F811
     lines = nb.explain(computed, chain, WINDOWS[0], "real", None, False).plans[-1]
-    assert f"{chain.split(',')[0]}_winograd" in {line.op for line in lines}
+    assert f"{chain.split(',')[0]}_{winograd}" in {line.op for line in lines}
+
+
+WAYS = "packed", "winograd", "winograd_deep"
 
 
 def test_every_forward_rule_has_a_chain():
@@ -110,7 +114,7 @@ def test_every_forward_rule_has_a_chain():
     ops = {line.op for rule in rules for line in rule.new if "other" in line.inputs or "bias" in line.inputs}
     ops -= {"conv2d_moments_packed", "conv2d_depthwise_relu"}        # below, above
     chains = {chain.split(",")[0] for chain in CHAINS}
-    assert ops == (chains - {"conv2d"}) | {f"{op}_{way}" for op in chains for way in ("packed", "winograd")}
+    assert ops == (chains - {"conv2d"}) | {f"{op}_{way}" for op in chains for way in WAYS}
     assert {*conv_rules.FUSIONS} <= {*numbacnn_cpu.FUSIONS}
 
 

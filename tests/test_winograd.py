@@ -21,15 +21,20 @@ from numbacnn.nn import functional as F
 BOUNDS = {6: 256, 4: 8}
 FLOAT64 = 1e-12
 INTERPRETED = bool(numba.config.DISABLE_JIT)
-OPS = {"conv2d_winograd", "conv2d_winograd_backward_input"}
+OPS = {False: {"conv2d_winograd", "conv2d_winograd_backward_input"},
+       True: {"conv2d_winograd_deep", "conv2d_winograd_deep_backward_input"}}
 WEIGHT_OPS = {6: "conv2d_winograd_backward_weight", 4: "conv2d_winograd_backward_weight_small"}
 
 
 @pytest.fixture
 def chosen(monkeypatch):
-    """Return a function that has windows of a size chosen wherever they are possible, in float64 too."""
-    def choose(edge):
+    """Return a function that has windows of a size chosen wherever they are possible, in float64 too.
+
+    Weights are transformed beforehand, or (`deep`) where they are multiplied, if there are few windows.
+    """
+    def choose(edge, deep=False):
         monkeypatch.setattr(winograd_rules, "best_edge", lambda *sizes: edge)
+        monkeypatch.setattr(winograd_rules, "LARGE", 0 if deep else np.inf)
         monkeypatch.setattr(winograd_rules, "DTYPES", ("float32", "float64"))
         if not set(winograd_rules.WINOGRAD) <= set(numbacnn_cpu.VARIANTS):
             monkeypatch.setattr(numbacnn_cpu, "VARIANTS", [*winograd_rules.WINOGRAD, *numbacnn_cpu.VARIANTS])
@@ -88,19 +93,22 @@ CHANNELS = [(2, channels, 7, 6, outputs, 1) for channels, outputs in [
     (1, 1), (1, 17), (15, 16), (16, 15), (17, 3), (33, 65), (8, 40), (70, 130)]]
 BATCHES = [(0, 4, 8, 8, 4, 1), (1, 4, 8, 9, 4, 1), (3, 4, 13, 5, 4, 0)]
 edges = pytest.mark.parametrize("edge", [6, 4])
+ways = pytest.mark.parametrize("deep", [False, True], ids=["beforehand", "deep"])
 
 
 @edges
+@ways
 @pytest.mark.parametrize("shape", [*SIZES, *CHANNELS, *BATCHES], ids=str)
-def test_float64(edge, shape, chosen):
-    chosen(edge)
+def test_float64(edge, deep, shape, chosen):
+    chosen(edge, deep)
     check(edge, shape)
 
 
 @edges
+@ways
 @pytest.mark.parametrize("shape", [SIZES[7], SIZES[20], *CHANNELS, *BATCHES], ids=str)
-def test_float32(edge, shape, chosen):
-    chosen(edge)
+def test_float32(edge, deep, shape, chosen):
+    chosen(edge, deep)
     check(edge, shape, "float32")
 
 
@@ -115,20 +123,21 @@ def test_small_whole_numbers_are_exact_with_small_windows(shape, chosen):
 
 @settings(max_examples=40, deadline=None, derandomize=True,
           suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
-@given(st.sampled_from([6, 4]), st.integers(0, 3), st.integers(1, 35), st.integers(1, 11), st.integers(1, 11),
-       st.integers(1, 35), st.integers(0, 2), st.sampled_from(["float32", "float64"]))
-def test_any_shape(chosen, edge, images, channels, height, width, outputs, padding, dtype):
-    chosen(edge)
+@given(st.sampled_from([6, 4]), st.booleans(), st.integers(0, 3), st.integers(1, 35), st.integers(1, 11),
+       st.integers(1, 11), st.integers(1, 35), st.integers(0, 2), st.sampled_from(["float32", "float64"]))
+def test_any_shape(chosen, edge, deep, images, channels, height, width, outputs, padding, dtype):
+    chosen(edge, deep)
     least = 3 - 2 * padding
     check(edge, (images, channels, max(height, least), max(width, least), outputs, padding), dtype)
 
 
 @edges
+@ways
 @pytest.mark.skipif(INTERPRETED, reason="minutes")
 @pytest.mark.parametrize("shape", [(2, 160, 12, 12, 160, 1), (9, 64, 16, 8, 64, 1), (4, 256, 7, 7, 128, 1)], ids=str)
-def test_larger_shapes(edge, shape, chosen):
+def test_larger_shapes(edge, deep, shape, chosen):
     """Several blocks; weights of either kind."""
-    chosen(edge)
+    chosen(edge, deep)
     check(edge, shape, "float32")
 
 
@@ -150,11 +159,12 @@ def test_outputs_that_are_written_past_the_caches(edge, shape, dtype, chosen, mo
 
 
 @edges
-def test_what_ran(edge, chosen):
-    chosen(edge)
+@ways
+def test_what_ran(edge, deep, chosen):
+    chosen(edge, deep)
     arrays = inputs(1, 4, 8, 8, 4, 1, "float32")
     explanation = nb.explain(lambda: computed(*arrays, 1))
-    assert OPS | {WEIGHT_OPS[edge]} <= {line.op for lines in explanation.plans for line in lines}
+    assert OPS[deep] | {WEIGHT_OPS[edge]} <= {line.op for lines in explanation.plans for line in lines}
 
 
 @pytest.mark.parametrize(("edge", "place", "rows", "columns"), [    # of a NaN, and of those that it reaches
@@ -219,15 +229,28 @@ def test_the_highest_precision_is_direct(chosen):
     (6, (8, 56, 56, 64, 64)), (6, (8, 28, 28, 128, 128)), (6, (8, 14, 14, 256, 256)), (6, (32, 7, 7, 512, 512)),
     (6, (1, 56, 56, 64, 64)), (6, (128, 32, 32, 16, 16)), (6, (64, 8, 8, 256, 256)),
     (4, (64, 2, 2, 64, 64)),                             # four pixels: of a window of 6 x 6, 12 would be wasted
-    (0, (1, 7, 7, 512, 512)),                            # the weight alone would be 37 MB
+    (4, (1, 7, 7, 512, 512)), (4, (1, 4, 4, 512, 512)),  # few numbers of the weight: to transform it takes longest
+    (4, (1, 2, 2, 512, 512)), (0, (4, 4, 4, 64, 64)),
     (0, (64, 1, 1, 64, 64)), (0, (128, 224, 224, 3, 3)), (0, (0, 8, 8, 64, 64)),
 ], ids=str)
 def test_the_choice(edge, sizes):
     assert winograd_rules.best_edge(*sizes) == edge
 
 
+@pytest.mark.parametrize(("deep", "edge", "sizes"), [    # images, height, width, channels, outputs
+    (True, 6, (8, 7, 7, 512, 512)), (True, 6, (18, 7, 7, 512, 512)), (False, 6, (19, 7, 7, 512, 512)),
+    (True, 4, (8, 5, 5, 512, 512)), (False, 6, (1, 28, 28, 128, 130)), (True, 6, (1, 28, 28, 129, 130)),
+    (False, 6, (8, 14, 14, 256, 256)), (True, 4, (1, 7, 7, 512, 512)), (True, 4, (1, 2, 2, 512, 512)),
+], ids=str)
+def test_where_weights_are_transformed(deep, edge, sizes):
+    assert winograd_rules.is_deep(edge, *sizes) == deep
+
+
 def test_costs():
-    """One window, one channel of each kind, counted by hand."""
+    """Counted by hand: one window; a large weight, which is transformed where it is multiplied."""
     assert winograd_rules.direct_cost(1, 4, 4, 1, 1) == 144
+    assert winograd_rules.direct_cost(1, 4, 4, 160, 160) == 9 * (16 + winograd_rules.PACK) * 25_600
+    assert winograd_rules.winograd_cost(4, 1, 4, 4, 160, 160) == 16 * (4 * (25_600 + 320 * winograd_rules.TRANSFORM)
+                                                                        + 25_600 * winograd_rules.PREPARE_DEEP)
     assert winograd_rules.winograd_cost(6, 1, 4, 4, 16, 16) == 36 * (256 + 32 * winograd_rules.TRANSFORM
                                                                       + 256 * winograd_rules.PREPARE)

@@ -115,6 +115,13 @@ from .winograd import (
     conv2d_winograd_backward_input,
 )
 from .winograd_backward import conv2d_winograd_backward_weight, conv2d_winograd_backward_weight_small
+from .winograd_deep import (
+    conv2d_add_relu_winograd_deep,
+    conv2d_add_winograd_deep,
+    conv2d_relu_winograd_deep,
+    conv2d_winograd_deep,
+    conv2d_winograd_deep_backward_input,
+)
 from .winograd_weight import conv2d_winograd_weight, conv2d_winograd_weight_turned
 
 # How many of the last outputs may lie where as many of the last inputs do; -1: all.

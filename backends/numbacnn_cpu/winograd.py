@@ -100,12 +100,12 @@ def calls(x, packed, bias, other, y, ph, pw, mode=0):
         return [(winograd_blocks, [x, packed, bias, other, y, ph, pw, *job.numbers(), *how])]
     numbers = block_numbers(x, job.block, job.edge)
     room = max(1, min(job.blocks, CHUNK // numbers))
-    v = temporary((room, numbers), x.dtype)
+    v, channels = temporary((room, numbers), x.dtype), padded(x.shape[3], lanes_of(x.dtype))
     result = []
     for first in range(0, job.blocks, room):
         last = min(first + room, job.blocks)
         windows = min(last * job.block, job.windows) - first * job.block
-        result += [(winograd_transform, [x, y, v, first, windows, ph, pw, *job.numbers()]),
+        result += [(winograd_transform, [x, y, v, first, windows, ph, pw, job.block, channels, Constant(job.edge)]),
                    (winograd_columns, [x, v, packed, bias, other, y, first, last - first, *job.numbers(), *how])]
     return result
 
@@ -165,13 +165,16 @@ def winograd_blocks(x, packed, bias, other, y, ph, pw, block, edge, rows, vector
 
 
 @kernel(items=lambda windows: windows, workspace=lambda x, edge: ((window_numbers(x, edge),), x.dtype))
-def winograd_transform(x, y, v, start, windows, ph, pw, block, edge, rows, vectors, window, begin, end):
-    """v (block, E * E, window, channel), as one axis per block, from block `start` on. An item is a window."""
-    channels = padded(x.shape[3], lanes(x))
+def winograd_transform(x, y, v, start, windows, ph, pw, block, width, edge, window, begin, end):
+    """v (block, piece, E * E, window, channel), as one axis per block, from block `start` on. An item is a window.
+
+    A piece is `width` channels.
+    """
+    step = block * width + SPACE
     for number in range(begin // block, (end + block - 1) // block):
         first, last = max(begin, number * block), min(end, number * block + block)
         take_windows(x, start * block + first, last - first, grid(y, edge - 2), ph, pw, edge, v[number],
-                     (first - number * block) * channels, channels, block * channels + SPACE, channels, 0, window)
+                     (first - number * block) * width, width, step, width, edge * edge * step, window)
 
 
 @kernel(items=lambda packed, blocks: blocks * packed.shape[2],

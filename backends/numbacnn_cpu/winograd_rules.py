@@ -2,7 +2,7 @@
 
 Filters of 3 x 3 taps, stride 1, dilation 1, one group, float32. Costs are counted in multiply-adds: what the direct
 convolution does, against the products of windows, and what it takes to transform these and the weight. So small images,
-whose last windows are half empty, few channels and single images of many channels are computed directly.
+whose last windows are half empty, and few channels are computed directly.
 """
 from numbacnn.fusion import Fusion
 from numbacnn.kernels import Spec
@@ -12,22 +12,38 @@ from .pack import blocked, lanes_of
 DTYPES = "float32",       # in float64 numbers are computed to be exact
 EDGES = 6, 4              # of windows: F(4, 3) and F(2, 3)
 TRANSFORM = 14            # multiply-adds in the time that it takes to transform one number of a window, there or back,
-PREPARE = 30              # one number of the weight, to write it and to read it again
+DEEP = 72                 # windows, at most, for which a large weight is transformed where it is multiplied
+LARGE = 16_700            # filters of a weight that is large: transformed (36 numbers of each) it fills a cache
+PREPARE = 30              # one number of the weight, to write it and to read it again,
+PREPARE_DEEP = 13         # or where it is multiplied,
+PACK = 50                 # one number of a large weight for the direct convolution, likewise
 FORWARD = "conv2d", "conv2d_relu", "conv2d_add", "conv2d_add_relu"
 MARGIN = 1.1              # times faster, at least: Winograd's sums are less exact
 
 
 def direct_cost(images, height, width, channels, outputs):
-    """Return how many multiply-adds a convolution is, given the size of its output."""
-    return 9 * images * height * width * channels * outputs
+    """Return what the direct convolution costs, given the size of its output."""
+    filters = channels * outputs
+    return 9 * (images * height * width + (PACK if filters > LARGE else 0)) * filters
+
+
+def windows_of(edge, images, height, width):
+    """Return how many windows of edge x edge pixels cover images of an output."""
+    return images * -(-height // (edge - 2)) * -(-width // (edge - 2))
+
+
+def is_deep(edge, images, height, width, channels, outputs):
+    """Whether the weight is transformed where it is multiplied (winograd_deep.py)."""
+    return (edge > 0 and windows_of(edge, images, height, width) <= DEEP
+            and channels * outputs > LARGE)
 
 
 def winograd_cost(edge, images, height, width, channels, outputs):
     """Return what it costs from windows of edge x edge pixels."""
-    windows = images * -(-height // (edge - 2)) * -(-width // (edge - 2))
-    lanes = lanes_of("float32")
+    windows, lanes = windows_of(edge, images, height, width), lanes_of("float32")
     vectors = -(-channels // lanes) + -(-outputs // lanes)
-    return edge * edge * (windows * (channels * outputs + TRANSFORM * vectors * lanes) + PREPARE * channels * outputs)
+    prepare = PREPARE_DEEP if is_deep(edge, images, height, width, channels, outputs) else PREPARE
+    return edge * edge * (windows * (channels * outputs + TRANSFORM * vectors * lanes) + prepare * channels * outputs)
 
 
 def best_edge(*sizes):
@@ -89,15 +105,37 @@ def is_winograd_weight(dweight, dy, conv, precision):
     return is_possible(dweight, conv, precision) and edge_weight(dweight, dy) > 0
 
 
+def is_deep_forward(weight, y, conv, precision):
+    """Whether it is in `conv2d`."""
+    images, outputs, height, width = y.shape
+    return (is_possible(weight, conv, precision)
+            and is_deep(edge_forward(weight, y), images, height, width, weight.shape[1], outputs))
+
+
+def is_deep_backward(weight, dx, conv, precision):
+    """Whether it is in `conv2d_backward_input`."""
+    images, channels, height, width = dx.shape
+    return (is_possible(weight, conv, precision)
+            and is_deep(edge_backward(weight, dx), images, height, width, weight.shape[0], channels))
+
+
+def inputs_of(op):
+    """Return what an op adds to a convolution."""
+    return "bias, other" if "add" in op else "bias"
+
+
 def variant(op, pack, packed_op, spec, when=lambda: True):
     """Return the rule that an op on a weight becomes one on a packed weight, of which `spec` is known."""
-    inputs = "bias, other" if "add" in op else "bias"
-    return Fusion(f"y = {op}(x, weight, {inputs}, *conv)",
-                  f"packed = {pack}\ny = {packed_op}(x, packed, {inputs}, *conv)",
+    return Fusion(f"y = {op}(x, weight, {inputs_of(op)}, *conv)",
+                  f"packed = {pack}\ny = {packed_op}(x, packed, {inputs_of(op)}, *conv)",
                   when=when, temporaries={"packed": spec})
 
 
 WINOGRAD = [
+    *(Fusion(f"y = {op}(x, weight, {inputs_of(op)}, *conv)",
+             f"y = {op}_winograd_deep(x, weight, {inputs_of(op)}, *conv)", when=is_deep_forward) for op in FORWARD),
+    Fusion("dx = conv2d_backward_input(dy, weight, *conv)",
+           "dx = conv2d_winograd_deep_backward_input(dy, weight, *conv)", when=is_deep_backward),
     *(variant(op, "conv2d_winograd_weight(weight)", f"{op}_winograd", winograd_packed, when=is_winograd)
       for op in FORWARD),
     Fusion(

@@ -27,14 +27,15 @@ def conv2d_winograd_weight(weight, packed, edge, past, filters, begin, end):
     """An item is some of the depth of a block; its columns are gathered first, for they lie far apart."""
     outputs, _, _, channels = weight.shape
     blocks, width = packed.shape[2], packed.shape[4]
-    taps = weight.reshape(weight.size)
+    taps, u = weight.reshape(weight.size), packed.reshape(packed.size)
     for item in range(begin, end):
         piece, block = divmod(item, blocks)
         first, count = piece * DEPTH, min(DEPTH, channels - piece * DEPTH)
         gather(taps, block * width * 9 * channels + first, channels, min(width, outputs - block * width), count,
                filters, width)
         for c in range(count):
-            transform_row(filters, c * 9 * width, width, packed, block, first + c, edge, past)
+            transform_row(filters, c * 9 * width, width, width, u, (block * channels + first + c) * width,
+                          packed[0, 0].size, edge, past)
 
 
 @kernel(items=pieces, arrange=arrange)
@@ -42,12 +43,12 @@ def conv2d_winograd_weight_turned(weight, packed, edge, past, begin, end):
     """An item is some of the depth of a block."""
     outputs, _, _, channels = weight.shape
     blocks, width = packed.shape[2], packed.shape[4]
-    taps = weight.reshape(weight.size)
+    taps, u = weight.reshape(weight.size), packed.reshape(packed.size)
     for item in range(begin, end):
         piece, block = divmod(item, blocks)
         for o in range(piece * DEPTH, min(piece * DEPTH + DEPTH, outputs)):
-            transform_row(taps, (o * 9 + 8) * channels + block * width, -channels, packed, block, o, edge,
-                          past)
+            transform_row(taps, (o * 9 + 8) * channels + block * width, -channels, width, u,
+                          (block * outputs + o) * width, packed[0, 0].size, edge, past)
 
 
 @compiled
@@ -67,10 +68,11 @@ def gather(taps, at, channels, columns, count, filters, width):
 
 
 @compiled
-def transform_row(taps, at, tap, packed, block, k, edge, past):
-    """Transform the filters of all columns of a block, for one number k of the depth; `tap` is from one to the next."""
-    _, _, blocks, depth, width = packed.shape
-    u, outputs = packed.reshape(packed.size), in_steps(0, 1, edge, edge)
-    for o in range(0, width, lanes(packed)):
-        transform_weight(taps, at + o, (0, 3 * tap, 6 * tap), tap, u, (block * depth + k) * width + o,
-                         blocks * depth * width, outputs, past)
+def transform_row(taps, at, tap, width, u, to, step, edge, past):
+    """Transform the filters of `width` columns, for one number of the depth.
+
+    `tap` is from one tap to the next, `step` from one of the E x E transformed numbers to the next.
+    """
+    outputs = in_steps(0, 1, edge, edge)
+    for o in range(0, width, lanes(u)):
+        transform_weight(taps, at + o, (0, 3 * tap, 6 * tap), tap, u, to + o, step, outputs, past)
