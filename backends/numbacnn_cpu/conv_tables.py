@@ -12,6 +12,7 @@ SLAB = 192 << 10          # bytes of input that one worker goes over many times:
 PIXELS = 96               # outputs of an item, at least, where there are so many: fewer fill tiles badly
 FEW = 32                  # the same where neither images nor blocks of columns make items enough
 ITEMS = 16                # of a convolution, at least, where it can be cut so
+SPLITS = 4                # of the columns, at most, so that items can share images: each of them copies these
 LONG = 512                # bytes of a pixel: the processor does not foresee what is read next of several at a time
 DEPTH = 1024              # products that are added to a sum before it goes to memory: their weights stay in the cache
 
@@ -81,7 +82,7 @@ def make_job(x, y, axes, taps, groups, width, itemsize, copied=False):
     depth //= groups
     slab_wide = horizontal.extent(horizontal.count)
     blocks = -(-y[3] // groups // width)
-    group, bands, rows = cut(images * groups, vertical, horizontal, slab_wide * depth * itemsize,
+    group, bands, rows = cut(images * groups, min(blocks, SPLITS), vertical, horizontal, slab_wide * depth * itemsize,
                              FEW if images * groups * blocks < ITEMS // 4 else PIXELS)
     group = max(1, min(group, images))
     units = -(-images // group) * bands * groups
@@ -103,14 +104,14 @@ def make_job(x, y, axes, taps, groups, width, itemsize, copied=False):
         starts, targets, pieces, chunks, window, place, cuts)))
 
 
-def cut(units, vertical, horizontal, row_bytes, least):
+def cut(units, splits, vertical, horizontal, row_bytes, least):
     """Return images of an item, bands of an image, rows of a band; an item has several images or one band.
 
     A band's slab fits the cache; there are enough items for the workers, while items have pixels enough for tiles.
     """
     pixels = vertical.count * horizontal.count
     if pixels < least:
-        return max(1, min(-(-least // max(pixels, 1)), -(-units // ITEMS))), 1, vertical.count
+        return max(1, min(-(-least // max(pixels, 1)), -(-units * splits // ITEMS))), 1, vertical.count
     fitting = (SLAB // max(1, row_bytes) - vertical.extent(1)) // vertical.stride + 1
     wanted = max(-(-vertical.count // max(1, fitting)), min(-(-ITEMS // max(units, 1)), pixels // least))
     rows = -(-vertical.count // wanted)
