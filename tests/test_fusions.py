@@ -58,11 +58,13 @@ DEPTHWISE = [Program((2, 5, 9, 8), (5, 1, 3, 3), EVERYTHING, {"groups": 5, "padd
              Program((1, 3, 11, 7), (3, 1, 2, 3), EVERYTHING, {"groups": 3, "stride": (2, 3), "dilation": (3, 1)}),
              Program((4, 3, 12, 11), (3, 1, 3, 3), EVERYTHING, {"groups": 3})]
 
-POINTWISE = [Program((3, 70, 6, 5), (9, 70, 1, 1), EVERYTHING),           # in x, in panels, in a slab, with strides
+POINTWISE = [Program((3, 70, 6, 5), (9, 70, 1, 1), EVERYTHING),           # in x, with strides, in a slab
              Program((3, 64, 13, 14), (13, 64, 1, 1), EVERYTHING),
              Program((2, 128, 11, 15), (5, 128, 1, 1), EVERYTHING, {"stride": (2, 3)}),
              Program((1, 128, 3, 4), (5, 128, 1, 1), EVERYTHING, {"padding": 1}),
              Program((0, 64, 3, 4), (5, 64, 1, 1), EVERYTHING)]
+PANELS = [Program((2, 132, 12, 11), (517, 132, 1, 1), EVERYTHING),        # of x and of dy; of a slab
+          Program((2, 33, 25, 23), (175, 33, 3, 3), EVERYTHING, {"stride": 2, "padding": 1})]
 
 # By the last kernel that a rule puts in.
 PROGRAMS = {
@@ -71,7 +73,7 @@ PROGRAMS = {
     "conv2d_depthwise_backward_input": DEPTHWISE,
     "conv2d_backward_input_packed": [*LONG_PLAIN, STRIDED[1]],
     "conv2d_depthwise_backward_weight": DEPTHWISE,
-    "conv2d_backward_weight_tiles": [*PLAIN, *LONG_PLAIN, *STRIDED, *POINTWISE],
+    "conv2d_backward_weight_tiles": [*PLAIN, *LONG_PLAIN, *STRIDED, *POINTWISE, *PANELS],
 }
 
 

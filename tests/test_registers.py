@@ -42,6 +42,7 @@ def classified(x, weight, bias):
 LAYERS = {               # a layer, the shapes of its arguments, and a kernel that must have run
     "conv": (conv(padding=1), [(2, 17, 7, 9), (35, 17, 3, 3), (35,)], "conv2d_packed"),
     "strided conv": (conv(stride=2, padding=1), [(3, 24, 9, 8), (40, 24, 3, 3), (40,)], "conv2d_packed"),
+    "wide conv": (conv(), [(1, 130, 5, 5), (1030, 130, 1, 1), (1030,)], "conv2d_backward_weight_tiles"),
     "Winograd": (conv(padding=1), [(8, 17, 11, 12), (35, 17, 3, 3), (35,)], "conv2d_winograd"),
     "depthwise": (conv(groups=19, padding=1), [(2, 19, 9, 11), (19, 1, 3, 3), (19,)], "conv2d_depthwise"),
     "batch norm": (normalised, [(3, 18, 5, 6), (18, 18, 3, 3), *[(18,)] * 4], "batch_norm_relu"),

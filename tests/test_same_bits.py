@@ -15,7 +15,7 @@ SHAPES = {                                               # x, weight, options of
     "by tiles": ((5, 20, 17, 15), (37, 20, 3, 3), {"padding": 1, "stride": 2}),
     "by tiles, one image": ((1, 33, 19, 18), (40, 33, 3, 3), {"dilation": 2}),
     "of patches": ((4, 3, 29, 31), (24, 3, 7, 7), {"padding": 3, "stride": 2}),
-    "of panels": ((6, 128, 13, 11), (70, 128, 1, 1), {}),
+    "of panels": ((6, 260, 13, 11), (1100, 260, 1, 1), {}),
     "of groups": ((3, 12, 16, 14), (20, 3, 3, 3), {"groups": 4, "padding": 1}),
     "depthwise": ((3, 35, 23, 22), (35, 1, 3, 3), {"groups": 35, "padding": 1}),
 }

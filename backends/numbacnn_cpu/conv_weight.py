@@ -4,11 +4,14 @@ A tile is a block of dweight, rows being output channels o and columns a run of 
 (conv_weight_tables.py). Outer products of the pixels of dy and what they see are added to it. An item sums some steps,
 its part, for some output channels of a group; the parts are added up in the end. A step is some images or some rows of
 one: all tiles are summed over its pixels, while the processor fetches those of the next.
+
+Numbers that lie far apart and are read by many tiles are copied into panels first, where they lie side by side: what
+pixels see through a tile's columns just before the tiles that read it, dy for a whole step.
 """
 from .compile import Constant, compiled, kernel
-from .conv_weight_tables import PANELS, PATCHES, SLAB, WHOLE, make_sums
+from .conv_weight_tables import PATCHES, SLAB, WHOLE, make_sums
 from .memory import temporary
-from .pack import lanes_of, unroll_for
+from .pack import unroll_for
 from .simd import lanes, load, prefetch, store
 from .slab import ABSENT, clear, copy_normalised, copy_panel, copy_slab
 from .tile import add_outers, load_tile, steps, store_rows
@@ -31,7 +34,8 @@ def backward_weight(x, norm, dy, dweight, numbers):
         return []
     sums, mode, count, rows, vectors = make_sums(x.shape, dy.shape, dweight.shape, numbers, x.dtype, bool(norm))
     parts = temporary((count, dweight.size), dweight.dtype) if count > 1 else dweight.shaped((1, dweight.size))
-    line = sums.cuts[1] * dy.shape[2] if sums.strides[1] == dy.shape[2] * sums.strides[0] else dy.shape[2]
+    equal = sums.room[1] < sums.room[2] or sums.strides[1] == dy.shape[2] * sums.strides[0]
+    line = sums.cuts[1] * dy.shape[2] if equal else dy.shape[2]
     calls = [(conv2d_weight_tiles, [x, dy, parts, *sums, *(norm or [ABSENT] * 4), mode, Constant(rows),
                                     Constant(vectors), unroll_for(int(line), (7, 8))])]
     return calls if count == 1 else [*calls, (add_parts, [parts, dweight.flat()])]
@@ -42,23 +46,21 @@ def items(parts, cuts):
     return parts.shape[0] * int(cuts[4] * cuts[5])
 
 
-def workspace(x, dy, strides, window, cuts, mode):
-    """Return the workspace of the kernel: slabs, or a slab and patches, or panels."""
-    together, slab, pixels = int(cuts[0]), int(window[4] * window[5]) * x.shape[3], int(cuts[0] * cuts[1]) * dy.shape[2]
-    return ({WHOLE: 1, SLAB: together * slab, PATCHES: slab + together * int(strides[2]) + lanes_of(x.dtype),
-             PANELS: pixels * x.shape[3]}[mode],), x.dtype
+def workspace(x, room):
+    """Return the workspace of the kernel: a slab or slabs, patches, a panel, panels of dy."""
+    return (max(1, int(room[3])),), x.dtype
 
 
 @kernel(items=items, workspace=workspace)
-def conv2d_weight_tiles(x, dy, parts, pieces, strides, window, patch, cuts, mean, rstd, scale, shift, mode, rows,
-                        vectors, unroll, space, begin, end):
+def conv2d_weight_tiles(x, dy, parts, pieces, strides, window, patch, cuts, room, mean, rstd, scale, shift, mode,
+                        rows, vectors, unroll, space, begin, end):
     """An item is some output channels of a group, summed over the pixels of a part."""
     (images, height, width, channels), count, groups = dy.shape, parts.shape[0], cuts[5]
     together, band, bands, total, splits = cuts[0], cuts[1], cuts[2], cuts[3], cuts[4]
     top, left, down, pixel, row, image = window[0], window[1], window[2], strides[0], strides[1], strides[2]
     outputs, depth, size = channels // groups, x.shape[3] // groups, parts.shape[1] // channels
     sums, gradients, inputs = parts.reshape(parts.size), dy.reshape(dy.size), x.reshape(x.size)
-    tiles, across = -(-outputs // rows), vectors * lanes(x)
+    tiles, across, panel, side = -(-outputs // rows), vectors * lanes(x), room[1] < room[2], room[4]
     for item in range(begin, end):
         unit, split = divmod(item, splits)
         part, g = divmod(unit, groups)
@@ -71,43 +73,61 @@ def conv2d_weight_tiles(x, dy, parts, pieces, strides, window, patch, cuts, mean
             if mode == WHOLE:
                 source, base = inputs, ((n * x.shape[1] + h * down + top) * x.shape[2] + left) * depth
             else:
-                source, base = space, window[4] * window[5] * depth if mode == PATCHES else 0
-                copy_seen(x, n, after, h, below, width, g * depth, depth, pieces, window, patch, image, mean, rstd,
-                          scale, shift, mode, vectors, space, base)
+                source, base = space, room[0] if mode == PATCHES else 0
+                copy_seen(x, n, after, h, below, width, g * depth, depth, window, patch, image, mean, rstd, scale,
+                          shift, mode, space, base)
             lines, length = (after - n) * (below - h), width         # of pixels that lie in equal steps
+            pixels, here = lines * length, (n * height + h) * width * channels
             if row == width * pixel and (after - n == 1 or image == (below - h) * row):
-                lines, length = 1, lines * width
-            seen = (n * height + h) * width * channels
+                lines, length = 1, pixels
+            factors, corner_dy = gradients, here
+            if room[2] < room[3]:
+                factors, corner_dy = space, room[2]
+                for o in range(first // side * side, last, side):
+                    copy_panel(gradients, here + o, channels, pixels, side // lanes(x), space, corner_dy + o * pixels)
+            seen, apart, runs, long = (space, across, 1, pixels) if panel else (source, pixel, lines, length)
             x_row, fetches, share, fetched = x.shape[2] * x.shape[3], 0, 0, 0
-            x_next, dy_next = (n * x.shape[1] + below * down) * x_row, seen + lines * length * channels
+            x_next, dy_next = (n * x.shape[1] + below * down) * x_row, here + pixels * channels
             if step + 1 < stop:                                     # lines to fetch of x, and of both at a time
                 fetches = (after - n) * (below - h) * down * x_row // lanes(x)
-                turns = blocks_of(pieces, across) * -(-(last - first) // rows) * lines * (length // unroll)
-                share = -(-(fetches + lines * length * channels // lanes(x)) // max(turns, 1))
+                turns = blocks_of(pieces, across) * -(-(last - first) // rows) * runs * (long // unroll)
+                share = -(-(fetches + pixels * channels // lanes(x)) // max(turns, 1))
             for piece in range(pieces.shape[1]):
                 column, run = pieces[1, piece], pieces[2, piece]
                 for block in range(0, run, across):
+                    start = base + pieces[0, piece] + block
+                    if panel:
+                        for line in range(lines):
+                            copy_panel(source, start + start_of(line, below - h, row, image), pixel, length, vectors,
+                                       space, room[1] + line * length * across)
+                        start = room[1]
                     for o in range(first, last, rows):
                         places = steps(corner + o * size + column + block, size, min(rows, last - o), rows)
                         tile = load_tile(sums, places, rows, vectors)
-                        i = seen + g * outputs + o
-                        for line in range(lines):
-                            j = base + pieces[0, piece] + block + line // (below - h) * image + line % (below - h) * row
-                            for _ in range(length // unroll):
+                        i = corner_dy + (g * outputs + o) // side * side * pixels + (g * outputs + o) % side
+                        for line in range(runs):
+                            j = start + start_of(line, below - h, row, image)
+                            for _ in range(long // unroll):
                                 for _ in range(share):
                                     if fetched < fetches:
                                         prefetch(inputs, x_next + fetched * lanes(x))
                                     else:
                                         prefetch(gradients, dy_next + (fetched - fetches) * lanes(x))
                                     fetched += 1
-                                tile = add_outers(tile, gradients, i, channels, source, j, pixel, unroll)
-                                i += unroll * channels
-                                j += unroll * pixel
-                            for _ in range(length % unroll):
-                                tile = add_outers(tile, gradients, i, channels, source, j, pixel, 1)
-                                i += channels
-                                j += pixel
+                                tile = add_outers(tile, factors, i, side, seen, j, apart, unroll)
+                                i += unroll * side
+                                j += unroll * apart
+                            for _ in range(long % unroll):
+                                tile = add_outers(tile, factors, i, side, seen, j, apart, 1)
+                                i += side
+                                j += apart
                         store_rows(sums, places, tile, run - block, min(rows, last - o))
+
+
+@compiled
+def start_of(line, height, row, image):
+    """Return where a line of a step begins, of images of so many lines."""
+    return line // height * image + line % height * row
 
 
 @compiled
@@ -120,35 +140,18 @@ def blocks_of(pieces, across):
 
 
 @compiled
-def copy_seen(x, n, after, h, below, width, first, depth, pieces, window, patch, image, mean, rstd, scale, shift, mode,
-              vectors, space, base):
+def copy_seen(x, n, after, h, below, width, first, depth, window, patch, image, mean, rstd, scale, shift, mode, space,
+              base):
     """Copy what pixels of rows h ... below - 1 of images n ... after - 1 see; patches to position `base`."""
     top, left, down = window[0], window[1], window[2]
-    if mode == PANELS:
-        copy_panels(x, n, after, h, below, width, pieces, window, mean, rstd, scale, shift, vectors, space)
-    else:
-        for i in range(n, after):
-            to = (i - n) * image if mode == SLAB else 0
-            if mean.ndim == 1:
-                copy_normalised(x[i], h * down + top, left, window[4], window[5], mean, rstd, scale, shift, space, to)
-            else:
-                copy_slab(x[i], h * down + top, left, window[4], window[5], first, depth, space, to)
-            if mode == PATCHES:
-                copy_patches(space, base + (i - n) * image, below - h, width, patch)
-
-
-@compiled
-def copy_panels(x, n, after, h, below, width, pieces, window, mean, rstd, scale, shift, vectors, space):
-    """Copy the pixels that some rows of some images see, a panel for each piece."""
-    inputs, channels = x.reshape(x.size), x.shape[3]
-    for piece in range(pieces.shape[1]):
-        to = pieces[0, piece]
-        for i in range(n, after):
-            for row in range(h, below):
-                line = ((i * x.shape[1] + row * window[2] + window[0]) * x.shape[2] + window[1]) * channels
-                copy_panel(inputs, line, pieces[1, piece], window[3] * channels, width, mean, rstd, scale, shift,
-                           vectors, space, to)
-                to += width * vectors * lanes(x)
+    for i in range(n, after):
+        to = (i - n) * image if mode == SLAB else 0
+        if mean.ndim == 1:
+            copy_normalised(x[i], h * down + top, left, window[4], window[5], mean, rstd, scale, shift, space, to)
+        else:
+            copy_slab(x[i], h * down + top, left, window[4], window[5], first, depth, space, to)
+        if mode == PATCHES:
+            copy_patches(space, base + (i - n) * image, below - h, width, patch)
 
 
 @compiled

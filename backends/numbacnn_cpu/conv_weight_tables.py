@@ -1,17 +1,20 @@
 """Tables for the gradient of a convolution's weight: where tiles find what pixels see, and how the work is cut."""
+import math
 from typing import NamedTuple
 
 import numpy as np
 
-from .conv_tables import forward_axis, runs_of
+from .conv_tables import LONG, forward_axis, runs_of
 from .pack import ROWS, lanes_of
 
-WHOLE, SLAB, PATCHES, PANELS = 0, 1, 2, 3      # where they find it: in x, or in a copy
+WHOLE, SLAB, PATCHES = 0, 1, 2      # where they find it: in x, or in a copy
 GAIN = 1.15               # times fewer sums, at least, make up for copying patches
 SLACK = 1.02              # times as many sums as could be, at most: for each shape of a tile a kernel is compiled
 ITEMS, PARTS = 8, 16      # at least so many items, at most so many parts, if there are enough steps
 PARTS_BYTES = 4 << 20     # of all parts together
-PIXELS = {WHOLE: 128, SLAB: 128, PANELS: 128, PATCHES: 256}      # of a step, about: what they see stays in the caches
+PIXELS = {WHOLE: 128, SLAB: 128, PATCHES: 256}      # of a step, about: what they see stays in the caches
+TILES, READS = 8, 4       # that read a panel, at least, to make up for copying it: what pixels see, and dy
+FAR = 4096                # bytes of a pixel of dy: pixels so far apart share few places of the nearest cache
 
 
 class Sums(NamedTuple):
@@ -22,6 +25,7 @@ class Sums(NamedTuple):
     window: np.ndarray    # of x: top, left, rows and columns from one pixel to the next; height and width of a slab
     patch: np.ndarray     # in the slab from a row to the next, a pixel, a row of taps; their length, how many there are
     cuts: np.ndarray      # images of a step, rows of a step, steps of an image; steps, splits of the outputs, groups
+    room: np.ndarray      # of the workspace: where patches, a panel, panels of dy begin; its end; columns of the last
 
 
 def make_sums(x, dy, dweight, conv, dtype, copied):
@@ -51,16 +55,18 @@ def make_sums(x, dy, dweight, conv, dtype, copied):
     if mode == PATCHES:
         runs, strides = [(0, 0, patch)], [patch, dy[2] * patch, band * dy[2] * patch]
     rows, vectors = tile_of(outputs // groups, [run[2] for run in runs], dtype)
-    if mode == PANELS:
-        width, pixels = vectors * lanes_of(dtype), together * band * dy[2]
-        runs = [(k * pixels, k, width) for k in range(0, depth, width)]
-        strides = [width, dy[2] * width, band * dy[2] * width]
     steps = -(-dy[0] // together) * bands
     parts = max(1, min(PARTS, steps, PARTS_BYTES // max(outputs * patch * np.dtype(dtype).itemsize, 1)))
     splits = max(1, min(-(-outputs // groups // rows), -(-ITEMS // (parts * groups))))
+    width = vectors * lanes_of(dtype)
+    panel, side = panels_of(mode, strides[0], sum(-(-run[2] // width) for run in runs), outputs, groups, splits, rows,
+                            width, dtype)
+    pixels, slabs = together * band * dy[2], {WHOLE: 0, SLAB: together, PATCHES: 1}[mode]
+    room = np.cumsum([slabs * slab[0] * slab[1] * x[3], (mode == PATCHES) * (pixels * patch + lanes_of(dtype)),
+                      pixels * panel, pixels * -(-outputs // side) * side if side < outputs else 0])
     tables = (np.array(runs).reshape(-1, 3).T, strides, [-ph, -pw, sh, sw, *slab],
               [sh * slab[1] * depth, sw * depth, dh * slab[1] * depth, wide * depth, tall],
-              [together, band, bands, steps, splits, groups])
+              [together, band, bands, steps, splits, groups], [*room, side])
     return Sums(*(np.ascontiguousarray(table, np.intp) for table in tables)), mode, parts, rows, vectors
 
 
@@ -68,20 +74,25 @@ def mode_of(axes, dweight, groups, dtype, inside, copied):
     """Return where tiles find what pixels see.
 
     In x itself, where that has all and need not be copied; in a slab; in patches, one for each pixel, where runs would
-    fill tiles badly; or, seen through one tap, in panels as wide as a tile: wide pixels lie far apart, and the nearest
-    cache holds few of them.
+    fill tiles badly.
     """
     outputs, tall, wide, depth = dweight
-    if tall == wide == 1 and inside:
-        _, vectors = tile_of(outputs, [depth], dtype)
-        width = vectors * lanes_of(dtype)
-        if depth > width and depth % width == 0:
-            return PANELS
     pixel, runs = tall * wide * depth, [run[2] for run in runs_of(axes, wide, axes[1].extent(axes[1].count), depth, 1)]
     unbroken = len(axes[1].taps) < 2 or axes[1].taps[1][1] == 1          # a row of taps sees numbers side by side
     if unbroken and GAIN * cost(outputs // groups, [pixel], dtype) < cost(outputs // groups, runs, dtype):
         return PATCHES
     return WHOLE if inside and not copied else SLAB
+
+
+def panels_of(mode, pixel, columns, outputs, groups, splits, rows, width, dtype):
+    """Return how wide a panel of what pixels see is, 0 if none is copied, and one of dy, all its channels if none is.
+
+    Where pixels are few bytes apart, or a copy (patches), panels gain nothing.
+    """
+    itemsize = np.dtype(dtype).itemsize
+    copied = mode != PATCHES and pixel * itemsize >= LONG and -(-outputs // (groups * splits * rows)) >= TILES
+    far = groups == 1 and outputs * itemsize >= FAR and columns >= READS
+    return width if copied else 0, math.lcm(rows, lanes_of(dtype)) if far else outputs     # a panel has whole tiles
 
 
 def cut(dy, pixels):

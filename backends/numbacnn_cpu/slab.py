@@ -11,7 +11,7 @@ import numpy as np
 from .compile import compiled
 from .norm_forward import RELU, apply_to
 from .norm_moments import AHEAD
-from .simd import fill, fma, lanes, larger, load, prefetch, store
+from .simd import fill, lanes, load, prefetch, store
 
 ABSENT = np.zeros((0, 0))      # in place of an array of 1 or 3 axes: what asks for `ndim` is then not even compiled
 
@@ -81,27 +81,16 @@ def copy_normalised(image, top, left, height, width, mean, rstd, weight, bias, s
 
 
 @compiled
-def copy_panel(x, at, channel, step, count, mean, rstd, weight, bias, vectors, panel, to):
-    """Copy some channels of pixels, normalised if that is asked for, so that they lie side by side.
+def copy_panel(source, at, step, count, vectors, panel, to):
+    """Copy the first numbers of some pixels, as many as `vectors` hold, so that they lie side by side.
 
-    The first pixel begins at position `at` of x, flat, and they are `step` apart; the channels are as many as `vectors`
-    hold, from `channel` on.
+    The first pixel begins at position `at`, and they are `step` apart.
     """
-    zero = fill(x, 0)
-    for c in range(0, vectors * lanes(x), lanes(x)):
-        i, j = at + channel + c, to + c
-        if mean.ndim == 1:
-            center, shift = load(mean, channel + c), load(bias, channel + c)
-            scale = load(rstd, channel + c) * load(weight, channel + c)
-            for _ in range(count):
-                store(panel, j, larger(zero, fma(load(x, i) - center, scale, shift)))
-                i += step
-                j += vectors * lanes(x)
-        else:
-            for _ in range(count):
-                store(panel, j, load(x, i))
-                i += step
-                j += vectors * lanes(x)
+    for _ in range(count):
+        for c in range(0, vectors * lanes(source), lanes(source)):
+            store(panel, to + c, load(source, at + c))
+        at += step
+        to += vectors * lanes(source)
 
 
 @compiled
