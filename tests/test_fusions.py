@@ -27,6 +27,7 @@ ELSEWHERE = {
     "test_conv_norms.py": [*conv_rules.NORMALISED, *conv_rules.SUMMED, *conv_rules.BETWEEN],
     "test_norm_fusions.py": [*norm_rules.FOLDS, *norm_rules.FUSIONS],
     "test_pooled_fusions.py": pooled_rules.FUSIONS,
+    "test_separable.py": conv_rules.SEPARABLE,
     "test_winograd.py": winograd_rules.WINOGRAD,
 }
 

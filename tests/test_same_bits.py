@@ -11,7 +11,8 @@ from numbacnn.nn import functional as F
 pytestmark = pytest.mark.skipif(INTERPRETED, reason="one thread")
 SHAPES = {                                               # x, weight, options of conv2d
     "by Winograd": ((5, 64, 13, 14), (64, 64, 3, 3), {"padding": 1}),
-    "by Winograd, a large weight": ((4, 160, 9, 8), (176, 160, 3, 3), {"padding": 1}),
+    "by Winograd, a large weight": ((5, 160, 17, 16), (176, 160, 3, 3), {"padding": 1}),
+    "by Winograd, a large weight and few windows": ((4, 160, 9, 8), (176, 160, 3, 3), {"padding": 1}),
     "by tiles": ((5, 20, 17, 15), (37, 20, 3, 3), {"padding": 1, "stride": 2}),
     "by tiles, one image": ((1, 33, 19, 18), (40, 33, 3, 3), {"dilation": 2}),
     "of patches": ((4, 3, 29, 31), (24, 3, 7, 7), {"padding": 3, "stride": 2}),

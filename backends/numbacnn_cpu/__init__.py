@@ -104,6 +104,7 @@ from .pool import (
 )
 from .program import Program, launch
 from .reduce import argmax, sum
+from .separable import conv2d_separable, conv2d_separable_relu
 from .shape import permute, reshape
 from .softmax import softmax, softmax_backward
 from .threads import devices, info

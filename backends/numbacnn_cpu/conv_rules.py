@@ -12,6 +12,8 @@ from .depthwise_backward import is_covered
 from .pack import packed, packed_turned
 from .winograd_rules import FORWARD, is_winograd, is_winograd_backward, is_winograd_weight, variant
 
+POINTWISE = 1 << 17       # filters of a 1 x 1 convolution, at most, that go into one pass with a depthwise one
+
 
 def is_depthwise(weight, conv):
     """Whether each channel has a filter of its own."""
@@ -70,6 +72,29 @@ FUSIONS = [
         temporaries={"packed": packed, "moments": lambda x, weight, c, conv: moments_of_job(x, weight, c, conv)},
     ),
 ]
+
+def is_pointwise(weight, conv):
+    """Whether a convolution sees one pixel at a time, all channels of it, and so many that bands may read them anew."""
+    (outputs, channels), taps = weight.shape[:2], weight.shape[2:]
+    return taps == (1, 1) and conv == (1, 1, 0, 0, 1, 1, 1) and 0 < outputs * channels <= POINTWISE
+
+
+def separable(op):
+    """Return the rule that a depthwise convolution and one of 1 x 1 behind it are one."""
+    return Fusion(
+        f"""
+        y = {op}(z, weight, bias, *conv)
+        z = conv2d_depthwise_relu(x, packed, first_bias, *depthwise)
+        """,
+        f"""
+        second = conv2d_pack(weight, *conv)
+        y = {op.replace('conv2d', 'conv2d_separable')}(x, packed, first_bias, second, bias, *depthwise)
+        """,
+        when=is_pointwise, temporaries={"second": packed},
+    )
+
+
+SEPARABLE = [separable("conv2d_relu"), separable("conv2d")]
 
 NORMALISED = [            # z is then never stored: what reads it copies it anyway, and copies x normalised
     Fusion(

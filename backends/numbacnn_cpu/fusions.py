@@ -6,6 +6,7 @@ FUSIONS = [
     *pooled_rules.FUSIONS,
     *linear_rules.FUSIONS,
     *conv_rules.FUSIONS,
+    *conv_rules.SEPARABLE,
     *norm_rules.FUSIONS,
     *conv_rules.NORMALISED,
     *conv_rules.SUMMED,

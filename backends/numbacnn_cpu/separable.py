@@ -1,0 +1,77 @@
+"""Depthwise separable convolution in inference: depthwise, ReLU, 1 x 1, in one pass; what lies between is never stored.
+
+An item is a band of rows of an image of y. A worker filters what the band needs (depthwise.py) to z, pixels of C
+channels in its cache, and multiplies z with the packed weight of the 1 x 1 convolution (pack.py).
+"""
+from .compile import Constant, compiled, kernel
+from .depthwise import filter_row, span, strip, window
+from .epilogue import RECTIFIED, complete
+from .norm_forward import RELU
+from .pack import lanes_of, tile_for, unroll_for
+from .slab import copy_slab
+from .tile import add_products, in_steps, spread, store_tile
+
+BANDS = 8                 # at least, of all images, if these have so many rows
+
+
+def conv2d_separable(x, packed, first_bias, weight, bias, y, *numbers):
+    """Lower depthwise `conv2d`, `relu`, and `conv2d` with a packed weight of 1 x 1."""
+    return calls(x, packed, first_bias, weight, bias, y, numbers, 0)
+
+
+def conv2d_separable_relu(x, packed, first_bias, weight, bias, y, *numbers):
+    """Lower the same with ReLU behind it."""
+    return calls(x, packed, first_bias, weight, bias, y, numbers, RECTIFIED)
+
+
+def calls(x, packed, first_bias, weight, bias, y, numbers, mode):
+    """Return the kernel call; `numbers` are those of the depthwise convolution."""
+    x, y = x.physical(), y.physical()
+    tall, wide, sw, dw, sh, _ph, _pw, dh = taps = window(packed.shape, *numbers)
+    row = span(y.shape[2], wide, sw, dw) * x.shape[3]
+    band = max(1, min(strip(max(row, 1), tall, sh, dh), y.shape[1], -(-y.shape[0] * y.shape[1] // BANDS)))
+    return [(separable, [x, packed, first_bias, weight, bias, y, *taps, band, *tile_for(y.shape[3], x.dtype),
+                         unroll_for(x.shape[3]), Constant(mode)])]
+
+
+@compiled
+def bands_of(rows, band):
+    """Return how many bands an image has."""
+    return (rows + band - 1) // band
+
+
+def space_of(x, y, tall, wide, sw, dw, sh, dh, band):
+    """Return shape and dtype of the workspace: z, and the slab that it is filtered from."""
+    seen = span(band, tall, sh, dh) * span(y.shape[2], wide, sw, dw)
+    return ((seen + band * y.shape[2]) * x.shape[3] + lanes_of(x.dtype),), x.dtype
+
+
+@kernel(items=lambda y, band: y.shape[0] * bands_of(y.shape[1], band), workspace=space_of)
+def separable(x, packed, first_bias, weight, bias, y, tall, wide, sw, dw, sh, ph, pw, dh, band, rows, vectors, unroll,
+              mode, z, begin, end):
+    _, lines, columns, outputs = y.shape
+    blocks, _, _, channels, width = weight.shape
+    filters, weights, result = packed.reshape(packed.size), weight.reshape(weight.size), y.reshape(y.size)
+    slab, seen = z[band * columns * channels:], span(columns, wide, sw, dw)
+    for item in range(begin, end):
+        n, number = divmod(item, bands_of(lines, band))
+        first = number * band
+        count = min(band, lines - first)
+        copy_slab(x[n], first * sh - ph, -pw, span(count, tall, sh, dh), seen, 0, channels, slab, 0)
+        for i in range(count):
+            filter_row(slab, i * sh * seen * channels, dh * seen * channels, filters, first_bias, z,
+                       i * columns * channels, columns, tall, wide, sw, dw, RELU)
+        pixels, target = count * columns, result[(n * lines + first) * columns * outputs:]
+        for block in range(blocks):
+            column = block * width
+            for m in range(0, pixels, rows):
+                begins = in_steps(m * channels, channels, (pixels - 1) * channels, rows)
+                ends = in_steps(m * outputs + column, outputs, (pixels - 1) * outputs + column, rows)
+                tile, at = spread(bias, column, rows, vectors), column * channels
+                for k in range(0, channels // unroll * unroll, unroll):
+                    tile = add_products(tile, z, begins, k, weights, at, unroll)
+                    at += unroll * width
+                for k in range(channels // unroll * unroll, channels):
+                    tile = add_products(tile, z, begins, k, weights, at, 1)
+                    at += width
+                store_tile(target, ends, complete(tile, target, ends, rows, vectors, mode), outputs - column)
