@@ -4,8 +4,9 @@ As in test_fusions.py: fused, without optimisations, eager, and by the reference
 """
 import numpy as np
 import pytest
-from numbacnn_cpu import pooled_rules, program
+from numbacnn_cpu import fused, fused_planes, pooled_rules, program
 from numbacnn_cpu.compile import INTERPRETED
+from numbacnn_cpu.isa import REGISTERS
 from poison import poisoned  # noqa: F401
 from test_fusions import EVERYTHING, IMAGES, LONG, SHORT, Program, applied, arrays, compare, computed  # noqa: F401
 
@@ -20,6 +21,14 @@ TOGETHER = [                               # few outputs: several windows in a v
     Program((1, 3, 7, 27), (3, 3, 2, 7), conv={"stride": (1, 2), "padding": (1, 0)}, pool=[(2, 3)]),
     Program((0, 1, 12, 12), (2, 1, 5, 5), pool=[2]),
 ]
+PLANES = [                                 # few outputs, in rows of a tile: windows side by side in its vectors
+    Program((2, 1, 13, 46), (6, 1, 5, 4), conv={"padding": 2}, pool=[2]),                  # more than a vector of them
+    Program((2, 2, 13, 41), (4, 2, 3, 3), conv={"stride": (1, 2), "padding": (0, 3)}, pool=[2]),
+    Program((1, 1, 90, 45), (5, 1, 3, 3), conv={"padding": 1}, pool=[(1, 4)]),             # several bands
+    Program((3, 3, 9, 17), (1, 3, 2, 3), conv={"dilation": (3, 2), "padding": (4, 0)}, pool=[(3, 2)]),
+    Program((2, 1, 33, 17), (1, 1, 3, 3), pool=[(4, 1)]),
+    Program((0, 1, 12, 35), (6, 1, 5, 5), pool=[2]),
+]
 SIDE_BY_SIDE = [
     Program(IMAGES, SHORT, pool=[2]),
     Program((2, 1, 14, 16), (32, 1, 3, 3), pool=[2, 2]),
@@ -33,6 +42,7 @@ SIDE_BY_SIDE = [
     Program((1, 64, 7, 9), (3, 64, 1, 1), conv={"padding": 2, "stride": 2}, pool=[3]),
     Program((1, 2, 45, 31), (17, 2, 5, 5), conv={"padding": 2}, pool=[2]),       # several bands
     *TOGETHER,
+    *PLANES,
 ]
 WINNERS = [                                              # where the gradient of the weight takes them alone
     Program((3, 1, 28, 27), (6, 1, 5, 5), conv={"padding": 2}, pool=[2]),
@@ -106,6 +116,17 @@ def test_a_rule_changes_nothing(rule, each, numbers):
 def test_a_rule_does_not_apply_where_it_would_be_wrong(each, numbers, applied):  # noqa: F811
     compare(each, numbers)
     assert {rule.main.op for rule in applied}.isdisjoint(FUSED)
+
+
+@pytest.mark.skipif(REGISTERS < 32, reason="there are few registers")
+@pytest.mark.parametrize(("each", "expected"), [*((each, True) for each in PLANES), (SIDE_BY_SIDE[1], False),
+                                                (TOGETHER[2], False)], ids=str)
+def test_few_outputs_are_rows_of_tiles(each, expected, monkeypatch):
+    seen = []
+    monkeypatch.setattr(fused, "planes", lambda *given: seen.append(given) or fused_planes.planes(*given))
+    nb.graph.thread.plans.clear()
+    computed(each, "real")
+    assert bool(seen) == expected
 
 
 @pytest.mark.parametrize("kept", ["c", "r"])

@@ -82,6 +82,15 @@ def read(build, pointer, vector):
     return found
 
 
+def read_part(build, pointer, kind, count):
+    """Emit the load of the first so many numbers of a vector, and zeros."""
+    pointer = build.bitcast(pointer, kind.llvm.as_pointer())
+    call = intrinsic(build, f"llvm.masked.load.{suffix(kind.llvm)}.p0", kind.llvm, pointer.type, INT32,
+                     MaskType(kind.lanes).llvm, kind.llvm)
+    return build.call(call, [pointer, INT32(kind.dtype.bitwidth // 8), first_lanes(build, kind, count),
+                             ir.Constant(kind.llvm, None)])
+
+
 def write(build, pointer, value):
     """Emit the store of a vector."""
     build.store(value, build.bitcast(pointer, value.type.as_pointer())).align = bits(value.type) // 8

@@ -7,6 +7,7 @@ some rows of windows (fused_tables.py), q window of a band, block so many output
 import numpy as np
 
 from .compile import Constant, compiled, kernel
+from .fused_planes import planes
 from .fused_tables import make_groups, make_windows, together, usual
 from .fused_winner_tables import layout
 from .fused_winners import all_finite, conv2d_backward_winners
@@ -29,6 +30,8 @@ def conv2d_relu_max_pool2d(x, packed, bias, y, which, *numbers):
     """Lower to the kernel, with a weight of `conv2d_pack_windows`."""
     x, y, which, numbers = x.physical(), y.physical(), which.physical(), usual(numbers)
     (blocks, tall, wide, _, width), outputs, lanes = packed.shape, y.shape[3], lanes_of(x.dtype)
+    if width % lanes:
+        return planes(x, packed, bias, y, which, numbers)
     count = together(outputs, y.shape[2], numbers, lanes) if are_several(blocks, outputs, width) else 1
     taps = tall, wide - (count - 1) * step_of(numbers)
     _, _, _, window, cuts = make_windows(x.shape, y.shape, taps, numbers, width, x.dtype.itemsize)

@@ -6,6 +6,7 @@ from numbacnn.kernels import Spec
 
 from .fused import SUMS, step_of
 from .fused_inputs import is_sparse, packed_for_winners
+from .fused_planes import do_planes_gain
 from .fused_tables import together, usual
 from .fused_winner_tables import layout
 from .pack import lanes_of, vectors_for
@@ -33,14 +34,19 @@ def packed_for_windows(weight, y, conv, pool):
 
     Tiles are so narrow that they have whole windows. Few outputs leave room for windows side by side: that is a wider
     filter with zeros, so it must be shorter than those of all windows; and there is another block, the weight for one,
-    by which kernels know (`are_several`).
+    by which kernels know (`are_several`). Planes (fused_planes.py) have as many columns as outputs: no whole vector.
     """
     (outputs, channels, tall, wide), size, numbers = weight.shape, pool[0] * pool[1], usual(conv + pool)
     vectors = min(vectors_for(outputs, weight.dtype), max(1, SUMS // size))
     width = vectors * lanes_of(weight.dtype)
     count = together(outputs, y.shape[3], numbers, lanes_of(weight.dtype))
-    if count > 1 and wide > step_of(numbers):
-        return Spec((2, tall, wide + (count - 1) * step_of(numbers), channels, width), weight.dtype)
+    if wide <= step_of(numbers):
+        count = 1
+    several = wide + (count - 1) * step_of(numbers)
+    if do_planes_gain(weight, y, numbers, several * vectors / count):
+        return Spec((1, tall, wide, channels, outputs), weight.dtype)
+    if count > 1:
+        return Spec((2, tall, several, channels, width), weight.dtype)
     return Spec((-(-outputs // width), tall, wide, channels, width), weight.dtype)
 
 

@@ -26,6 +26,7 @@ from .emit import (
     place,
     pointer_to,
     read,
+    read_part,
     splat,
     suffix,
     write,
@@ -158,13 +159,8 @@ def lower_load(context, build, sig, arguments):
 
 @lower_builtin(load_part, types.Array, types.Integer, types.Integer)
 def lower_load_part(context, build, sig, arguments):
-    kind = sig.return_type
-    pointer = build.bitcast(place(context, build, sig, arguments), kind.llvm.as_pointer())
     count = context.cast(build, arguments[2], sig.args[2], types.intp)
-    call = intrinsic(build, f"llvm.masked.load.{suffix(kind.llvm)}.p0", kind.llvm, pointer.type, INT32,
-                     MaskType(kind.lanes).llvm, kind.llvm)
-    return build.call(call, [pointer, INT32(kind.dtype.bitwidth // 8), first_lanes(build, kind, count),
-                             ir.Constant(kind.llvm, [0.0] * kind.lanes)])
+    return read_part(build, place(context, build, sig, arguments), sig.return_type, count)
 
 
 @lower_builtin(store, types.Array, types.Integer, VectorType)
