@@ -26,8 +26,17 @@ Shape = tuple[int, ...]
 
 DTYPES = ("float32", "float64", "int64", "int32", "uint8", "bool")
 _NAMES = {np.dtype(name): name for name in DTYPES}      # of dtypes in the machine's order of bytes: `.name` is slow
-EAGER = os.environ.get("NUMBACNN_EAGER", "0") not in ("", "0")
-FUSE = os.environ.get("NUMBACNN_FUSE", "1") != "0"
+
+
+def switch(variable: str, default: bool) -> bool:
+    """Whether an environment variable is 1, not 0."""
+    text = os.environ.get(variable, "").strip() or str(int(default))
+    if text not in ("0", "1"):
+        raise ValueError(f"{variable} must be 0 or 1, got {text!r}; unset it for {int(default)}")
+    return text == "1"
+
+
+EAGER, FUSE = switch("NUMBACNN_EAGER", False), switch("NUMBACNN_FUSE", True)
 PRECISION = "default"
 MAX_ARRAYS = 4096         # a recording of so many arrays evaluates itself,
 MAX_BYTES = 256 << 20     # and one that keeps so many bytes alive which nobody else refers to

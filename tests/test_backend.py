@@ -1,5 +1,6 @@
 """Devices and backends: chosen by name, and never another in silence."""
 import os
+import platform
 import subprocess
 import sys
 
@@ -70,6 +71,19 @@ def test_importing_starts_neither_numba_nor_a_backend():
 def test_a_wrong_number_of_threads_is_refused():
     done = run("import numbacnn; numbacnn.ones(1)", NUMBACNN_NUM_THREADS="many")
     assert "NUMBACNN_NUM_THREADS must be a whole number from 1 to 1024, got 'many'" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["NUMBACNN_EAGER", "NUMBACNN_FUSE"])
+def test_a_wrong_switch_is_refused(name):
+    assert f"{name} must be 0 or 1, got 'off'" in run("import numbacnn", **{name: "off"}).stderr
+    assert run("import numbacnn; print(1)", **{name: ""}).stdout == "1\n"
+
+
+@pytest.mark.skipif(platform.machine().lower() not in ("x86_64", "amd64"), reason="it names an x86 processor")
+def test_features_are_those_that_kernels_are_compiled_for():
+    code = "import numbacnn_cpu as b; print(b.info()['CPU'], b.info()['vector features'])"
+    done = run(code, NUMBA_CPU_NAME="haswell", NUMBA_CPU_FEATURES="")
+    assert done.stdout == "haswell sse4.2 avx avx2 fma\n"
 
 
 def test_the_switches_for_debugging():

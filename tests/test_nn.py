@@ -221,3 +221,43 @@ def test_what_is_missing_is_named():
         nn.Conv2d(1, 1, 1)(None)
     with pytest.raises(DTypeError, match="batch_norm: weight must be a Tensor, got NoneType"):
         nn.functional.batch_norm(nb.ones(2, 1), nb.ones(1), nb.ones(1), None, nb.ones(1))
+
+
+def test_what_looks_like_ours_is_named_in_full():
+    other = type("Tensor", (), {"__module__": "torch"})
+    with pytest.raises(DTypeError, match=r"x must be a Tensor, got torch\.Tensor; make one with numbacnn\.tensor"):
+        nn.Conv2d(1, 1, 1)(other())
+
+
+@pytest.mark.parametrize(("targets", "message"), [
+    (nb.tensor(np.zeros(2, "int32")), "got int32; convert it with targets.to"),
+    (np.zeros(2, "int64"), "got ndarray; make one with numbacnn.tensor"),
+], ids=["int32", "NumPy"])
+def test_targets_that_cannot_be_read_come_with_a_remedy(targets, message):
+    with pytest.raises(DTypeError, match=message):
+        nn.functional.cross_entropy(nb.zeros((2, 3)), targets)
+
+
+def test_whole_numbers_cannot_be_trained():
+    with pytest.raises(DTypeError, match="Parameter: must be float32 or float64 to be trained, got int32"):
+        nn.Conv2d(1, 2, 3, dtype="int32")
+    assert nn.Parameter(np.arange(3), requires_grad=False).dtype == "int64"
+
+
+class Guarded:
+    """An array of another library, which does not give its values away."""
+
+    def __array__(self, *arguments, **options):
+        raise RuntimeError("it is on another device")
+
+
+@pytest.mark.parametrize(("value", "message"), [
+    (None, "weight must be a Tensor or an array, got NoneType"),
+    (Guarded(), "weight must be a Tensor or an array; Guarded cannot be read as one: it is on another device"),
+], ids=["None", "Guarded"])
+def test_a_state_that_is_no_array(value, message):
+    layer = nn.Linear(3, 2)
+    before = layer.bias.tolist()
+    with pytest.raises(DTypeError, match=message):
+        layer.load_state_dict({"bias": np.ones(2), "weight": value})
+    assert layer.bias.tolist() == before

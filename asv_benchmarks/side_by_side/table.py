@@ -63,7 +63,8 @@ def picture(rows, path, title):
     axes.plot([row.aim for row in rows], list(places), "o", color="black", markersize=3, label="aim")
     for y, row in zip(places, rows, strict=True):
         axes.text(1.01, y, f"{row.ratio:.2f}", transform=axes.get_yaxis_transform(), va="center", fontsize=8)
-    axes.set(xscale="log", yticks=list(places), title=title, xlabel="times as fast as the best other (logarithmic)",
+    axes.set(xscale="log", yticks=list(places), title=title,
+             xlabel="the best other's time (or memory) / numbacnn's, logarithmic",
              yticklabels=[f"{row.work}: {row.name.split(',')[0]}" for row in rows])
     axes.axvline(1, color="grey", linewidth=0.8)
     axes.margins(y=0.01)

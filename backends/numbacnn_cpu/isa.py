@@ -14,6 +14,8 @@ AVX512 = ("skylake-avx512", "cascadelake", "cooperlake", "cannonlake", "icelake"
           "sapphirerapids", "emeraldrapids", "graniterapids", "diamondrapids", "znver4", "znver5", "x86-64-v4")
 AVX2 = ("haswell", "broadwell", "skylake", "alderlake", "raptorlake", "meteorlake", "arrowlake", "lunarlake", "znver",
         "x86-64-v3")
+V3 = "sse4.2", "avx", "avx2", "fma"   # what these processors have at least
+V4 = *V3, "avx512f", "avx512vl", "avx512dq"
 X86 = platform.machine().lower() in ("x86_64", "amd64")
 
 
@@ -36,7 +38,7 @@ def has(feature):
     text = get_host_cpu_features() if config.CPU_FEATURES is None else config.CPU_FEATURES
     given = {each[1:]: each[0] == "+" for each in text.split(",") if each}
     name = config.CPU_NAME or llvm.get_host_cpu_name()
-    return given.get(feature, name.startswith(AVX512) or (name.startswith(AVX2) and not feature.startswith("avx512")))
+    return given.get(feature, (name.startswith(AVX512) and feature in V4) or (name.startswith(AVX2) and feature in V3))
 
 
 REGISTER, REGISTERS = register()

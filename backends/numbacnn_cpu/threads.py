@@ -7,6 +7,7 @@ import numba
 from numbacnn.errors import BackendError
 
 from .cache import cache_folder
+from .isa import has
 
 VARIABLE, MOST = "NUMBACNN_NUM_THREADS", 1024
 FEATURES = "sse4.2", "avx", "avx2", "fma", "avx512f", "avx512bf16", "amx-tile", "neon", "sve"     # those worth showing
@@ -31,10 +32,9 @@ def devices():
 
 def info():
     """Return what `numbacnn info` prints about this backend."""
-    features = llvmlite.binding.get_host_cpu_features()
     return {
-        "CPU": llvmlite.binding.get_host_cpu_name(),
-        "vector features": " ".join(name for name in FEATURES if features.get(name)) or "none",
+        "CPU": numba.config.CPU_NAME or llvmlite.binding.get_host_cpu_name(),
+        "vector features": " ".join(name for name in FEATURES if has(name)) or "none",
         "threads": str(workers()),
         "threading layer": "numbacnn's own team",
         "cache": cache_folder() or "none: no folder can be written",

@@ -27,7 +27,11 @@ class Parameter(Tensor):
     __slots__ = ()
 
     def __init__(self, data: Any, requires_grad: bool = True) -> None:
-        super().__init__(data.array if isinstance(data, Tensor) else data, requires_grad)
+        data = data.array if isinstance(data, Tensor) else np.asarray(data)
+        if requires_grad and data.dtype not in ("float32", "float64"):
+            raise DTypeError(f"Parameter: must be float32 or float64 to be trained, got {data.dtype}; a Buffer may "
+                             "have any dtype")
+        super().__init__(data, requires_grad)
 
 
 class Buffer(Tensor):
@@ -239,7 +243,13 @@ def _is_dtype(target: Any) -> bool:
 
 
 def _fitting(path: str, own: Tensor, value: Any) -> Array:
-    values = np.asarray(value)
+    try:
+        values = np.asarray(value)
+    except Exception as error:                           # what an array of another library raises
+        raise DTypeError(f"load_state_dict: {path} must be a Tensor or an array; {type(value).__name__} cannot be read "
+                         f"as one: {error}") from error
+    if values.dtype.kind == "O":
+        raise DTypeError(f"load_state_dict: {path} must be a Tensor or an array, got {type(value).__name__}")
     if values.shape != own.shape:
         raise ShapeError(f"load_state_dict: {path} must be {own.shape}, got {values.shape}")
     if values.dtype.kind not in "fiub":

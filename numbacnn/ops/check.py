@@ -32,7 +32,13 @@ def floating(op: str, *, bias: Tensor | None = None, **arguments: Any) -> None:
 def any_tensor(op: str, name: str, x: Any) -> None:
     """Check that an argument is a tensor."""
     if not isinstance(x, Tensor):
-        raise DTypeError(f"{op}: {name} must be a Tensor, got {type(x).__name__}; make one with numbacnn.tensor")
+        raise DTypeError(f"{op}: {name} must be a Tensor, got {kind(x)}; make one with numbacnn.tensor")
+
+
+def kind(x: Any) -> str:
+    """Name the type of an argument: with its module where the name alone is ours, too."""
+    name = type(x).__name__
+    return f"{type(x).__module__}.{name}" if name in ("Tensor", "Parameter") else name
 
 
 def number(op: str, name: str, value: Any, least: float = -inf, most: float = inf) -> float:

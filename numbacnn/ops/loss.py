@@ -4,7 +4,7 @@ from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.errors import DTypeError
 from numbacnn.geometry import count
 from numbacnn.graph import Array, record
-from numbacnn.ops.check import floating
+from numbacnn.ops.check import floating, kind
 
 
 def cross_entropy(logits: Tensor, targets: Tensor, reduction: str = "mean") -> Tensor:
@@ -31,8 +31,10 @@ def cross_entropy(logits: Tensor, targets: Tensor, reduction: str = "mean") -> T
     """
     floating("cross_entropy", logits=logits)
     if not isinstance(targets, Tensor) or targets.array.dtype != "int64":
-        got = targets.dtype if isinstance(targets, Tensor) else type(targets).__name__
-        raise DTypeError(f"cross_entropy: targets must be a Tensor of int64 (class indices), got {got}")
+        got = targets.dtype if isinstance(targets, Tensor) else kind(targets)
+        remedy = "convert it with targets.to(numbacnn.int64)" if isinstance(targets, Tensor) else (
+            "make one with numbacnn.tensor")
+        raise DTypeError(f"cross_entropy: targets must be a Tensor of int64 (class indices), got {got}; {remedy}")
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"cross_entropy: reduction must be 'mean', 'sum' or 'none', got {reduction!r}")
     geometry.cross_entropy(logits.shape, targets.shape)
