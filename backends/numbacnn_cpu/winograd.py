@@ -2,9 +2,12 @@
 
 Windows of E x E pixels are transformed (winograd_transforms.py), each of their E * E numbers is multiplied with its own
 matrix (C, O), and the products are transformed back to M x M outputs, M = E - 2. A block is some windows; their numbers
-stay in a worker's cache: v (E * E, window, channel) and, for as many outputs as a tile has columns, m (E * E, window,
-column). Where the weight is large, blocks are transformed beforehand, and an item multiplies one with some columns
-only, so that each worker reads its own part of the weight.
+stay in a worker's cache: v (E * E, piece, window, channel), a piece being some channels, and, for as many outputs as a
+tile has columns, m (E * E, window, column). In both, rows of a tile lie a known number of numbers apart, so that one
+register has the address of all: a block has room for whole tiles, and what the last one has too much is not used.
+
+Where the weight is large, blocks are transformed beforehand, and an item multiplies one with some columns only, so that
+each worker reads its own part of the weight.
 
 n image, t window, counted through all images; (i, j) its row and column; e number of a transformed window.
 """
@@ -18,13 +21,16 @@ from .memory import temporary
 from .pack import ROWS, lanes_of
 from .simd import lanes, load, prefetch
 from .slab import copy_window
-from .tile import add_products, blank, in_steps, store_tile
+from .tile import add_products, blank, in_steps, steps, store_tile
 from .winograd_transforms import finish, transform_input
 
 STEPS = 8                 # of a product that are written out
+PIECE = 16                # channels: a multiple of STEPS, and of the numbers in a vector
 SPACE = 16                # numbers between one e and the next, or all would lie in the same lines of the cache
 SMALL = 600_000           # numbers of a transformed weight that each block may read anew
-BLOCK, LARGE_BLOCK = 36, 72      # windows of a block, at most
+BLOCK, BLOCKS = 36, 16    # windows of a block, more if there are so many blocks,
+NUMBERS = 170_000         # at most, of v and m,
+LARGE_BLOCK = 72          # or, if the weight is large, windows
 CHUNK = 2_500_000         # numbers of windows that are transformed beforehand, at a time
 LINE = 16                 # numbers in a line of the cache
 NEAR = 150_000            # numbers of a transformed weight that the second-level cache keeps: they need not be fetched
@@ -35,7 +41,7 @@ class Job(NamedTuple):
     """How the work of a convolution is cut: constants and numbers of its kernels."""
 
     windows: int          # of all images
-    block: int            # windows in a block
+    block: int            # windows in a block: a multiple of rows
     edge: int
     rows: int             # of a tile
     vectors: int
@@ -54,16 +60,20 @@ def windows_of(y, edge):
     return images * -(-height // (edge - 2)) * -(-width // (edge - 2))
 
 
-def job_for(y, packed):
+def job_for(x, y, packed):
     """Return how to cut a convolution."""
     edge = packed.shape[0]
     vectors = packed.shape[4] // lanes_of(packed.dtype)
     windows = windows_of(y, edge)
-    most = BLOCK if packed.size <= SMALL else LARGE_BLOCK
-    blocks = max(1, -(-windows // most))
     if packed.size <= SMALL:
+        most = min(NUMBERS // (edge * edge * (padded(x.shape[3]) + packed.shape[4])), windows // BLOCKS)
+        blocks = -(-windows // max(BLOCK, most))
         blocks += blocks % 2
-    return Job(windows, max(1, -(-windows // blocks)), edge, ROWS[vectors], vectors)
+    else:
+        blocks = -(-windows // LARGE_BLOCK)
+    blocks = max(1, blocks)
+    rows = ROWS[vectors]
+    return Job(windows, max(1, -(-windows // (blocks * rows))) * rows, edge, rows, vectors)
 
 
 def conv2d_winograd(x, packed, bias, y, *conv):
@@ -95,17 +105,17 @@ def conv2d_winograd_backward_input(dy, packed, dx, *conv):
 def calls(x, packed, bias, other, y, ph, pw, mode=0):
     """Return the kernel calls; `mode` says what is done with the outputs."""
     x, other, y = x.physical(), other.physical(), y.physical()
-    job, how = job_for(y, packed), (Constant(mode), int(leaves_caches(y)))
+    job, how = job_for(x, y, packed), (Constant(mode), int(leaves_caches(y)))
     if packed.size <= SMALL:
         return [(winograd_blocks, [x, packed, bias, other, y, ph, pw, *job.numbers(), *how])]
     numbers = block_numbers(x, job.block, job.edge)
     room = max(1, min(job.blocks, CHUNK // numbers))
-    v, channels = temporary((room, numbers), x.dtype), padded(x.shape[3], lanes_of(x.dtype))
+    v = temporary((room, numbers), x.dtype)
     result = []
     for first in range(0, job.blocks, room):
         last = min(first + room, job.blocks)
         windows = min(last * job.block, job.windows) - first * job.block
-        result += [(winograd_transform, [x, y, v, first, windows, ph, pw, job.block, channels, Constant(job.edge)]),
+        result += [(winograd_transform, [x, y, v, first, windows, ph, pw, job.block, Constant(job.edge)]),
                    (winograd_columns, [x, v, packed, bias, other, y, first, last - first, *job.numbers(), *how])]
     return result
 
@@ -117,7 +127,7 @@ def leaves_caches(y):
 
 def block_numbers(x, block, edge):
     """Return how many numbers a transformed block has: v."""
-    return edge * edge * (block * padded(x.shape[3], lanes_of(x.dtype)) + SPACE)
+    return edge * edge * (block * padded(x.shape[3]) + SPACE)
 
 
 def product_numbers(packed, block):
@@ -131,9 +141,9 @@ def window_numbers(x, edge):
 
 
 @compiled
-def padded(channels, n):
-    """Return the least multiple of n that is as large."""
-    return (channels + n - 1) // n * n
+def padded(channels):
+    """Return how many channels whole pieces have."""
+    return (channels + PIECE - 1) // PIECE * PIECE
 
 
 # --- kernels ---------------------------------------------------------------------------------------------------------
@@ -143,38 +153,37 @@ def padded(channels, n):
             (product_numbers(packed, block) + block_numbers(x, block, edge) + window_numbers(x, edge),), x.dtype))
 def winograd_blocks(x, packed, bias, other, y, ph, pw, block, edge, rows, vectors, mode, past, space, begin, end):
     """An item is a block, from x to y."""
-    per_image = grid(y, edge - 2)
+    per_image, width = grid(y, edge - 2), vectors * lanes(x)
     windows = y.shape[0] * per_image[0] * per_image[1]
-    width, channels = vectors * lanes(x), padded(x.shape[3], lanes(x))
-    step, product_step = block * channels + SPACE, block * width + SPACE
+    step, product_step = block * padded(x.shape[3]) + SPACE, block * width + SPACE
     products = space[edge * edge * step:]
     window = products[edge * edge * product_step:]
     for item in range(begin, end):
         first = item * block
-        count = min(block, windows - first)
-        take_windows(x, first, count, per_image, ph, pw, edge, space, 0, channels, step, channels, 0, window)
+        count, place = min(block, windows - first), place_of(first, per_image)
+        coming = place_of(first + block, per_image)
+        take_windows(x, place, count, per_image, ph, pw, edge, space, 0, PIECE, step, PIECE, block * PIECE, window)
         for column in range(packed.shape[2]):
+            seen = place
             for e in range(edge * edge):
+                share = count * (e + 1) // (edge * edge) - count * e // (edge * edge)
                 if not past:
-                    fetch_windows(y, first, count, e, edge * edge, per_image, edge - 2, column * width, width)
+                    seen = fetch_windows(y, seen, share, per_image, edge - 2, column * width, width)
                 if column == packed.shape[2] - 1:
-                    fetch_windows(x, first + count, count, e, edge * edge, per_image, edge - 2, 0, x.shape[3])
-                multiply(space, e * step, channels, count, packed, e, column, products, e * product_step, rows, vectors)
-            finish_windows(products, product_step, first, count, per_image, edge, bias, other, y, column * width,
-                           width, mode, past)
+                    coming = fetch_windows(x, coming, share, per_image, edge - 2, 0, x.shape[3])
+                multiply(space, e * step, block, count, packed, e, column, products, e * product_step, rows, vectors)
+            finish_windows(products, product_step, place, count, per_image, edge, bias, other, y, column * width, width,
+                           mode, past)
 
 
 @kernel(items=lambda windows: windows, workspace=lambda x, edge: ((window_numbers(x, edge),), x.dtype))
-def winograd_transform(x, y, v, start, windows, ph, pw, block, width, edge, window, begin, end):
-    """v (block, piece, E * E, window, channel), as one axis per block, from block `start` on. An item is a window.
-
-    A piece is `width` channels.
-    """
-    step = block * width + SPACE
+def winograd_transform(x, y, v, start, windows, ph, pw, block, edge, window, begin, end):
+    """v (block, E * E, piece, window, channel), as one axis per block, from block `start` on. An item is a window."""
+    per_image, step = grid(y, edge - 2), block * padded(x.shape[3]) + SPACE
     for number in range(begin // block, (end + block - 1) // block):
         first, last = max(begin, number * block), min(end, number * block + block)
-        take_windows(x, start * block + first, last - first, grid(y, edge - 2), ph, pw, edge, v[number],
-                     (first - number * block) * width, width, step, width, edge * edge * step, window)
+        take_windows(x, place_of(start * block + first, per_image), last - first, per_image, ph, pw, edge, v[number],
+                     (first - number * block) * PIECE, PIECE, step, PIECE, block * PIECE, window)
 
 
 @kernel(items=lambda packed, blocks: blocks * packed.shape[2],
@@ -182,19 +191,20 @@ def winograd_transform(x, y, v, start, windows, ph, pw, block, width, edge, wind
 def winograd_columns(x, v, packed, bias, other, y, start, blocks, block, edge, rows, vectors, mode, past, products,
                      begin, end):
     """From block `start` on. An item is as many columns of one block as a tile has."""
-    per_image = grid(y, edge - 2)
+    per_image, width = grid(y, edge - 2), vectors * lanes(x)
     windows = y.shape[0] * per_image[0] * per_image[1]
-    width, channels = vectors * lanes(x), padded(x.shape[3], lanes(x))
-    step, product_step = block * channels + SPACE, block * width + SPACE
+    step, product_step = block * padded(x.shape[3]) + SPACE, block * width + SPACE
     for item in range(begin, end):
         column, number = divmod(item, blocks)
         first = (start + number) * block
-        count = min(block, windows - first)
+        count, place = min(block, windows - first), place_of(first, per_image)
+        seen = place
         for e in range(edge * edge):
             if not past:
-                fetch_windows(y, first, count, e, edge * edge, per_image, edge - 2, column * width, width)
-            multiply(v[number], e * step, channels, count, packed, e, column, products, e * product_step, rows, vectors)
-        finish_windows(products, product_step, first, count, per_image, edge, bias, other, y, column * width, width,
+                share = count * (e + 1) // (edge * edge) - count * e // (edge * edge)
+                seen = fetch_windows(y, seen, share, per_image, edge - 2, column * width, width)
+            multiply(v[number], e * step, block, count, packed, e, column, products, e * product_step, rows, vectors)
+        finish_windows(products, product_step, place, count, per_image, edge, bias, other, y, column * width, width,
                        mode, past)
 
 
@@ -207,15 +217,22 @@ def grid(y, m):
 
 
 @compiled
-def take_windows(x, first, count, per_image, ph, pw, edge, v, to, window, step, width, block_step, space):
-    """Transform all channels of some windows; a window begins `window` after the one before.
+def place_of(window, per_image):
+    """Return where a window is: image, row, column."""
+    n, rest = divmod(window, per_image[0] * per_image[1])
+    i, j = divmod(rest, per_image[1])
+    return n, i, j
+
+
+@compiled
+def take_windows(x, place, count, per_image, ph, pw, edge, v, to, window, step, width, block_step, space):
+    """Transform all channels of some windows, from that at `place` on; the next begins `window` after one.
 
     So many channels lie side by side, and `block_step` further the next.
     """
     _, height, wide, channels = x.shape
     numbers, blocks, m = x.reshape(x.size), (channels + width - 1) // width, edge - 2
-    n, rest = divmod(first, per_image[0] * per_image[1])
-    i, j = divmod(rest, per_image[1])
+    n, i, j = place
     for _ in range(count):
         top, left = i * m - ph, j * m - pw
         if top < 0 or left < 0 or top + edge > height or left + edge > wide:
@@ -251,56 +268,57 @@ def following(n, i, j, per_image):
 
 
 @compiled
-def multiply(v, at, channels, count, packed, e, column, products, to, rows, vectors):
+def multiply(v, at, room, count, packed, e, column, products, to, rows, vectors):
     """Write the products of number e of all windows, (window, column), with one block of columns of the weight.
 
     The next block of the weight is fetched meanwhile: there is none beyond it that the processor would foresee.
     """
     _, _, blocks, depth, width = packed.shape
-    weights, whole, block = packed.reshape(packed.size), depth // STEPS * STEPS, depth * width
+    weights, block, columns = packed.reshape(packed.size), depth * width, vectors * lanes(v)
     ahead = (e + 1) * blocks * block + column * block
     share = (STEPS * width * rows // count + LINE - 1) // LINE * LINE if packed.size > NEAR else 0
     for t in range(0, count, rows):
-        starts = in_steps(at + t * channels, channels, at + (count - 1) * channels, rows)
-        tile = blank(v, rows, vectors)
-        first = (e * blocks + column) * block
-        for k in range(0, whole, STEPS):
-            tile = add_products(tile, v, starts, k, weights, first, STEPS)
-            first += STEPS * width
-            for i in range(ahead, ahead + share, LINE):
-                prefetch(weights, i)
-            ahead += share
-        for k in range(whole, depth):
-            tile = add_products(tile, v, starts, k, weights, first, 1)
-            first += width
-        store_tile(products, in_steps(to + t * width, width, to + (count - 1) * width, rows), tile, width)
+        tile, piece, first = blank(v, rows, vectors), at + t * PIECE, (e * blocks + column) * block
+        for c in range(0, depth, PIECE):
+            starts, deep = steps(piece, PIECE, rows, rows), min(PIECE, depth - c)
+            for k in range(0, deep // STEPS * STEPS, STEPS):
+                tile = add_products(tile, v, starts, k, weights, first, STEPS)
+                first += STEPS * columns
+                for i in range(ahead, ahead + share, LINE):
+                    prefetch(weights, i)
+                ahead += share
+            for k in range(deep // STEPS * STEPS, deep):
+                tile = add_products(tile, v, starts, k, weights, first, 1)
+                first += columns
+            piece += room * PIECE
+        store_tile(products, steps(to + t * columns, columns, rows, rows), tile, columns)
 
 
 @compiled
-def fetch_windows(x, first, count, e, squared, per_image, m, begin, channels):
-    """Fetch the pixels of some windows, m x m of each, as the part of them that belongs to number e."""
+def fetch_windows(x, place, count, per_image, m, begin, channels):
+    """Fetch the pixels of some windows, m x m of each, from that at `place` on; return where the next one is."""
     _, height, wide, total = x.shape
     numbers = x.reshape(x.size)
     runs, run = (1, m * total) if channels == total else (m, channels)
-    for t in range(first + count * e // squared, first + count * (e + 1) // squared):
-        n, rest = divmod(t, per_image[0] * per_image[1])
-        i, j = divmod(rest, per_image[1])
+    n, i, j = place
+    for _ in range(count):
         for row in range(i * m, i * m + m):
             at = ((n * height + row) * wide + j * m) * total + begin
             for _ in range(runs):
                 for c in range(at, at + run, LINE):
                     prefetch(numbers, c)
                 at += total
+        n, i, j = following(n, i, j, per_image)
+    return n, i, j
 
 
 @compiled
-def finish_windows(products, step, first, count, per_image, edge, bias, other, y, column, width, mode, past):
+def finish_windows(products, step, place, count, per_image, edge, bias, other, y, column, width, mode, past):
     """Transform the products of some columns back, and write them to y."""
     _, height, wide, outputs = y.shape
     pixels, added, m, last = y.reshape(y.size), other.reshape(other.size), edge - 2, min(width, outputs - column)
     lines = in_steps(0, edge * step, edge * edge * step, edge)
-    n, rest = divmod(first, per_image[0] * per_image[1])
-    i, j = divmod(rest, per_image[1])
+    n, i, j = place
     for t in range(count):
         to = ((n * height + i * m) * wide + j * m) * outputs + column
         for o in range(0, last, lanes(y)):

@@ -16,8 +16,8 @@ from .memory import temporary
 from .pack import lanes_of, vectors_for
 from .simd import lanes, load, store
 from .slab import copy_window
-from .tile import add_turned_products, blank, in_steps, load_tile, store_tile
-from .winograd import SPACE, STEPS, fetch_windows, following, grid, take_windows, windows_of
+from .tile import add_turned_products, blank, in_steps, load_tile, steps, store_tile
+from .winograd import SPACE, STEPS, fetch_windows, following, grid, place_of, take_windows, windows_of
 from .winograd_transforms import transform_gradient, transform_sums
 
 SMALL = 96 * 96           # outputs times channels of which each part has sums of its own
@@ -117,17 +117,20 @@ def winograd_sum_parts(x, dy, parts, ph, pw, block, edge, m, rows, vectors, spac
         start, stop = windows * part // parts.shape[0], windows * (part + 1) // parts.shape[0]
         for first in range(start, max(stop, start + 1), block):     # once if there is nothing: then sums are zeros
             count = min(block, stop - first)
-            take_windows(x, first, count, per_image, ph, pw, edge, space, 0, width, v_step, width, block * width,
+            place = place_of(first, per_image)
+            take_windows(x, place, count, per_image, ph, pw, edge, space, 0, width, v_step, width, block * width,
                          window)
-            take_gradients(dy, first, count, per_image, m, z, 0, width, z_step, width, block * width, window)
+            take_gradients(dy, place, count, per_image, m, z, 0, width, z_step, width, block * width, window)
             ahead = min(block, stop - first - count)                # windows of the next block, fetched meanwhile
+            coming = place_of(first + count, per_image)
             for e in range(edge * edge):
-                fetch_windows(x, first + count, ahead, e, edge * edge, per_image, m, 0, x.shape[3])
-                fetch_windows(dy, first + count, ahead, e, edge * edge, per_image, m, 0, dy.shape[3])
+                share = ahead * (e + 1) // (edge * edge) - ahead * e // (edge * edge)
+                fetch_windows(x, coming, share, per_image, m, 0, x.shape[3])
+                coming = fetch_windows(dy, coming, share, per_image, m, 0, dy.shape[3])
                 for o in range(outputs):
                     for c in range(channels):
                         add_windows(space, e * v_step + c * block * width, z, e * z_step + o * block * width, count,
-                                    parts[part, o * channels + c], e, min(width, dy.shape[3] - o * width), width,
+                                    parts[part, o * channels + c], e, min(width, dy.shape[3] - o * width),
                                     first == start, rows, vectors)
 
 
@@ -159,10 +162,11 @@ def winograd_add_parts(parts, dweight, edge, m, rows, vectors, space, begin, end
 def winograd_transform_both(x, dy, v, z, first, last, room, ph, pw, edge, m, rows, vectors, window, begin, end):
     """v and z, which have room for so many windows. An item is a window."""
     width, squared, count = vectors * lanes(x), edge * edge, end - begin
-    take_windows(x, first + begin, count, grid(dy, m), ph, pw, edge, v, begin * width, width, v.size // squared, width,
+    place = place_of(first + begin, grid(dy, m))
+    take_windows(x, place, count, grid(dy, m), ph, pw, edge, v, begin * width, width, v.size // squared, width,
                  room * width, window)
-    take_gradients(dy, first + begin, count, grid(dy, m), m, z, begin * width, width, z.size // squared, width,
-                   room * width, window)
+    take_gradients(dy, place, count, grid(dy, m), m, z, begin * width, width, z.size // squared, width, room * width,
+                   window)
 
 
 def pairs_of_blocks(v, dweight, vectors):
@@ -183,7 +187,7 @@ def winograd_sum_blocks(v, z, sums, dweight, fresh, done, count, room, edge, m, 
         outputs = min(width, dweight.shape[0] - o * width)
         for e in range(squared):
             add_windows(v, e * (v.size // squared) + c * room * width, z, e * (z.size // squared) + o * room * width,
-                        count, kept, e, outputs, width, fresh != 0, rows, vectors)
+                        count, kept, e, outputs, fresh != 0, rows, vectors)
         if done:
             for row in range(outputs):
                 write_taps(kept, row * width, tall * width, dweight, o * width + row, c * width, width, edge)
@@ -192,12 +196,11 @@ def winograd_sum_blocks(v, z, sums, dweight, fresh, done, count, room, edge, m, 
 # --- what they do ----------------------------------------------------------------------------------------------------
 
 @compiled
-def take_gradients(dy, first, count, per_image, m, z, to, window, step, width, block_step, space):
+def take_gradients(dy, place, count, per_image, m, z, to, window, step, width, block_step, space):
     """Transform all outputs of some windows of dy, as `take_windows` does."""
     _, height, wide, outputs = dy.shape
     numbers, blocks = dy.reshape(dy.size), (outputs + width - 1) // width
-    n, rest = divmod(first, per_image[0] * per_image[1])
-    i, j = divmod(rest, per_image[1])
+    n, i, j = place
     for _ in range(count):
         top, left = i * m, j * m
         if top + m > height or left + m > wide:
@@ -222,12 +225,12 @@ def take_outputs(dy, at, row, outputs, m, z, to, step, blocks, width, block_step
 
 
 @compiled
-def add_windows(v, v_at, z, z_at, count, sums, e, outputs, width, fresh, rows, vectors):
+def add_windows(v, v_at, z, z_at, count, sums, e, outputs, fresh, rows, vectors):
     """Add z v' over `count` windows to the sums of number e, or begin them."""
+    width, whole = vectors * lanes(v), count // STEPS * STEPS
     at = e * ((width + rows - 1) // rows * rows) * width
-    whole = count // STEPS * STEPS
     for o in range(0, outputs, rows):
-        places = in_steps(at + o * width, width, at + (o + rows) * width, rows)
+        places = steps(at + o * width, width, rows, rows)
         tile = blank(v, rows, vectors) if fresh else load_tile(sums, places, rows, vectors)
         for t in range(0, whole, STEPS):
             tile = add_turned_products(tile, z, z_at + t * width + o, v, v_at + t * width, STEPS)

@@ -12,12 +12,23 @@ from .epilogue import ADDED, RECTIFIED
 from .memory import temporary
 from .pack import ROWS, lanes_of
 from .simd import lanes, prefetch
-from .tile import add_products, blank, in_steps, load_tile, store_tile
-from .winograd import LINE, SPACE, STEPS, finish_windows, grid, windows_of, winograd_transform
+from .tile import add_products, blank, load_tile, steps, store_tile
+from .winograd import (
+    LINE,
+    PIECE,
+    SPACE,
+    STEPS,
+    block_numbers,
+    finish_windows,
+    grid,
+    padded,
+    windows_of,
+    winograd_transform,
+)
 from .winograd_rules import edge_backward, edge_forward
 from .winograd_weight import gather, transform_row
 
-DEPTH = 32                # of a part
+DEPTH = 32                # of a part: whole pieces
 
 
 def conv2d_winograd_deep(x, weight, bias, y, *conv):
@@ -61,14 +72,14 @@ def calls(x, weight, bias, other, y, ph, pw, edge, turned, mode):
     """Return the kernel calls."""
     x, weight, other, y = x.physical(), weight.physical(), other.physical(), y.physical()
     windows = windows_of(y, edge)
-    pieces = -(-x.shape[3] // DEPTH)
-    v = temporary((1, pieces * edge * edge * (windows * DEPTH + SPACE)), x.dtype)
     rows, vectors = tile_of(windows, y.shape[3], x.dtype)
+    room = -(-windows // rows) * rows
+    v = temporary((1, block_numbers(x, room, edge)), x.dtype)
     tile = [Constant(number) for number in (edge, rows, vectors, mode)]
     if bias is None:
         bias = np.zeros(columns_of(y, vectors) * vectors * lanes_of(y.dtype), y.dtype)
-    return [(winograd_transform, [x, y, v, 0, windows, ph, pw, windows, DEPTH, Constant(edge)]),
-            (winograd_deep, [v, weight, bias, other, y, turned, windows, *tile])]
+    return [(winograd_transform, [x, y, v, 0, windows, ph, pw, room, Constant(edge)]),
+            (winograd_deep, [v, weight, bias, other, y, turned, windows, room, *tile])]
 
 
 def columns_of(y, vectors):
@@ -76,18 +87,18 @@ def columns_of(y, vectors):
     return -(-y.shape[3] // (vectors * lanes_of(y.dtype)))
 
 
-def space_of(v, windows, edge, vectors):
+def space_of(v, room, edge, vectors):
     """Return shape and dtype of the workspace: m, u, and the filters that u is made from."""
     width = vectors * lanes_of(v.dtype)
-    return (edge * edge * ((windows + DEPTH) * width + 2 * SPACE) + 9 * DEPTH * width,), v.dtype
+    return (edge * edge * ((room + DEPTH) * width + 2 * SPACE) + 9 * DEPTH * width,), v.dtype
 
 
 @kernel(items=columns_of, workspace=space_of)
-def winograd_deep(v, weight, bias, other, y, turned, windows, edge, rows, vectors, mode, products, begin, end):
+def winograd_deep(v, weight, bias, other, y, turned, windows, room, edge, rows, vectors, mode, products, begin, end):
     """An item is as many columns as a tile has."""
     width, per_image = vectors * lanes(v), grid(y, edge - 2)
     columns, depth = y.shape[3], weight.shape[0] if turned else weight.shape[3]
-    step, u_step, product_step = windows * DEPTH + SPACE, DEPTH * width + SPACE, windows * width + SPACE
+    step, u_step, product_step = room * padded(depth) + SPACE, DEPTH * width + SPACE, room * width + SPACE
     u = products[edge * edge * product_step:]
     filters, numbers, taps = u[edge * edge * u_step:], v.reshape(v.size), weight.reshape(weight.size)
     for item in range(begin, end):
@@ -106,9 +117,10 @@ def winograd_deep(v, weight, bias, other, y, turned, windows, edge, rows, vector
                 if following < depth:
                     fetch_filters(taps, column, width, columns, following, min(DEPTH, depth - following), depth, turned,
                                   e, edge * edge)
-                add_part(numbers, (first // DEPTH * edge * edge + e) * step, windows, u, e * u_step, count, products,
-                         e * product_step, first == 0, rows, vectors)
-        finish_windows(products, product_step, 0, windows, per_image, edge, bias, other, y, column, width, mode, 0)
+                add_part(numbers, e * step + room * first, room, u, e * u_step, count, products, e * product_step,
+                         first == 0, rows, vectors)
+        finish_windows(products, product_step, (0, 0, 0), windows, per_image, edge, bias, other, y, column, width,
+                       mode, 0)
 
 
 @compiled
@@ -122,15 +134,19 @@ def fetch_filters(taps, column, width, columns, first, count, depth, turned, e, 
 
 
 @compiled
-def add_part(v, at, windows, u, begin, depth, products, to, fresh, rows, vectors):
+def add_part(v, at, room, u, first, depth, products, to, fresh, rows, vectors):
     """Add the products of number e of all windows with a part of the depth to their sums, or begin these."""
-    width, whole = vectors * lanes(v), depth // STEPS * STEPS
-    for t in range(0, windows, rows):
-        starts = in_steps(at + t * DEPTH, DEPTH, at + (windows - 1) * DEPTH, rows)
-        places = in_steps(to + t * width, width, to + (windows - 1) * width, rows)
+    width = vectors * lanes(v)
+    for t in range(0, room, rows):
+        places, piece, factor = steps(to + t * width, width, rows, rows), at + t * PIECE, first
         tile = blank(v, rows, vectors) if fresh else load_tile(products, places, rows, vectors)
-        for k in range(0, whole, STEPS):
-            tile = add_products(tile, v, starts, k, u, begin + k * width, STEPS)
-        for k in range(whole, depth):
-            tile = add_products(tile, v, starts, k, u, begin + k * width, 1)
+        for c in range(0, depth, PIECE):
+            starts, deep = steps(piece, PIECE, rows, rows), min(PIECE, depth - c)
+            for k in range(0, deep // STEPS * STEPS, STEPS):
+                tile = add_products(tile, v, starts, k, u, factor, STEPS)
+                factor += STEPS * width
+            for k in range(deep // STEPS * STEPS, deep):
+                tile = add_products(tile, v, starts, k, u, factor, 1)
+                factor += width
+            piece += room * PIECE
         store_tile(products, places, tile, width)
