@@ -13,7 +13,7 @@ from .conv_weight_tables import PATCHES, SLAB, WHOLE, make_sums
 from .memory import temporary
 from .pack import unroll_for
 from .simd import lanes, load, prefetch, store
-from .slab import ABSENT, clear, copy_normalised, copy_panel, copy_slab
+from .slab import ABSENT, clear, copy_input, copy_panel
 from .tile import add_outers, load_tile, steps, store_rows
 
 
@@ -146,10 +146,7 @@ def copy_seen(x, n, after, h, below, width, first, depth, window, patch, image, 
     top, left, down = window[0], window[1], window[2]
     for i in range(n, after):
         to = (i - n) * image if mode == SLAB else 0
-        if mean.ndim == 1:
-            copy_normalised(x[i], h * down + top, left, window[4], window[5], mean, rstd, scale, shift, space, to)
-        else:
-            copy_slab(x[i], h * down + top, left, window[4], window[5], first, depth, space, to)
+        copy_input(x[i], h * down + top, left, window[4], window[5], first, depth, mean, rstd, scale, shift, space, to)
         if mode == PATCHES:
             copy_patches(space, base + (i - n) * image, below - h, width, patch)
 

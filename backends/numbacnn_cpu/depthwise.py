@@ -15,7 +15,7 @@ from .norm_backward import BY_INPUT, DROPPED, ONE, sums_of
 from .norm_forward import NO_FLOOR, RELU
 from .norm_moments import parts_shape
 from .simd import fill, fma, lanes, larger, load
-from .slab import ABSENT, copy_normalised, copy_slab
+from .slab import ABSENT, copy_input, copy_slab
 
 TAPS, STRIDES, DILATION = (3, 5, 7), (1, 2), 1          # for these a kernel is compiled anew
 PARTS = 16                # of the sum over rows that is a weight gradient: the same on every machine
@@ -110,20 +110,12 @@ def depthwise(x, packed, bias, y, tall, wide, sw, dw, sh, ph, pw, dh, mean, rstd
     while row < end:
         n, oh = divmod(row, rows)
         count = min(many, rows - oh, end - row)
-        copy_seen(x[n], oh * sh - ph, -pw, span(count, tall, sh, dh), width, mean, rstd, scale, shift, slab)
+        copy_input(x[n], oh * sh - ph, -pw, span(count, tall, sh, dh), width, 0, channels, mean, rstd, scale, shift,
+                   slab, 0)
         for i in range(count):
             filter_row(slab, i * sh * width * channels, dh * width * channels, weight, bias, result,
                        (row + i) * columns * channels, columns, tall, wide, sw, dw, floor)
         row += count
-
-
-@compiled
-def copy_seen(image, top, left, height, width, mean, rstd, scale, shift, slab):
-    """Copy what a strip sees."""
-    if mean.ndim == 1:
-        copy_normalised(image, top, left, height, width, mean, rstd, scale, shift, slab, 0)
-    else:
-        copy_slab(image, top, left, height, width, 0, image.shape[2], slab, 0)
 
 
 @compiled
@@ -323,7 +315,8 @@ def depthwise_sum_weight(x, dy, parts, tall, wide, sw, dw, sh, ph, pw, dh, mean,
         while row < stop:
             n, oh = divmod(row, rows)
             run = min(many, rows - oh, stop - row)
-            copy_seen(x[n], oh * sh - ph, -pw, span(run, tall, sh, dh), width, mean, rstd, scale, shift, slab)
+            copy_input(x[n], oh * sh - ph, -pw, span(run, tall, sh, dh), width, 0, channels, mean, rstd, scale, shift,
+                       slab, 0)
             for i in range(run):
                 add_row(slab, i * sh * width * channels, dh * width * channels, given, (row + i) * columns * channels,
                         columns, sums, part * tall * wide * channels, channels, tall, wide, sw, dw)

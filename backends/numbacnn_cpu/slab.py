@@ -81,6 +81,15 @@ def copy_normalised(image, top, left, height, width, mean, rstd, weight, bias, s
 
 
 @compiled
+def copy_input(image, top, left, height, width, first, channels, mean, rstd, weight, bias, slab, at):
+    """Copy a window of relu(batch_norm(image)), or, where there is no mean, of some channels of an image."""
+    if mean.ndim == 1:
+        copy_normalised(image, top, left, height, width, mean, rstd, weight, bias, slab, at)
+    else:
+        copy_slab(image, top, left, height, width, first, channels, slab, at)
+
+
+@compiled
 def copy_panel(source, at, step, count, vectors, panel, to):
     """Copy the first numbers of some pixels, as many as `vectors` hold, so that they lie side by side.
 
