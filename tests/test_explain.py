@@ -1,4 +1,6 @@
 """explain: what ran, what was fused, what was not and who kept the array."""
+import re
+
 import numba
 import numpy as np
 import pytest
@@ -55,6 +57,13 @@ def test_it_tells_the_algorithm_and_the_share_of_the_peak():
     text = str(explanation)
     assert "of peak" in text
     assert f"{first.flops / 1e6:.2f}" in text
+
+
+def test_an_algorithm_of_several_kernels_is_named_once():
+    """A large weight: windows are transformed by a kernel of their own, which has no tile."""
+    with nb.no_grad():
+        explanation = nb.explain(nn.Conv2d(160, 160, 3, padding=1), nb.tensor(np.ones((4, 160, 8, 8), np.float32)))
+    assert re.fullmatch(r"F\(4, 3\) tile \d+ x \d+", explanation.plans[0][0].algorithm)
 
 
 def test_the_highest_precision_rules_winograd_out():

@@ -38,7 +38,10 @@ def texts(paths: list[Path]) -> dict[str, str]:
 
 
 def compile_faults(source: str) -> Iterator[int]:
-    """Lines that say to Numba what only a backend's compile.py may say: how to compile."""
+    """Lines that say to Numba what only a backend's compile.py may say: how to compile.
+
+    An argument may have the name of a compiler: Numba's own results have one called `cfunc`.
+    """
     for node in ast.walk(ast.parse(source)):
         name = {ast.Name: "id", ast.Attribute: "attr", ast.alias: "name", ast.keyword: "arg"}.get(type(node))
         said = {"fastmath"} if isinstance(node, ast.keyword) else NUMBA_COMPILERS | {"fastmath"}

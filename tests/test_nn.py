@@ -242,6 +242,7 @@ def test_whole_numbers_cannot_be_trained():
     with pytest.raises(DTypeError, match="Parameter: must be float32 or float64 to be trained, got int32"):
         nn.Conv2d(1, 2, 3, dtype="int32")
     assert nn.Parameter(np.arange(3), requires_grad=False).dtype == "int64"
+    assert nn.Parameter(np.ones(3, ">f4")).dtype == "float32"
 
 
 class Guarded:

@@ -54,3 +54,26 @@ def test_of_convolutions(shapes, monkeypatch):
 @pytest.mark.parametrize("network", [STRIPS[4], DENSE[1], TILES[5]], ids=str)
 def test_between_batch_norms(network, monkeypatch):
     assert len(set(bits(monkeypatch, lambda: computed(network, "float32")))) == 1
+
+
+@pytest.mark.parametrize("images", [1, 3])
+def test_of_separable_convolutions_in_inference(images, monkeypatch):
+    rng = np.random.default_rng(0)
+    x, first, second = (nb.tensor(rng.standard_normal(shape, np.float32))
+                        for shape in ((images, 20, 13, 11), (20, 1, 3, 3), (37, 20, 1, 1)))
+
+    def compute():
+        with nb.no_grad():
+            return [F.relu(F.conv2d(F.relu(F.conv2d(x, first, groups=20, padding=1)), second)).numpy()]
+
+    assert len(set(bits(monkeypatch, compute))) == 1
+
+
+def test_of_pooled_convolutions_of_few_outputs(monkeypatch):
+    rng = np.random.default_rng(0)
+    x, weight = (nb.tensor(rng.standard_normal(shape, np.float32)) for shape in ((3, 1, 90, 45), (5, 1, 3, 3)))
+
+    def compute():
+        return [F.max_pool2d(F.relu(F.conv2d(x, weight, padding=1)), (1, 4)).numpy()]
+
+    assert len(set(bits(monkeypatch, compute))) == 1

@@ -33,7 +33,9 @@ def chosen(monkeypatch):
     Weights are transformed beforehand, or (`deep`) where they are multiplied, if there are few windows.
     """
     def choose(edge, deep=False):
-        monkeypatch.setattr(winograd_rules, "best_edge", lambda *sizes: edge)
+        for name in "best_edge", "best_edge_weight":
+            monkeypatch.setattr(winograd_rules, name, lambda *sizes: edge)
+        monkeypatch.setattr(winograd_rules, "PIXELS", 0)
         monkeypatch.setattr(winograd_rules, "LARGE", 0 if deep else np.inf)
         monkeypatch.setattr(winograd_rules, "DTYPES", ("float32", "float64"))
         if not set(winograd_rules.WINOGRAD) <= set(numbacnn_cpu.VARIANTS):
@@ -93,11 +95,11 @@ CHANNELS = [(2, channels, 7, 6, outputs, 1) for channels, outputs in [
     (1, 1), (1, 17), (15, 16), (16, 15), (17, 3), (33, 65), (8, 40), (70, 130)]]
 BATCHES = [(0, 4, 8, 8, 4, 1), (1, 4, 8, 9, 4, 1), (3, 4, 13, 5, 4, 0)]
 edges = pytest.mark.parametrize("edge", [6, 4])
-ways = pytest.mark.parametrize("deep", [False, True], ids=["beforehand", "deep"])
+depths = pytest.mark.parametrize("deep", [False, True], ids=["beforehand", "deep"])
 
 
 @edges
-@ways
+@depths
 @pytest.mark.parametrize("shape", [*SIZES, *CHANNELS, *BATCHES], ids=str)
 def test_float64(edge, deep, shape, chosen):
     chosen(edge, deep)
@@ -105,7 +107,7 @@ def test_float64(edge, deep, shape, chosen):
 
 
 @edges
-@ways
+@depths
 @pytest.mark.parametrize("shape", [SIZES[7], SIZES[20], *CHANNELS, *BATCHES], ids=str)
 def test_float32(edge, deep, shape, chosen):
     chosen(edge, deep)
@@ -132,7 +134,7 @@ def test_any_shape(chosen, edge, deep, images, channels, height, width, outputs,
 
 
 @edges
-@ways
+@depths
 @pytest.mark.skipif(INTERPRETED, reason="minutes")
 @pytest.mark.parametrize("shape", [(2, 160, 12, 12, 160, 1), (9, 64, 16, 8, 64, 1), (4, 256, 7, 7, 128, 1)], ids=str)
 def test_larger_shapes(edge, deep, shape, chosen):
@@ -159,7 +161,7 @@ def test_outputs_that_are_written_past_the_caches(edge, shape, dtype, chosen, mo
 
 
 @edges
-@ways
+@depths
 def test_what_ran(edge, deep, chosen):
     chosen(edge, deep)
     arrays = inputs(1, 4, 8, 8, 4, 1, "float32")
@@ -229,8 +231,8 @@ def test_the_highest_precision_is_direct(chosen):
     (6, (8, 56, 56, 64, 64)), (6, (8, 28, 28, 128, 128)), (6, (8, 14, 14, 256, 256)), (6, (32, 7, 7, 512, 512)),
     (6, (1, 56, 56, 64, 64)), (6, (128, 32, 32, 16, 16)), (6, (64, 8, 8, 256, 256)),
     (4, (64, 2, 2, 64, 64)),                             # four pixels: of a window of 6 x 6, 12 would be wasted
-    (4, (1, 7, 7, 512, 512)), (4, (1, 4, 4, 512, 512)),  # few numbers of the weight: to transform it takes longest
-    (4, (1, 2, 2, 512, 512)), (0, (4, 4, 4, 64, 64)),
+    (4, (1, 7, 7, 512, 512)),                            # few numbers of the weight: to transform it takes longest
+    (0, (1, 4, 4, 512, 512)), (4, (4, 4, 4, 512, 512)), (0, (4, 4, 4, 64, 64)), (0, (0, 7, 7, 512, 512)),
     (0, (64, 1, 1, 64, 64)), (0, (128, 224, 224, 3, 3)), (0, (0, 8, 8, 64, 64)),
 ], ids=str)
 def test_the_choice(edge, sizes):
@@ -240,7 +242,7 @@ def test_the_choice(edge, sizes):
 @pytest.mark.parametrize(("deep", "edge", "sizes"), [    # images, height, width, channels, outputs
     (True, 6, (8, 7, 7, 512, 512)), (True, 6, (18, 7, 7, 512, 512)), (False, 6, (19, 7, 7, 512, 512)),
     (True, 4, (8, 5, 5, 512, 512)), (False, 6, (1, 28, 28, 128, 130)), (True, 6, (1, 28, 28, 129, 130)),
-    (False, 6, (8, 14, 14, 256, 256)), (True, 4, (1, 7, 7, 512, 512)), (True, 4, (1, 2, 2, 512, 512)),
+    (False, 6, (8, 14, 14, 256, 256)), (True, 4, (1, 7, 7, 512, 512)), (False, 4, (1, 6, 7, 512, 512)),
 ], ids=str)
 def test_where_weights_are_transformed(deep, edge, sizes):
     assert winograd_rules.is_deep(edge, *sizes) == deep
@@ -249,8 +251,17 @@ def test_where_weights_are_transformed(deep, edge, sizes):
 def test_costs():
     """Counted by hand: one window; a large weight, which is transformed where it is multiplied."""
     assert winograd_rules.direct_cost(1, 4, 4, 1, 1) == 144
-    assert winograd_rules.direct_cost(1, 4, 4, 160, 160) == 9 * (16 + winograd_rules.PACK) * 25_600
-    assert winograd_rules.winograd_cost(4, 1, 4, 4, 160, 160) == 16 * (4 * (25_600 + 320 * winograd_rules.TRANSFORM)
-                                                                        + 25_600 * winograd_rules.PREPARE_DEEP)
+    assert winograd_rules.direct_cost(1, 4, 4, 160, 160, 50) == 9 * (16 + 50) * 25_600
+    assert winograd_rules.winograd_cost(4, 1, 4, 4, 160, 160, 13) == 16 * (4 * (25_600 + 320 * winograd_rules.TRANSFORM)
+                                                                           + 25_600 * 13)
+
+
+@pytest.mark.parametrize(("edge", "sizes"), [
+    (6, (8, 56, 56, 64, 64)), (6, (32, 7, 7, 512, 512)), (0, (1, 7, 7, 512, 512)), (0, (4, 7, 7, 256, 256)),
+    (0, (0, 7, 7, 512, 512)),
+], ids=str)
+def test_the_choice_for_gradients_of_weights(edge, sizes):
+    """These are not packed: a large weight gives no reason."""
+    assert winograd_rules.best_edge_weight(*sizes) == edge
     assert winograd_rules.winograd_cost(6, 1, 4, 4, 16, 16) == 36 * (256 + 32 * winograd_rules.TRANSFORM
                                                                       + 256 * winograd_rules.PREPARE)

@@ -25,6 +25,8 @@ outermost = {}            # (module, qualified name) -> a function that is not o
 def kernel(items, arrange=physical, workspace=None, raises=False, reassociate=False):
     """Make a kernel of a function `(*arrays, *numbers, [workspace,] begin, end)` that computes items [begin, end).
 
+    It allocates nothing, and has no closures, comprehensions of functions or `with` blocks (decision 15).
+
     Parameters
     ----------
     items : callable
@@ -42,7 +44,8 @@ def kernel(items, arrange=physical, workspace=None, raises=False, reassociate=Fa
         Whether sums may be reordered, and so vectorised.
     """
     def decorate(function):
-        made = in_kernels(njit(function, reassociate, raises, no_cpython_wrapper=True, pipeline_class=KernelCompiler))
+        made = in_kernels(njit(function, reassociate, counted=raises, no_cpython_wrapper=True,
+                               pipeline_class=KernelCompiler))
         given = parameters(function)[:-3 if workspace else -2]
         made.items, made.arrange, made.raises = by_name(items, function, given), arrange, raises
         made.workspace = by_name(workspace, function, given) if workspace else None

@@ -12,7 +12,7 @@ SLAB = 192 << 10          # bytes of input that one worker goes over many times:
 PIXELS = 96               # outputs of an item, at least, where there are so many: fewer fill tiles badly
 FEW = 32                  # the same where neither images nor blocks of columns make items enough
 ITEMS = 16                # of a convolution, at least, where it can be cut so
-SPLITS = 4                # of the columns, at most, so that items can share images: each of them copies these
+SPLITS = 4                # of the columns, at most, counted on where items share images: each split copies these anew
 LONG = 512                # bytes of a pixel: the processor does not foresee what is read next of several at a time
 DEPTH = 1024              # products that are added to a sum before it goes to memory: their weights stay in the cache
 

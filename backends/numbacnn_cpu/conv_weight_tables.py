@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .conv_tables import LONG, forward_axis, runs_of
+from .memory import PADDING
 from .pack import ROWS, lanes_of
 
 WHOLE, SLAB, PATCHES = 0, 1, 2      # where they find it: in x, or in a copy
@@ -92,7 +93,9 @@ def panels_of(mode, pixel, columns, outputs, groups, splits, rows, width, dtype)
     itemsize = np.dtype(dtype).itemsize
     copied = mode != PATCHES and pixel * itemsize >= LONG and -(-outputs // (groups * splits * rows)) >= TILES
     far = groups == 1 and outputs * itemsize >= FAR and columns >= READS
-    return width if copied else 0, math.lcm(rows, lanes_of(dtype)) if far else outputs     # a panel has whole tiles
+    side = math.lcm(rows, lanes_of(dtype)) if far else outputs        # a panel has whole tiles,
+    assert not far or side * itemsize <= PADDING                      # and is read behind the end of dy
+    return width if copied else 0, side
 
 
 def cut(dy, pixels):

@@ -10,13 +10,12 @@ from .compile import Constant, compiled, kernel
 from .fused_planes import planes
 from .fused_tables import make_groups, make_windows, together, usual
 from .fused_winner_tables import layout
-from .fused_winners import all_finite, conv2d_backward_winners
+from .fused_winners import all_finite, conv2d_backward_winners, take_band
 from .isa import REGISTERS
 from .memory import temporary
 from .pack import lanes_of, unroll_for
 from .pooled_tile import add_outer_product, chosen, passed, pick_windows, store_largest
 from .simd import lanes, load, store
-from .slab import copy_slab
 from .tile import add_products, add_tiles, in_steps, load_tile, pick, spread, store_tile
 
 SUMS, SPARE = (24, 2) if REGISTERS >= 32 else (12, 0)         # vectors of a tile; more, if no factor is packed
@@ -30,7 +29,7 @@ def conv2d_relu_max_pool2d(x, packed, bias, y, which, *numbers):
     """Lower to the kernel, with a weight of `conv2d_pack_windows`."""
     x, y, which, numbers = x.physical(), y.physical(), which.physical(), usual(numbers)
     (blocks, tall, wide, _, width), outputs, lanes = packed.shape, y.shape[3], lanes_of(x.dtype)
-    if width % lanes:
+    if are_planes(width, lanes):
         return planes(x, packed, bias, y, which, numbers)
     count = together(outputs, y.shape[2], numbers, lanes) if are_several(blocks, outputs, width) else 1
     taps = tall, wide - (count - 1) * step_of(numbers)
@@ -48,6 +47,11 @@ def conv2d_relu_max_pool2d(x, packed, bias, y, which, *numbers):
 def are_several(blocks, outputs, width):
     """Whether a weight is packed for several windows side by side: it has one more block then, that for one window."""
     return blocks > -(-outputs // width)
+
+
+def are_planes(width, lanes):
+    """Whether a weight is packed for planes (fused_planes.py): as wide as there are outputs, no whole vector."""
+    return width % lanes > 0
 
 
 def step_of(numbers):
@@ -79,12 +83,8 @@ def pooled_tiles(x, packed, bias, y, which, starts, targets, places, pieces, gro
         n, band = divmod(item, cuts[0])
         lines = min(cuts[1], y.shape[1] - band * cuts[1])
         corner = (n * y.shape[1] + band * cuts[1]) * y.shape[2] * outputs
-        if window[5]:
-            source, base, seen = space, slab, window[3] * window[4] * depth
-            copy_slab(x[n], window[0] + band * window[2], window[1], window[3], window[4], 0, depth, space, slab)
-        else:
-            source, base = x.reshape(x.size), (n * x.shape[1] + band * window[2]) * x.shape[2] * depth
-            seen = min(window[3], x.shape[1] - band * window[2]) * x.shape[2] * depth
+        source = space if window[5] else x.reshape(x.size)
+        base, seen = take_band(x, n, band, window, space, slab)
         way = 0 if groups.shape[0] == 1 or all_finite(source, base, seen) else 1
         count, columns = lines * groups[way, 0], groups[way, 1]
         for column in range(0, columns, width):
@@ -216,7 +216,7 @@ def slab_of(x, window):
 def pooled_sums(x, y, which, dy, parts, starts, places, pieces, window, cuts, taps, group, rows, vectors, slab, begin,
                 end):
     """What the winners of positive windows receive, times what they saw. An item is a part: the sum over some bands."""
-    outputs, depth, (count, blocks, height, width) = y.shape[3], x.shape[3], parts.shape
+    outputs, (count, blocks, height, width) = y.shape[3], parts.shape
     numbers, values, place, gradient = (parts.reshape(parts.size), y.reshape(y.size), which.reshape(y.size),
                                         dy.reshape(y.size))
     total = y.shape[0] * cuts[0]
@@ -226,11 +226,8 @@ def pooled_sums(x, y, which, dy, parts, starts, places, pieces, window, cuts, ta
             n, band = divmod(item, cuts[0])
             size = min(cuts[1], y.shape[1] - band * cuts[1]) * y.shape[2]
             corner = (n * y.shape[1] + band * cuts[1]) * y.shape[2] * outputs
-            if window[5]:
-                source, base = slab, 0
-                copy_slab(x[n], window[0] + band * window[2], window[1], window[3], window[4], 0, depth, slab, 0)
-            else:
-                source, base = x.reshape(x.size), (n * x.shape[1] + band * window[2]) * x.shape[2] * depth
+            source = slab if window[5] else x.reshape(x.size)
+            base, _ = take_band(x, n, band, window, slab, 0)
             for block in range(blocks):
                 at = corner + block * width
                 target = (part * blocks + block) * height * width

@@ -64,14 +64,14 @@ def conv2d_relu_max_pool2d_backward_input(dy, y, which, weight, packed, dx, *num
                              Constant(rows * vectors), Constant(vectors)])]
 
 
-def rooms(y, packed, height, pitch):
-    """Return how many numbers a slab takes, and the gradients of an image."""
-    n = lanes_of(y.dtype)
-    return -(-(height * pitch + packed.shape[4]) // n) * n, size_of(y.size // max(1, y.shape[0]), n)
+def room_of(y, packed, height, pitch):
+    """Return how many numbers a slab and the gradients of an image take."""
+    sizes = height * pitch + packed.shape[4], y.size // max(1, y.shape[0])
+    return sum(size_of(size, lanes_of(y.dtype)) for size in sizes)
 
 
 @kernel(items=lambda y: y.shape[0],
-        workspace=lambda y, packed, height, pitch: ((sum(rooms(y, packed, height, pitch)),), y.dtype))
+        workspace=lambda y, packed, height, pitch: ((room_of(y, packed, height, pitch),), y.dtype))
 def winner_blocks(dy, y, which, packed, dx, height, pitch, columns, sh, sw, ph, pw, kh, kw, sums, vectors, space,
                   begin, end):
     """An item is an image. With NaN or infinities pixels give to what they saw one by one: zeros would spread them."""

@@ -43,15 +43,15 @@ def conv2d_backward_winners(x, y, which, dy, dweight, dbias, *numbers):
                                positions(way, dweight.shape, n)])]
 
 
-def rooms(x, y, window, cuts, tall):
-    """Return how many numbers a slab takes, if there is one, and the gradients of a band; each in whole vectors."""
-    n, rows = lanes_of(x.dtype), int(cuts[1]) * tall if tall else int(window[3]) * bool(window[5])
+def room_of(x, y, window, cuts, tall):
+    """Return how many numbers a slab, if there is one, and the gradients of a band take."""
+    rows = int(cuts[1]) * tall if tall else int(window[3]) * bool(window[5])
     sizes = rows * int(window[4]) * x.shape[3], int(cuts[1]) * y.shape[2] * y.shape[3]
-    return tuple((size // n + 2) * n for size in sizes)
+    return sum(size_of(size, lanes_of(x.dtype)) for size in sizes)
 
 
 @kernel(items=lambda parts: parts.shape[0],
-        workspace=lambda x, y, window, cuts, tall: ((sum(rooms(x, y, window, cuts, tall)),), x.dtype))
+        workspace=lambda x, y, window, cuts, tall: ((room_of(x, y, window, cuts, tall),), x.dtype))
 def winner_sums(x, y, which, dy, parts, starts, places, window, cuts, runs, pitch, step, tall, group, vectors, rows,
                 space, begin, end):
     """An item is a part: the sum over some bands."""
@@ -68,12 +68,9 @@ def winner_sums(x, y, which, dy, parts, starts, places, window, cuts, runs, pitc
             if tall:
                 source, base, seen = space, 0, lines * tall * window[4] * depth
                 copy_columns(x[n], window[0] + band * window[2], window[1], lines, step, tall, window[4], space)
-            elif window[5]:
-                source, base, seen = space, 0, window[3] * window[4] * depth
-                copy_slab(x[n], window[0] + band * window[2], window[1], window[3], window[4], 0, depth, space, 0)
             else:
-                source, base = x.reshape(x.size), (n * x.shape[1] + band * window[2]) * x.shape[2] * depth
-                seen = min(window[3], x.shape[1] - band * window[2]) * x.shape[2] * depth
+                source = space if window[5] else x.reshape(x.size)
+                base, seen = take_band(x, n, band, window, space, 0)
             passed = space.size - size_of(size * outputs, lanes(x))
             finite = all_finite(source, base, seen)
             for turn in range(1 if finite else pixels):
@@ -96,8 +93,18 @@ def winner_sums(x, y, which, dy, parts, starts, places, window, cuts, runs, pitc
 
 
 @compiled
+def take_band(x, n, band, window, slab, at):
+    """Copy what a band sees to position `at` of a slab, if it must be; return where it begins, and how much it is."""
+    row = x.shape[2] * x.shape[3]
+    if window[5]:
+        copy_slab(x[n], window[0] + band * window[2], window[1], window[3], window[4], 0, x.shape[3], slab, at)
+        return at, window[3] * window[4] * x.shape[3]
+    return (n * x.shape[1] + band * window[2]) * row, min(window[3], x.shape[1] - band * window[2]) * row
+
+
+@compiled
 def size_of(count, n):
-    """Return how many numbers the gradients of a band take: whole vectors, and one more that is read behind them."""
+    """Return what room so many numbers take: whole vectors, and one more that is read behind them."""
     return (count // n + 2) * n
 
 

@@ -92,7 +92,8 @@ class Program:
             text = algorithm(call)
             if text and text not in found[call.op]:
                 found[call.op].append(text)
-        return [", ".join(texts) for texts in found]
+        return [", ".join(text for text in texts if not any(other.startswith(f"{text} ") for other in texts))
+                for texts in found]                      # transforms have no tile
 
 
 def launch(op, arrays, numbers):
@@ -198,7 +199,7 @@ def explained(error, op):
     return error
 
 
-# --- words: what walk.py and the entries (compile.py) read
+# --- words: what walk.py and the entries (entry.py) read
 
 def encode(calls, workers, workspace):
     """Return the words of the calls, and how many lines of counters they need."""

@@ -11,7 +11,7 @@ from .pack import lanes_of, tile_for, unroll_for
 from .slab import copy_slab
 from .tile import add_products, in_steps, spread, store_tile
 
-BANDS = 8                 # at least, of all images, if these have so many rows
+BANDS = 8                 # of all images, about: each copies rows around it, and reads the weight anew
 
 
 def conv2d_separable(x, packed, first_bias, weight, bias, y, *numbers):

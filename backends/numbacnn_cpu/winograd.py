@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from . import winograd_rules
 from .compile import Constant, compiled, kernel
 from .epilogue import ADDED, RECTIFIED
 from .memory import temporary
@@ -56,8 +57,7 @@ class Job(NamedTuple):
 
 def windows_of(y, edge):
     """Return how many windows there are, for an output (N, H, W, C) as it lies."""
-    images, height, width, _ = y.shape
-    return images * -(-height // (edge - 2)) * -(-width // (edge - 2))
+    return winograd_rules.windows_of(edge, *y.shape[:3])
 
 
 def job_for(x, y, packed):

@@ -52,7 +52,7 @@ def conv2d_add_relu_winograd_deep(x, weight, bias, other, y, *conv):
 
 
 def forward(x, weight, bias, other, y, conv, mode=0):
-    """Return the kernel calls; `mode` says what is done with the outputs."""
+    """Return the kernel calls; `mode` says what is done with the outputs. A weight as it is does not tell the edge."""
     return calls(x, weight, bias, other, y, conv[2], conv[3], edge_forward(weight, y), 0, mode)
 
 
@@ -73,7 +73,7 @@ def calls(x, weight, bias, other, y, ph, pw, edge, turned, mode):
     x, weight, other, y = x.physical(), weight.physical(), other.physical(), y.physical()
     windows = windows_of(y, edge)
     rows, vectors = tile_of(windows, y.shape[3], x.dtype)
-    room = -(-windows // rows) * rows
+    room = max(1, -(-windows // rows)) * rows
     v = temporary((1, block_numbers(x, room, edge)), x.dtype)
     tile = [Constant(number) for number in (edge, rows, vectors, mode)]
     if bias is None:
@@ -135,7 +135,10 @@ def fetch_filters(taps, column, width, columns, first, count, depth, turned, e, 
 
 @compiled
 def add_part(v, at, room, u, first, depth, products, to, fresh, rows, vectors):
-    """Add the products of number e of all windows with a part of the depth to their sums, or begin these."""
+    """Add the products of number e of all windows with a part of the depth to their sums, or begin these.
+
+    As `winograd.multiply`, which has no sums to begin with, and fetches what comes next.
+    """
     width = vectors * lanes(v)
     for t in range(0, room, rows):
         places, piece, factor = steps(to + t * width, width, rows, rows), at + t * PIECE, first

@@ -12,19 +12,19 @@ from .pack import blocked, lanes_of
 DTYPES = "float32",       # in float64 numbers are computed to be exact
 EDGES = 6, 4              # of windows: F(4, 3) and F(2, 3)
 TRANSFORM = 14            # multiply-adds in the time that it takes to transform one number of a window, there or back,
-DEEP = 72                 # windows, at most, for which a large weight is transformed where it is multiplied
-LARGE = 16_700            # filters of a weight that is large: transformed (36 numbers of each) it fills a cache
 PREPARE = 30              # one number of the weight, to write it and to read it again,
-PREPARE_DEEP = 13         # or where it is multiplied,
+PREPARE_DEEP = 13         # or where it is multiplied (winograd_deep.py),
 PACK = 50                 # one number of a large weight for the direct convolution, likewise
+LARGE = 16_700            # filters of a weight that is large: transformed (36 numbers of each) it fills a cache,
+PIXELS = 48               # and of its outputs, at least: for fewer, one that is prepared once is read fastest packed
+DEEP = 72                 # windows, at most, for which a large weight is transformed where it is multiplied
 FORWARD = "conv2d", "conv2d_relu", "conv2d_add", "conv2d_add_relu"
 MARGIN = 1.1              # times faster, at least: Winograd's sums are less exact
 
 
-def direct_cost(images, height, width, channels, outputs):
-    """Return what the direct convolution costs, given the size of its output."""
-    filters = channels * outputs
-    return 9 * (images * height * width + (PACK if filters > LARGE else 0)) * filters
+def is_large(images, height, width, channels, outputs):
+    """Whether the weight is large, and is not read for a few pixels only."""
+    return channels * outputs > LARGE and images * height * width >= PIXELS
 
 
 def windows_of(edge, images, height, width):
@@ -32,25 +32,38 @@ def windows_of(edge, images, height, width):
     return images * -(-height // (edge - 2)) * -(-width // (edge - 2))
 
 
-def is_deep(edge, images, height, width, channels, outputs):
-    """Whether the weight is transformed where it is multiplied (winograd_deep.py)."""
-    return (edge > 0 and windows_of(edge, images, height, width) <= DEEP
-            and channels * outputs > LARGE)
+def is_deep(edge, *sizes):
+    """Whether the weight is transformed where it is multiplied."""
+    return edge > 0 and is_large(*sizes) and windows_of(edge, *sizes[:3]) <= DEEP
 
 
-def winograd_cost(edge, images, height, width, channels, outputs):
+def direct_cost(images, height, width, channels, outputs, pack=0):
+    """Return what the direct convolution costs, given the size of its output."""
+    return 9 * (images * height * width + pack) * channels * outputs
+
+
+def winograd_cost(edge, images, height, width, channels, outputs, prepare=PREPARE):
     """Return what it costs from windows of edge x edge pixels."""
     windows, lanes = windows_of(edge, images, height, width), lanes_of("float32")
     vectors = -(-channels // lanes) + -(-outputs // lanes)
-    prepare = PREPARE_DEEP if is_deep(edge, images, height, width, channels, outputs) else PREPARE
     return edge * edge * (windows * (channels * outputs + TRANSFORM * vectors * lanes) + prepare * channels * outputs)
 
 
 def best_edge(*sizes):
-    """Return the size of windows for a convolution, or 0 if it is computed directly."""
-    costs = {edge: winograd_cost(edge, *sizes) for edge in EDGES}
+    """Return the size of windows for a convolution with a weight, or 0 if it is computed directly."""
+    costs = {edge: winograd_cost(edge, *sizes, PREPARE_DEEP if is_deep(edge, *sizes) else PREPARE) for edge in EDGES}
+    return cheaper(costs, direct_cost(*sizes, PACK if is_large(*sizes) else 0))
+
+
+def best_edge_weight(*sizes):
+    """Return the same for the gradient of a weight: that of the direct convolution is written as it is."""
+    return cheaper({edge: winograd_cost(edge, *sizes) for edge in EDGES}, direct_cost(*sizes))
+
+
+def cheaper(costs, direct):
+    """Return the size of windows that costs least, or 0."""
     edge = min(costs, key=costs.__getitem__)
-    return edge if costs[edge] * MARGIN < direct_cost(*sizes) else 0
+    return edge if costs[edge] * MARGIN < direct else 0
 
 
 def is_possible(weight, conv, precision):
@@ -75,7 +88,7 @@ def edge_backward(weight, dx):
 def edge_weight(dweight, dy):
     """Return the size of windows of `conv2d_backward_weight`."""
     images, outputs, height, width = dy.shape
-    return best_edge(images, height, width, dweight.shape[1], outputs)
+    return best_edge_weight(images, height, width, dweight.shape[1], outputs)
 
 
 def winograd_packed(weight, y):

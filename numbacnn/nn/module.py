@@ -27,11 +27,11 @@ class Parameter(Tensor):
     __slots__ = ()
 
     def __init__(self, data: Any, requires_grad: bool = True) -> None:
-        data = data.array if isinstance(data, Tensor) else np.asarray(data)
-        if requires_grad and data.dtype not in ("float32", "float64"):
-            raise DTypeError(f"Parameter: must be float32 or float64 to be trained, got {data.dtype}; a Buffer may "
-                             "have any dtype")
-        super().__init__(data, requires_grad)
+        super().__init__(data.array if isinstance(data, Tensor) else data)
+        if requires_grad and not self.array.dtype.startswith("float"):
+            raise DTypeError(f"Parameter: must be float32 or float64 to be trained, got {self.array.dtype}; a Buffer "
+                             "may have any dtype")
+        self.requires_grad = requires_grad
 
 
 class Buffer(Tensor):
