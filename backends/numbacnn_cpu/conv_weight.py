@@ -83,8 +83,7 @@ def conv2d_weight_tiles(x, dy, parts, pieces, strides, window, patch, cuts, room
             factors, corner_dy = gradients, here
             if room[2] < room[3]:
                 factors, corner_dy = space, room[2]
-                for o in range(first // side * side, last, side):
-                    copy_panel(gradients, here + o, channels, pixels, side // lanes(x), space, corner_dy + o * pixels)
+                copy_gradients(gradients, here, channels, first, last, side, pixels, space, corner_dy)
             seen, apart, runs, long = (space, across, 1, pixels) if panel else (source, pixel, lines, length)
             x_row, fetches, share, fetched = x.shape[2] * x.shape[3], 0, 0, 0
             x_next, dy_next = (n * x.shape[1] + below * down) * x_row, here + pixels * channels
@@ -97,9 +96,7 @@ def conv2d_weight_tiles(x, dy, parts, pieces, strides, window, patch, cuts, room
                 for block in range(0, run, across):
                     start = base + pieces[0, piece] + block
                     if panel:
-                        for line in range(lines):
-                            copy_panel(source, start + start_of(line, below - h, row, image), pixel, length, vectors,
-                                       space, room[1] + line * length * across)
+                        copy_lines(source, start, lines, length, below - h, pixel, row, image, vectors, space, room[1])
                         start = room[1]
                     for o in range(first, last, rows):
                         places = steps(corner + o * size + column + block, size, min(rows, last - o), rows)
@@ -122,6 +119,21 @@ def conv2d_weight_tiles(x, dy, parts, pieces, strides, window, patch, cuts, room
                                 i += side
                                 j += apart
                         store_rows(sums, places, tile, run - block, min(rows, last - o))
+
+
+@compiled
+def copy_gradients(dy, at, channels, first, last, side, pixels, space, to):
+    """Copy the channels first ... last - 1 of some pixels of dy, panels of `side` of them."""
+    for o in range(first // side * side, last, side):
+        copy_panel(dy, at + o, channels, pixels, side // lanes(dy), space, to + o * pixels)
+
+
+@compiled
+def copy_lines(source, start, lines, length, height, pixel, row, image, vectors, space, to):
+    """Copy what pixels of all lines of a step see through a tile's columns."""
+    for line in range(lines):
+        copy_panel(source, start + start_of(line, height, row, image), pixel, length, vectors, space,
+                   to + line * length * vectors * lanes(source))
 
 
 @compiled
