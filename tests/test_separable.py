@@ -11,7 +11,7 @@ from numbacnn.nn import functional as F
 SHAPES = [               # images, size of the filter, channels behind it, options of the depthwise convolution
     ((2, 5, 9, 8), (3, 3), 7, {"padding": 1}),
     ((1, 16, 24, 24), (3, 3), 64, {"padding": 1, "stride": 2}),
-    ((3, 33, 7, 7), (5, 5), 70, {"padding": 2}),                         # one row of pixels would waste half a tile
+    ((3, 33, 7, 7), (5, 5), 70, {"padding": 2}),                         # the last band of an image is shorter
     ((1, 21, 11, 7), (2, 3), 1, {"stride": (2, 3), "dilation": (3, 1)}),
     ((1, 3, 300, 2), (3, 1), 17, {"padding": (1, 3)}),
     ((1, 700, 9, 13), (3, 3), 33, {"padding": 1}),                       # of a slab there is room for few rows

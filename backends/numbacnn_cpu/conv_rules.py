@@ -73,6 +73,7 @@ FUSIONS = [
     ),
 ]
 
+
 def is_pointwise(weight, conv):
     """Whether a convolution sees one pixel at a time, all channels of it, and so many that bands may read them anew."""
     (outputs, channels), taps = weight.shape[:2], weight.shape[2:]

@@ -18,6 +18,7 @@ from .tile import pick
 SUMS = REGISTERS - 8               # vectors of a tile
 EVERY = 8                          # numbers of x, at most, from one column of a phase to the next
 
+
 def planes(x, packed, bias, y, which, numbers):
     """Return the kernel call for arrays as they lie, with a weight of one block, as wide as there are outputs."""
     _, tall, wide, depth, outputs = packed.shape
