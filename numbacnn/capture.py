@@ -124,6 +124,8 @@ class _Replay:
         self.replaced = [(t, place_of[slot]) for t, slot in self.changed if slot not in leaf_of]
         owner = {slot: t for t, slot in self.changed if slot in leaf_of}
         self.returned = [(owner.get(slot), place_of.get(slot, -1), shape, dtype) for slot, shape, dtype in self.outputs]
+        constant = known.isdisjoint(self.plan.prepared.reads)       # memory that the replay holds is never overwritten
+        self.prepared = self.plan.prepared.storages(self.leaves, thread.pool) if constant else None
         for i in known - {-1}:                           # what is not a constant is found again at each replay
             self.leaves[i] = None  # type: ignore[call-overload]
 
@@ -136,12 +138,12 @@ class _Replay:
         for tensor, i in self.read:
             leaves[i] = tensor.array.storage or _computed(tensor)
         if not self.in_place and not self.replaced:      # nothing that Ctrl-C could tear in half
-            return self._returned(graph.run(self.plan, leaves))
+            return self._returned(graph.run(self.plan, leaves, prepared=self.prepared))
         with interrupt.deferred():
             for tensor, i in self.in_place:              # somebody else holds the old value: leave it alone
                 if getrefcount(tensor.array) > 2:
                     leaves[i] = graph.copy_of(leaves[i])
-            results = graph.run(self.plan, leaves)
+            results = graph.run(self.plan, leaves, prepared=self.prepared)
             for tensor, i in self.in_place:
                 if tensor.array.storage is not leaves[i]:
                     tensor.array = Array.at(tensor.array.shape, tensor.array.dtype, leaves[i])

@@ -298,22 +298,26 @@ def revert(recording: Recording) -> None:
             tensor.array = old
 
 
-def run(plan: Plan, leaves: list[Storage], arrays: Sequence[Array | None] = ()) -> list[Storage]:
+def run(plan: Plan, leaves: list[Storage], arrays: Sequence[Array | None] = (),
+        prepared: list[Storage] | None = None) -> list[Storage]:
     """Run a plan on the memory it reads, and return the memory of its results.
 
-    A leaf that the plan overwrites is replaced in `leaves` by a copy if anybody else can still see it.
+    A leaf that the plan overwrites is replaced in `leaves` by a copy if anybody else can still see it. `prepared` is
+    what the plan's preparations made of these leaves, for a caller who keeps it.
     """
     device = leaves[0].device
     for _, leaf in plan.updates:
         if is_shared(leaves, leaf):
             leaves[leaf] = copy_of(leaves[leaf])
     pool = thread.pool
-    prepared = plan.prepared.storages(leaves, pool)
+    if prepared is None:
+        prepared = plan.prepared.storages(leaves, pool)
     for _, leaf in plan.updates:
         leaves[leaf].renew()
     results = [pool.take(device, nbytes) for _, nbytes in plan.results]
     arena = thread.arena(device, plan.arena_bytes)
-    addresses = [arena.address, *[storage.address for storage in (*leaves, *results, *prepared)]]
+    addresses = [arena.address, *[leaves[leaf].address for leaf in plan.reads],
+                 *[storage.address for storage in (*results, *prepared)]]
     if thread.observer is None:
         plan.run(addresses)
     else:

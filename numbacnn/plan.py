@@ -32,6 +32,8 @@ class Plan:
         Arrays that need fresh memory, given with each run.
     updates : list of (slot, leaf)
         Arrays that take over the memory of a leaf, which nobody else may refer to.
+    reads : list of int
+        Numbers of the leaves that its calls read: not those of which all that depends on them is prepared.
     prepared : Prepared
         What is computed only where a parameter has changed.
     """
@@ -49,9 +51,9 @@ class Plan:
             calls = prune(fuser.apply(backend.FUSIONS, calls), wanted)
         calls = fuser.apply(backend.VARIANTS, calls)
         calls, preparations = take_out(calls, leaves, alive, wanted, self.specs, backend)
-        self.prepared = Prepared(preparations)
+        self.prepared = Prepared(preparations, {slot for call in calls for slot in call.inputs})
         calls = hasten(calls, set(leaves), backend.RAISES)
-        prepared = [slot for each in preparations for slot in each.call.outputs]
+        prepared = self.prepared.slots
         calls, roots = resolve_views(calls, self.specs, {*leaves, *prepared}, wanted, backend)
         pairs = update_pairs(calls, backend.UPDATES)
         in_place = find_updates(calls, pairs, roots, donors, wanted, backend.RAISES)
@@ -64,11 +66,12 @@ class Plan:
         self.results = [(slot, backend.nbytes(*self.specs[slot])) for slot in kept]
         self.calls, self.missed = calls, [missed for missed in fuser.missed if missed.slot in wanted]
 
-        # addresses come in this order: the arena, the leaves, the results, what was prepared
-        bases = {slot: (1 + n, 0) for slot, n in number.items()}
-        bases |= {slot: (1 + number[leaf], 0) for slot, leaf in in_place.items()}
-        bases |= {slot: (1 + len(leaves) + n, 0) for n, slot in enumerate(kept)}
-        bases |= {slot: (1 + len(leaves) + len(kept) + n, 0) for n, slot in enumerate(prepared)}
+        # addresses come in this order: the arena, the leaves that are read, the results, what was prepared
+        used = {roots.get(slot, slot) for call in calls for slot in (*call.inputs, *call.outputs)} | {*in_place.values()}
+        read = [slot for slot in leaves if slot in used]
+        self.reads = [number[slot] for slot in read]
+        bases = {slot: (1 + n, 0) for n, slot in enumerate([*read, *kept, *prepared])}
+        bases |= {slot: bases[leaf] for slot, leaf in in_place.items()}
         bases |= {slot: (0, offset) for slot, offset in offsets.items()}
         bases |= {slot: bases[root] for slot, root in roots.items()}
         self.program = backend.Program([(call.op, [

@@ -72,15 +72,27 @@ class Preparation:
 
 
 class Prepared:
-    """All preparations of a plan. Their results belong to the parameters; here is only noted which they were."""
+    """All preparations of a plan. Their results belong to the parameters; here is only noted which they were.
 
-    def __init__(self, preparations: list[Preparation]) -> None:
+    Attributes
+    ----------
+    slots : list of int
+        Those of the results that the plan reads.
+    reads : list of int
+        Numbers of all leaves that the results depend on.
+    """
+
+    def __init__(self, preparations: list[Preparation], used: set[int]) -> None:
         self.preparations = preparations
+        numbers = {each.call.outputs[0]: n for n, each in enumerate(preparations)}
+        self.slots = [slot for slot in numbers if slot in used]
+        self.wanted = [numbers[slot] for slot in self.slots]
         self.reads = sorted({n for each in preparations for n in each.reads})
         self.last: tuple[list[int], list[ref[Storage]], list[int]] = [-1], [], []
 
     def storages(self, leaves: list[Storage], pool: Pool) -> list[Storage]:
-        """The results for these leaves: those of the last run if nothing was written to them since, or to these."""
+        """What `slots` are for these leaves: the same as last time if nothing was written to them since, or to these.
+        """
         versions = [leaves[n].version for n in self.reads]
         before, weak, after = self.last
         if before == versions:
@@ -93,8 +105,9 @@ class Prepared:
             keys.append(each.key(leaves, keys))
             inputs = [leaves[n] if n >= 0 else found[~n] for n in each.inputs]
             found.append(each.storage(keys[-1], [leaves[n] for n in each.reads], inputs, pool))
-        self.last = versions, [ref(storage) for storage in found], [storage.version for storage in found]
-        return found
+        results = [found[n] for n in self.wanted]
+        self.last = versions, [ref(storage) for storage in results], [storage.version for storage in results]
+        return results
 
 
 def take_out(calls: list[Call], leaves: dict[int, Spec], alive: tuple[bool, ...], wanted: set[int],

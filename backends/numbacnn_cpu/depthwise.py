@@ -10,12 +10,13 @@ from numbacnn.kernels import Spec
 
 from .channels import fetch, put
 from .compile import Constant, compiled, kernel
+from .depthwise_filter import FOUR, filter_rows, seen_by_four, span
 from .memory import temporary
 from .norm_backward import BY_INPUT, DROPPED, ONE, sums_of
 from .norm_forward import NO_FLOOR, RELU
 from .norm_moments import parts_shape
-from .simd import fill, fma, lanes, larger, load
-from .slab import ABSENT, copy_input, copy_slab
+from .simd import fill, fma, lanes, load
+from .slab import ABSENT, copy_input, copy_normalised, copy_slab
 
 TAPS, STRIDES, DILATION = (3, 5, 7), (1, 2), 1          # for these a kernel is compiled anew
 PARTS = 16                # of the sum over rows that is a weight gradient: the same on every machine
@@ -24,23 +25,23 @@ SLAB = 1 << 16            # numbers in a slab, about: it stays in the cache of a
 
 def conv2d_depthwise(x, packed, bias, y, *numbers):
     """Lower to the kernel for the window."""
-    return forward(x, (), packed, bias, y, numbers, NO_FLOOR)
+    return forward(x, packed, bias, y, numbers, NO_FLOOR)
 
 
 def conv2d_depthwise_relu(x, packed, bias, y, *numbers):
     """Lower the same with ReLU behind it."""
-    return forward(x, (), packed, bias, y, numbers, RELU)
+    return forward(x, packed, bias, y, numbers, RELU)
 
 
 def conv2d_depthwise_normalised(x, mean, rstd, scale, shift, packed, bias, y, *numbers):
     """Lower the same for the convolution of relu(batch_norm(x))."""
-    return forward(x, (mean, rstd, scale, shift), packed, bias, y, numbers, NO_FLOOR)
+    return [(depthwise_normalised, [x.physical(), mean, rstd, scale, shift, packed, bias, y.physical(),
+                                    *window(packed.shape, *numbers)])]
 
 
-def forward(x, norm, packed, bias, y, numbers, floor):
-    """Lower to the kernel for the window, and for what is done with x and y."""
-    return [(depthwise, [x.physical(), packed, bias, y.physical(), *window(packed.shape, *numbers),
-                         *(norm or [ABSENT] * 4), floor])]
+def forward(x, packed, bias, y, numbers, floor):
+    """Lower to the kernel for the window."""
+    return [(depthwise, [x.physical(), packed, bias, y.physical(), *window(packed.shape, *numbers), floor])]
 
 
 def conv2d_depthwise_backward_input(dy, packed, dx, *numbers):
@@ -70,12 +71,6 @@ def window(packed, sh, sw, ph, pw, dh, dw, groups):
 
 
 @compiled
-def span(count, taps, stride, dilation):
-    """Return how many pixels of an axis so many windows see together."""
-    return (count - 1) * stride + (taps - 1) * dilation + 1
-
-
-@compiled
 def strip(row, taps, stride, dilation):
     """Return how many rows of windows to take at a time, those seeing rows of so many numbers."""
     return max(1, (SLAB // row - span(1, taps, stride, dilation)) // stride)
@@ -99,58 +94,38 @@ def conv2d_depthwise_pack(weight, packed, begin, end):
 
 # --- forward -----------------------------------------------------------------------------------------------------
 
-@kernel(items=lambda y: y.shape[0] * y.shape[1], workspace=seen_by_strip)
-def depthwise(x, packed, bias, y, tall, wide, sw, dw, sh, ph, pw, dh, mean, rstd, scale, shift, floor, slab,
-              begin, end):
+@kernel(items=lambda y: y.shape[0] * y.shape[1],
+        workspace=lambda x, tall, wide, sw, dw, dh: ((seen_by_four(x, tall, wide, sw, dw, dh),), x.dtype))
+def depthwise(x, packed, bias, y, tall, wide, sw, dw, sh, ph, pw, dh, floor, slab, begin, end):
     """`conv2d`, with `floor` in place of smaller numbers. An item is one row of one image of y."""
     _, rows, columns, channels = y.shape
-    width = span(columns, wide, sw, dw)
+    weight, result = packed.reshape(packed.size), y.reshape(y.size)
+    row = begin
+    while row < end:
+        n, oh = divmod(row, rows)
+        count = min(rows - oh, end - row)
+        filter_rows(x[n], oh, count, slab, weight, bias, result, row * columns * channels, columns, tall, wide, sw, dw,
+                    sh, ph, pw, dh, floor)
+        row += count
+
+
+@kernel(items=lambda y: y.shape[0] * y.shape[1], workspace=seen_by_strip)
+def depthwise_normalised(x, mean, rstd, scale, shift, packed, bias, y, tall, wide, sw, dw, sh, ph, pw, dh, slab,
+                         begin, end):
+    """`conv2d` of relu(batch_norm(x)). An item is one row of one image of y."""
+    _, rows, columns, channels = y.shape
+    width = span(max(columns, FOUR), wide, sw, dw)
     many, weight, result = strip(width * channels, tall, sh, dh), packed.reshape(packed.size), y.reshape(y.size)
     row = begin
     while row < end:
         n, oh = divmod(row, rows)
         count = min(many, rows - oh, end - row)
-        copy_input(x[n], oh * sh - ph, -pw, span(count, tall, sh, dh), width, 0, channels, mean, rstd, scale, shift,
-                   slab, 0)
-        for i in range(count):
-            filter_row(slab, i * sh * width * channels, dh * width * channels, weight, bias, result,
-                       (row + i) * columns * channels, columns, tall, wide, sw, dw, floor)
+        height = span(count, tall, sh, dh)
+        copy_normalised(x[n], oh * sh - ph, -pw, height, width, mean, rstd, scale, shift, slab, 0)
+        seen = slab[:height * width * channels].reshape((height, width, channels))
+        filter_rows(seen, 0, count, slab, weight, bias, result, row * columns * channels, columns, tall, wide, sw, dw,
+                    sh, 0, 0, dh, NO_FLOOR)
         row += count
-
-
-@compiled
-def filter_row(x, at, down, weight, bias, y, there, columns, tall, wide, sw, dw, floor):
-    """Write a row of y, whose windows begin at position `at`; `down` is from a row of taps to the next."""
-    channels, least = bias.size, fill(x, floor)
-    for _ in range(columns // 4):
-        for c in range(0, channels, lanes(x)):
-            one = load(bias, c)
-            two, three, four = one, one, one
-            fetch(y, there + columns * channels + c, channels)
-            for kh in range(tall):
-                for kw in range(wide):
-                    i = at + kh * down + kw * dw * channels + c
-                    factor = load(weight, (kh * wide + kw) * channels + c)
-                    one = fma(load(x, i), factor, one)
-                    two = fma(load(x, i + sw * channels), factor, two)
-                    three = fma(load(x, i + 2 * sw * channels), factor, three)
-                    four = fma(load(x, i + 3 * sw * channels), factor, four)
-            put(y, there + c, larger(least, one), channels - c)
-            put(y, there + channels + c, larger(least, two), channels - c)
-            put(y, there + 2 * channels + c, larger(least, three), channels - c)
-            put(y, there + 3 * channels + c, larger(least, four), channels - c)
-        at += 4 * sw * channels
-        there += 4 * channels
-    for _ in range(columns % 4):
-        for c in range(0, channels, lanes(x)):
-            one = load(bias, c)
-            for kh in range(tall):
-                for kw in range(wide):
-                    one = fma(load(x, at + kh * down + kw * dw * channels + c),
-                              load(weight, (kh * wide + kw) * channels + c), one)
-            put(y, there + c, larger(least, one), channels - c)
-        at += sw * channels
-        there += channels
 
 
 # --- the gradient of x: a pixel w is seen by ow through the taps kw = w + pw - ow * sw (without dilation) -------------

@@ -4,14 +4,15 @@ An item is a band of rows of an image of y. A worker filters what the band needs
 channels in its cache, and multiplies z with the packed weight of the 1 x 1 convolution (pack.py).
 """
 from .compile import Constant, compiled, kernel
-from .depthwise import filter_row, span, strip, window
+from .depthwise import window
+from .depthwise_filter import filter_rows, seen_by_four
 from .epilogue import RECTIFIED, complete
 from .norm_forward import RELU
 from .pack import lanes_of, tile_for, unroll_for
-from .slab import copy_slab
 from .tile import add_products, in_steps, spread, store_tile
 
-BANDS = 8                 # of all images, about: each copies rows around it, and reads the weight anew
+BANDS = 8                 # of all images, about: each reads the weight anew
+Z = 1 << 16               # numbers of z, at most, which stay in the cache of a core
 
 
 def conv2d_separable(x, packed, first_bias, weight, bias, y, *numbers):
@@ -27,11 +28,19 @@ def conv2d_separable_relu(x, packed, first_bias, weight, bias, y, *numbers):
 def calls(x, packed, first_bias, weight, bias, y, numbers, mode):
     """Return the kernel call; `numbers` are those of the depthwise convolution."""
     x, y = x.physical(), y.physical()
-    tall, wide, sw, dw, sh, _ph, _pw, dh = taps = window(packed.shape, *numbers)
-    row = span(y.shape[2], wide, sw, dw) * x.shape[3]
-    band = max(1, min(strip(max(row, 1), tall, sh, dh), y.shape[1], -(-y.shape[0] * y.shape[1] // BANDS)))
-    return [(separable, [x, packed, first_bias, weight, bias, y, *taps, band, *tile_for(y.shape[3], x.dtype),
+    rows, vectors = tile_for(y.shape[3], x.dtype)
+    band = band_for(y.shape, x.shape[3], int(rows))
+    return [(separable, [x, packed, first_bias, weight, bias, y, *window(packed.shape, *numbers), band, rows, vectors,
                          unroll_for(x.shape[3]), Constant(mode)])]
+
+
+def band_for(shape, channels, rows):
+    """Return how many rows of y (N, H, W, C) to take at a time: a share, or a few more that fill tiles of pixels better.
+    """
+    images, lines, columns, _ = shape
+    share = min(Z // max(columns * channels, 1), -(-images * lines // BANDS))
+    wasted = {band: -band * columns % rows / max(band * columns, 1) for band in range(max(1, share), 2 * share + 2)}
+    return max(1, min(min(wasted, key=wasted.get), lines))
 
 
 @compiled
@@ -40,10 +49,9 @@ def bands_of(rows, band):
     return (rows + band - 1) // band
 
 
-def space_of(x, y, tall, wide, sw, dw, sh, dh, band):
-    """Return shape and dtype of the workspace: z, and the slab that it is filtered from."""
-    seen = span(band, tall, sh, dh) * span(y.shape[2], wide, sw, dw)
-    return ((seen + band * y.shape[2]) * x.shape[3] + lanes_of(x.dtype),), x.dtype
+def space_of(x, y, tall, wide, sw, dw, dh, band):
+    """Return shape and dtype of the workspace: z, and a slab for windows that leave the image."""
+    return (band * y.shape[2] * x.shape[3] + seen_by_four(x, tall, wide, sw, dw, dh) + lanes_of(x.dtype),), x.dtype
 
 
 @kernel(items=lambda y, band: y.shape[0] * bands_of(y.shape[1], band), workspace=space_of)
@@ -52,15 +60,13 @@ def separable(x, packed, first_bias, weight, bias, y, tall, wide, sw, dw, sh, ph
     _, lines, columns, outputs = y.shape
     blocks, _, _, channels, width = weight.shape
     filters, weights, result = packed.reshape(packed.size), weight.reshape(weight.size), y.reshape(y.size)
-    slab, seen = z[band * columns * channels:], span(columns, wide, sw, dw)
+    slab = z[band * columns * channels:]
     for item in range(begin, end):
         n, number = divmod(item, bands_of(lines, band))
         first = number * band
         count = min(band, lines - first)
-        copy_slab(x[n], first * sh - ph, -pw, span(count, tall, sh, dh), seen, 0, channels, slab, 0)
-        for i in range(count):
-            filter_row(slab, i * sh * seen * channels, dh * seen * channels, filters, first_bias, z,
-                       i * columns * channels, columns, tall, wide, sw, dw, RELU)
+        filter_rows(x[n], first, count, slab, filters, first_bias, z, 0, columns, tall, wide,
+                    sw, dw, sh, ph, pw, dh, RELU)
         pixels, target = count * columns, result[(n * lines + first) * columns * outputs:]
         for block in range(blocks):
             column = block * width
