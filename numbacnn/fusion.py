@@ -5,6 +5,7 @@ The pattern is also the definition of what replaces it, so the test of every rul
 import ast
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
@@ -65,7 +66,8 @@ class Fusion:
         Lines such as ``y, argmax = max_pool2d(r, *pool)``.
     when : callable returning bool
         Asked before the rule is applied. Its parameters are names of the pattern; it gets the numbers of a starred name
-        as a tuple, an array as a `Spec`. The parameter `precision` gets "default" or "highest" (evaluation.py).
+        as a tuple, an array as a `Spec`. The parameter `precision` gets "default" or "highest" (evaluation.py), and
+        `constant` the names of arrays that are the same in each run, so that what is made of them is made once.
     temporaries : dict of str to callable
         For each array that only the replacement knows: a function, with parameters as in `when`, that gives its `Spec`.
     """
@@ -91,16 +93,23 @@ class Fusion:
 
 
 class Fuser:
-    """Applies rules to a program, and remembers those that were missed because somebody keeps a value."""
+    """Applies rules to a program, and remembers those that were missed because somebody keeps a value.
 
-    def __init__(self, specs: dict[int, Spec], wanted: set[int], precision: str = "default") -> None:
+    `constant` are slots of arrays that are the same in each run; so is what kernels in `prepares` compute of them.
+    """
+
+    def __init__(self, specs: dict[int, Spec], wanted: set[int], precision: str = "default",
+                 constant: AbstractSet[int] = frozenset(), prepares: AbstractSet[str] = frozenset()) -> None:
         self.specs = specs
         self.wanted = wanted
         self.precision = precision
+        self.constant = set(constant)
+        self.prepares = prepares
         self.missed: list[Missed] = []
 
     def apply(self, fusions: Sequence[Fusion], calls: list[Call]) -> list[Call]:
         """The program after every rule was applied, in order, wherever it fits."""
+        self._note_constants(calls)
         for fusion in fusions:
             while (fused := self._apply_once(fusion, calls)) is not None:
                 calls = fused
@@ -135,14 +144,23 @@ class Fuser:
             slots[name] = max(self.specs) + 1
             self.specs[slots[name]] = self._ask(spec, match)
         sources = tuple([source for call in removed for source in call.sources])
-        return [Call(line.op, [slots[n] for n in line.inputs], [slots[n] for n in line.outputs],
-                     tuple([number for name in line.numbers for number in match.numbers[name]]),
-                     sources if line is fusion.main else ()) for line in fusion.new]
+        new = [Call(line.op, [slots[n] for n in line.inputs], [slots[n] for n in line.outputs],
+                    tuple([number for name in line.numbers for number in match.numbers[name]]),
+                    sources if line is fusion.main else ()) for line in fusion.new]
+        self._note_constants(new)
+        return new
+
+    def _note_constants(self, calls: list[Call]) -> None:
+        for call in calls:
+            if call.op in self.prepares and self.constant.issuperset(call.inputs):
+                self.constant.update(call.outputs)
 
     def _ask(self, question: Callable[..., Any], match: Match) -> Any:
         def answer(name: str) -> Any:
             if name == "precision":
                 return self.precision
+            if name == "constant":
+                return {name for name, slot in match.slots.items() if slot in self.constant}
             return match.numbers[name] if name in match.numbers else self.specs[match.slots[name]]
 
         return question(**{name: answer(name) for name in inspect.signature(question).parameters})

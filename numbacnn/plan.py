@@ -46,7 +46,7 @@ class Plan:
         donors = {slot for slot in leaves if not alive[slot]}
 
         calls = prune(calls_of(program), wanted)
-        fuser = Fuser(self.specs, wanted, precision)
+        fuser = Fuser(self.specs, wanted, precision, {slot for slot in leaves if alive[slot]}, backend.PREPARES)
         if fused:
             calls = prune(fuser.apply(backend.FUSIONS, calls), wanted)
         calls = fuser.apply(backend.VARIANTS, calls)

@@ -65,7 +65,7 @@ def winograd(monkeypatch, request):
     """Let Winograd's algorithm compute every convolution that it can, with all weights small or all large."""
     monkeypatch.setattr(winograd_rules, "LARGE", request.param)
     for name in "best_edge", "best_edge_weight":
-        monkeypatch.setattr(winograd_rules, name, lambda *sizes: 6)
+        monkeypatch.setattr(winograd_rules, name, lambda *sizes, **known: 6)
     monkeypatch.setattr(winograd_rules, "PIXELS", 0)
     monkeypatch.setattr(winograd_rules, "DTYPES", ("float32", "float64"))
     nb.graph.thread.plans.clear()

@@ -26,6 +26,20 @@ def test_numbers_are_handed_over_by_name():
     assert [source.op for source in call.sources] == ["f", "g"]
 
 
+def test_rules_know_what_is_the_same_in_each_run():
+    """A leaf, or what a kernel that may run beforehand makes of such; also if a rule has put that kernel in."""
+    asked = []
+    packing = Fusion("y = f(x, weight)", "packed = pack(weight)\ny = g(x, packed)", temporaries={
+        "packed": lambda weight, constant: asked.append(constant) or weight})
+    last = Fusion("y = g(x, packed)", "y = h(x, packed)", when=lambda constant: asked.append(constant) or True)
+    for constant, seen in (({1}, [{"weight"}, {"packed"}]), ({0}, [{"x"}, {"x"}]), (set(), [set(), set()])):
+        specs = {slot: Spec((2, 3), "float32") for slot in range(3)}
+        fuser = Fuser(specs, {2}, constant=constant, prepares={"pack"})
+        fuser.apply([packing, last], [Call("f", [0, 1], [2])])
+        assert asked == seen
+        asked.clear()
+
+
 def test_a_value_that_somebody_keeps_is_not_removed():
     calls, fuser = fused([CHAIN], [Call("f", [0], [1], (1,)), Call("g", [1], [2], (3,))], {1, 2})
     assert [call.op for call in calls] == ["f", "g"]

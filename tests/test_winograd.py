@@ -34,7 +34,7 @@ def chosen(monkeypatch):
     """
     def choose(edge, deep=False):
         for name in "best_edge", "best_edge_weight":
-            monkeypatch.setattr(winograd_rules, name, lambda *sizes: edge)
+            monkeypatch.setattr(winograd_rules, name, lambda *sizes, **known: edge)
         monkeypatch.setattr(winograd_rules, "PIXELS", 0)
         monkeypatch.setattr(winograd_rules, "LARGE", 0 if deep else np.inf)
         monkeypatch.setattr(winograd_rules, "DTYPES", ("float32", "float64"))
@@ -112,6 +112,15 @@ def test_float64(edge, deep, shape, chosen):
 def test_float32(edge, deep, shape, chosen):
     chosen(edge, deep)
     check(edge, shape, "float32")
+
+
+@edges
+@pytest.mark.parametrize("shape", [SIZES[7], *CHANNELS, BATCHES[2]], ids=str)
+def test_few_windows_and_wide_blocks_of_columns(edge, shape, chosen, monkeypatch):
+    """As where there are many: no item has windows in common with another."""
+    monkeypatch.setattr(winograd_rules, "FEW", 0)
+    chosen(edge)
+    check(edge, shape)
 
 
 @pytest.mark.parametrize("shape", [SIZES[5], *CHANNELS[:-1], BATCHES[2]], ids=str)
@@ -237,6 +246,38 @@ def test_the_highest_precision_is_direct(chosen):
 ], ids=str)
 def test_the_choice(edge, sizes):
     assert winograd_rules.best_edge(*sizes) == edge
+
+
+@pytest.mark.parametrize(("edge", "changing", "sizes"), [      # images, height, width, channels, outputs
+    (6, 0, (1, 16, 16, 32, 32)), (4, 0, (1, 8, 8, 64, 64)), (4, 0, (1, 8, 8, 128, 128)), (6, 6, (1, 56, 56, 64, 64)),
+    (0, 0, (1, 12, 12, 16, 16)), (0, 0, (1, 4, 4, 128, 128)), (4, 4, (1, 7, 7, 512, 512)),
+], ids=str)
+def test_a_weight_that_never_changes_is_transformed_for_fewer_windows(edge, changing, sizes):
+    assert winograd_rules.best_edge(*sizes, constant=True) == edge
+    assert winograd_rules.best_edge(*sizes) == changing
+
+
+def test_inference_of_one_image_and_training_choose_for_themselves():
+    """A batch norm is folded into the weight, which is the same in each run: that is known, too."""
+    model = nb.nn.Sequential(nb.nn.Conv2d(32, 32, 3, padding=1), nb.nn.BatchNorm2d(32))
+    optimizer, x = nb.optim.SGD(model.parameters(), 0.1), nb.ones((1, 32, 16, 16))
+
+    def infer():
+        with nb.no_grad():
+            nb.evaluate(model(x))
+
+    def train():
+        optimizer.zero_grad()
+        model(x).sum().backward()
+        optimizer.step()
+        nb.evaluate()
+
+    def uses(step):
+        return any("winograd" in line.op and "weight" not in line.op for p in nb.explain(step).plans for line in p)
+
+    assert not uses(train)
+    model.eval()
+    assert uses(infer)
 
 
 @pytest.mark.parametrize(("deep", "edge", "sizes"), [    # images, height, width, channels, outputs

@@ -35,9 +35,9 @@ def epilogue(lines, op):
                   when=lambda weight, conv: not is_depthwise(weight, conv))
 
 
-def is_direct(weight, c, conv, precision):
+def is_direct(weight, c, conv, precision, constant):
     """Whether a convolution is computed by tiles of sums."""
-    return not is_depthwise(weight, conv) and not is_winograd(weight, c, conv, precision)
+    return not is_depthwise(weight, conv) and not is_winograd(weight, c, conv, precision, constant)
 
 
 FUSIONS = [
@@ -67,8 +67,8 @@ FUSIONS = [
         c, moments = conv2d_moments_packed(x, packed, bias, *conv)
         mean, rstd, new_mean, new_var = batch_norm_join(moments, running_mean, running_var, *norm)
         """,
-        when=lambda weight, c, conv, precision: (
-            c.shape[0] > 0 and conv[-1] == 1 and is_direct(weight, c, conv, precision)),
+        when=lambda weight, c, conv, precision, constant: (
+            c.shape[0] > 0 and conv[-1] == 1 and is_direct(weight, c, conv, precision, constant)),
         temporaries={"packed": packed, "moments": lambda x, weight, c, conv: moments_of_job(x, weight, c, conv)},
     ),
 ]

@@ -18,18 +18,22 @@ import numpy as np
 from . import winograd_rules
 from .compile import Constant, compiled, kernel
 from .epilogue import ADDED, RECTIFIED
+from .isa import REGISTERS
 from .memory import temporary
 from .pack import ROWS, lanes_of
 from .simd import lanes, load, prefetch
 from .slab import copy_window
 from .tile import add_products, blank, in_steps, steps, store_tile
+from .winograd_rules import FEW
 from .winograd_transforms import finish, transform_input
 
 STEPS = 8                 # of a product that are written out
 PIECE = 16                # channels: a multiple of STEPS, and of the numbers in a vector
 SPACE = 16                # numbers between one e and the next, or all would lie in the same lines of the cache
+FEW_ROWS = {1: (12, 16, 8), 2: (12, 8), 3: (8,), 4: (6, 4)} if REGISTERS >= 32 else {1: (10, 8), 2: (6, 4), 3: (4,)}
 SMALL = 600_000           # numbers of a transformed weight that each block may read anew
-BLOCK, BLOCKS = 36, 16    # windows of a block, more if there are so many blocks,
+BLOCK, BLOCKS = FEW, 16   # windows of a block, more if there are so many blocks,
+SPLIT = 32                # columns of an item, about, if one block is all
 NUMBERS = 170_000         # at most, of v and m,
 LARGE_BLOCK = 72          # or, if the weight is large, windows
 CHUNK = 2_500_000         # numbers of windows that are transformed beforehand, at a time
@@ -46,6 +50,7 @@ class Job(NamedTuple):
     edge: int
     rows: int             # of a tile
     vectors: int
+    splits: int           # of the columns, by items that transform the same windows
 
     @property
     def blocks(self):
@@ -68,12 +73,21 @@ def job_for(x, y, packed):
     if packed.size <= SMALL:
         most = min(NUMBERS // (edge * edge * (padded(x.shape[3]) + packed.shape[4])), windows // BLOCKS)
         blocks = -(-windows // max(BLOCK, most))
-        blocks += blocks % 2
+        if blocks > 1 or packed.shape[2] == 1:
+            blocks += blocks % 2
     else:
         blocks = -(-windows // LARGE_BLOCK)
     blocks = max(1, blocks)
-    rows = ROWS[vectors]
-    return Job(windows, max(1, -(-windows // (blocks * rows))) * rows, edge, rows, vectors)
+    rows = rows_for(-(-windows // blocks), vectors)
+    splits = min(packed.shape[2], max(2, y.shape[3] // SPLIT)) if blocks == 1 else 1
+    return Job(windows, max(1, -(-windows // (blocks * rows))) * rows, edge, rows, vectors, splits)
+
+
+def rows_for(windows, vectors):
+    """Return how many rows the tiles of a block have: of a small one, those that take the fewest cycles."""
+    if windows > BLOCK:
+        return ROWS[vectors]
+    return min(FEW_ROWS[vectors], key=lambda rows: -(-windows // rows) * max(rows * vectors, rows + vectors, 8))
 
 
 def conv2d_winograd(x, packed, bias, y, *conv):
@@ -107,7 +121,7 @@ def calls(x, packed, bias, other, y, ph, pw, mode=0):
     x, other, y = x.physical(), other.physical(), y.physical()
     job, how = job_for(x, y, packed), (Constant(mode), int(leaves_caches(y)))
     if packed.size <= SMALL:
-        return [(winograd_blocks, [x, packed, bias, other, y, ph, pw, *job.numbers(), *how])]
+        return [(winograd_blocks, [x, packed, bias, other, y, ph, pw, job.splits, *job.numbers(), *how])]
     numbers = block_numbers(x, job.block, job.edge)
     room = max(1, min(job.blocks, CHUNK // numbers))
     v = temporary((room, numbers), x.dtype)
@@ -148,28 +162,30 @@ def padded(channels):
 
 # --- kernels ---------------------------------------------------------------------------------------------------------
 
-@kernel(items=lambda y, block, edge: -(-windows_of(y, edge) // block),
+@kernel(items=lambda y, splits, block, edge: -(-windows_of(y, edge) // block) * splits,
         workspace=lambda x, packed, block, edge: (
             (product_numbers(packed, block) + block_numbers(x, block, edge) + window_numbers(x, edge),), x.dtype))
-def winograd_blocks(x, packed, bias, other, y, ph, pw, block, edge, rows, vectors, mode, past, space, begin, end):
-    """An item is a block, from x to y."""
+def winograd_blocks(x, packed, bias, other, y, ph, pw, splits, block, edge, rows, vectors, mode, past, space, begin,
+                    end):
+    """An item is a block, from x to y, or some of its columns."""
     per_image, width = grid(y, edge - 2), vectors * lanes(x)
     windows = y.shape[0] * per_image[0] * per_image[1]
     step, product_step = block * padded(x.shape[3]) + SPACE, block * width + SPACE
     products = space[edge * edge * step:]
     window = products[edge * edge * product_step:]
     for item in range(begin, end):
-        first = item * block
+        number, split = divmod(item, splits)
+        first, stop = number * block, packed.shape[2] * (split + 1) // splits
         count, place = min(block, windows - first), place_of(first, per_image)
         coming = place_of(first + block, per_image)
         take_windows(x, place, count, per_image, ph, pw, edge, space, 0, PIECE, step, PIECE, block * PIECE, window)
-        for column in range(packed.shape[2]):
+        for column in range(packed.shape[2] * split // splits, stop):
             seen = place
             for e in range(edge * edge):
                 share = count * (e + 1) // (edge * edge) - count * e // (edge * edge)
                 if not past:
                     seen = fetch_windows(y, seen, share, per_image, edge - 2, column * width, width)
-                if column == packed.shape[2] - 1:
+                if column == stop - 1:
                     coming = fetch_windows(x, coming, share, per_image, edge - 2, 0, x.shape[3])
                 multiply(space, e * step, block, count, packed, e, column, products, e * product_step, rows, vectors)
             finish_windows(products, product_step, place, count, per_image, edge, bias, other, y, column * width, width,
@@ -282,11 +298,11 @@ def multiply(v, at, room, count, packed, e, column, products, to, rows, vectors)
         for c in range(0, depth, PIECE):
             starts, deep = steps(piece, PIECE, rows, rows), min(PIECE, depth - c)
             for k in range(0, deep // STEPS * STEPS, STEPS):
-                tile = add_products(tile, v, starts, k, weights, first, STEPS)
-                first += STEPS * columns
-                for i in range(ahead, ahead + share, LINE):
+                for i in range(ahead, ahead + share, LINE):      # behind the products, LLVM would do these after it
                     prefetch(weights, i)
                 ahead += share
+                tile = add_products(tile, v, starts, k, weights, first, STEPS)
+                first += STEPS * columns
             for k in range(deep // STEPS * STEPS, deep):
                 tile = add_products(tile, v, starts, k, weights, first, 1)
                 first += columns

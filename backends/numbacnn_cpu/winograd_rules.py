@@ -13,11 +13,13 @@ DTYPES = "float32",       # in float64 numbers are computed to be exact
 EDGES = 6, 4              # of windows: F(4, 3) and F(2, 3)
 TRANSFORM = 14            # multiply-adds in the time that it takes to transform one number of a window, there or back,
 PREPARE = 30              # one number of the weight, to write it and to read it again,
+READ = 9                  # to read it only,
 PREPARE_DEEP = 13         # or where it is multiplied (winograd_deep.py),
 PACK = 50                 # one number of a large weight for the direct convolution, likewise
 LARGE = 16_700            # filters of a weight that is large: transformed (36 numbers of each) it fills a cache,
 PIXELS = 48               # and of its outputs, at least: for fewer, one that is prepared once is read fastest packed
 DEEP = 72                 # windows, at most, for which a large weight is transformed where it is multiplied
+FEW = 36                  # windows, at most, that items share, each computing some columns of all
 FORWARD = "conv2d", "conv2d_relu", "conv2d_add", "conv2d_add_relu"
 MARGIN = 1.1              # times faster, at least: Winograd's sums are less exact
 
@@ -49,9 +51,10 @@ def winograd_cost(edge, images, height, width, channels, outputs, prepare=PREPAR
     return edge * edge * (windows * (channels * outputs + TRANSFORM * vectors * lanes) + prepare * channels * outputs)
 
 
-def best_edge(*sizes):
+def best_edge(*sizes, constant=False):
     """Return the size of windows for a convolution with a weight, or 0 if it is computed directly."""
-    costs = {edge: winograd_cost(edge, *sizes, PREPARE_DEEP if is_deep(edge, *sizes) else PREPARE) for edge in EDGES}
+    prepare = READ if constant else PREPARE
+    costs = {edge: winograd_cost(edge, *sizes, PREPARE_DEEP if is_deep(edge, *sizes) else prepare) for edge in EDGES}
     return cheaper(costs, direct_cost(*sizes, PACK if is_large(*sizes) else 0))
 
 
@@ -73,10 +76,10 @@ def is_possible(weight, conv, precision):
             and weight.dtype in DTYPES and precision != "highest")
 
 
-def edge_forward(weight, y):
+def edge_forward(weight, y, constant=()):
     """Return the size of windows of `conv2d`."""
     images, outputs, height, width = y.shape
-    return best_edge(images, height, width, weight.shape[1], outputs)
+    return best_edge(images, height, width, weight.shape[1], outputs, constant="weight" in constant)
 
 
 def edge_backward(weight, dx):
@@ -91,21 +94,32 @@ def edge_weight(dweight, dy):
     return best_edge_weight(images, height, width, dweight.shape[1], outputs)
 
 
-def winograd_packed(weight, y):
+def winograd_packed(weight, y, constant):
     """Return what is known of the output of `conv2d_winograd_weight`."""
-    edge, (blocks, columns) = edge_forward(weight, y), blocked(weight.shape[0], 1, weight.dtype)
-    return Spec((edge, edge, blocks, weight.shape[1], columns), weight.dtype)
+    return packed_for(edge_forward(weight, y, constant), weight.shape[1], y)
 
 
 def winograd_packed_turned(weight, dx):
     """Return what is known of the output of `conv2d_winograd_weight_turned`."""
-    edge, (blocks, columns) = edge_backward(weight, dx), blocked(weight.shape[1], 1, weight.dtype)
-    return Spec((edge, edge, blocks, weight.shape[0], columns), weight.dtype)
+    return packed_for(edge_backward(weight, dx), weight.shape[0], dx)
 
 
-def is_winograd(weight, y, conv, precision):
+def packed_for(edge, depth, output):
+    """Return the `Spec` of a transformed weight: in narrow blocks of columns if several items share a few windows."""
+    images, columns, height, width = output.shape
+    windows = windows_of(edge, images, height, width)
+    if windows > FEW:
+        blocks, wide = blocked(columns, 1, output.dtype)
+    else:
+        vectors, lanes = (1 if windows >= 8 else 2 if windows >= 4 else 4), lanes_of(output.dtype)
+        wide = min(vectors, -(-columns // lanes)) * lanes
+        blocks = -(-columns // wide)
+    return Spec((edge, edge, blocks, depth, wide), output.dtype)
+
+
+def is_winograd(weight, y, conv, precision, constant):
     """Whether the algorithm computes a convolution forward."""
-    return is_possible(weight, conv, precision) and edge_forward(weight, y) > 0
+    return is_possible(weight, conv, precision) and edge_forward(weight, y, constant) > 0
 
 
 def is_winograd_backward(weight, dx, conv, precision):
