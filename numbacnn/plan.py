@@ -67,7 +67,8 @@ class Plan:
         self.calls, self.missed = calls, [missed for missed in fuser.missed if missed.slot in wanted]
 
         # addresses come in this order: the arena, the leaves that are read, the results, what was prepared
-        used = {roots.get(slot, slot) for call in calls for slot in (*call.inputs, *call.outputs)} | {*in_place.values()}
+        touched = {slot for call in calls for slot in (*call.inputs, *call.outputs)}
+        used = {roots.get(slot, slot) for slot in touched} | {*in_place.values()}
         read = [slot for slot in leaves if slot in used]
         self.reads = [number[slot] for slot in read]
         bases = {slot: (1 + n, 0) for n, slot in enumerate([*read, *kept, *prepared])}

@@ -5,6 +5,7 @@ largest first, and leave what they make in the cache; this process compiles too,
 started, crashes or hangs costs time and nothing else: what is not on disk in the end is compiled here, as ever.
 """
 import contextlib
+import gc
 import importlib
 import os
 import pickle
@@ -51,6 +52,7 @@ def compile_all(wanted, workers):
             team.hire()
         while (job := team.take()) is not None:
             overload(*job)
+            team.load()
 
 
 def processes(workers):
@@ -82,13 +84,18 @@ class Helpers:
     """Processes that compile, and the queue that they share with this one. Used in a `with` block."""
 
     def __init__(self, jobs):
-        self.jobs = deque(jobs)
+        self.jobs, self.made = deque(jobs), deque()
         self.processes, self.threads = [], []
 
     def take(self):
         """Return the next job, or None."""
         with contextlib.suppress(IndexError):
             return self.jobs.popleft()
+
+    def load(self):
+        """Load what other processes have made, while they go on: in the end they would only wait for it."""
+        while self.made:
+            overload(*self.made.popleft())
 
     def hire(self):
         """Start a process, if the system lets us, and a thread that gives it one job after the other."""
@@ -112,6 +119,7 @@ class Helpers:
                 while (job := self.take()) is not None:
                     if not self.ask(process, *job):
                         break
+                    self.made.append(job)
 
     def ask(self, process, function, types):
         """Let a process compile a function for types; return whether it still lives."""
@@ -144,6 +152,7 @@ def serve():
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     jobs = sys.stdin.buffer
+    gc.disable()                                          # it does not live long
     if pickle.load(jobs) == cache_folder():               # or it would not find what we make
         answers.write(b".")
         with contextlib.suppress(EOFError, BrokenPipeError):

@@ -10,7 +10,7 @@ from .pack import ROWS, lanes_of
 
 WHOLE, SLAB, PATCHES = 0, 1, 2      # where they find it: in x, or in a copy
 GAIN = 1.15               # times fewer sums, at least, make up for copying patches
-SLACK = 1.02              # times as many sums as could be, at most: for each shape of a tile a kernel is compiled
+SLACK = 1.04              # times as many sums as could be, at most: for each shape of a tile a kernel is compiled
 ITEMS, PARTS = 8, 16      # at least so many items, at most so many parts, if there are enough steps
 PARTS_BYTES = 5 << 20     # of all parts together
 PIXELS = {WHOLE: 128, SLAB: 128, PATCHES: 256}      # of a step, about: what they see stays in the caches

@@ -10,7 +10,7 @@ from numbacnn.kernels import Spec
 
 from .channels import fetch, put
 from .compile import Constant, compiled, kernel
-from .depthwise_filter import FOUR, filter_rows, seen_by_four, span
+from .depthwise_filter import filter_rows, seen_by_row, span
 from .memory import temporary
 from .norm_backward import BY_INPUT, DROPPED, ONE, sums_of
 from .norm_forward import NO_FLOOR, RELU
@@ -95,7 +95,7 @@ def conv2d_depthwise_pack(weight, packed, begin, end):
 # --- forward -----------------------------------------------------------------------------------------------------
 
 @kernel(items=lambda y: y.shape[0] * y.shape[1],
-        workspace=lambda x, tall, wide, sw, dw, dh: ((seen_by_four(x, tall, wide, sw, dw, dh),), x.dtype))
+        workspace=lambda x, y, tall, wide, sw, dw, dh: ((seen_by_row(x, y, tall, wide, sw, dw, dh),), x.dtype))
 def depthwise(x, packed, bias, y, tall, wide, sw, dw, sh, ph, pw, dh, floor, slab, begin, end):
     """`conv2d`, with `floor` in place of smaller numbers. An item is one row of one image of y."""
     _, rows, columns, channels = y.shape
@@ -114,7 +114,7 @@ def depthwise_normalised(x, mean, rstd, scale, shift, packed, bias, y, tall, wid
                          begin, end):
     """`conv2d` of relu(batch_norm(x)). An item is one row of one image of y."""
     _, rows, columns, channels = y.shape
-    width = span(max(columns, FOUR), wide, sw, dw)
+    width = span(columns, wide, sw, dw)
     many, weight, result = strip(width * channels, tall, sh, dh), packed.reshape(packed.size), y.reshape(y.size)
     row = begin
     while row < end:

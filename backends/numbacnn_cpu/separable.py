@@ -5,7 +5,7 @@ channels in its cache, and multiplies z with the packed weight of the 1 x 1 conv
 """
 from .compile import Constant, compiled, kernel
 from .depthwise import window
-from .depthwise_filter import filter_rows, seen_by_four
+from .depthwise_filter import filter_rows, seen_by_row
 from .epilogue import RECTIFIED, complete
 from .norm_forward import RELU
 from .pack import lanes_of, tile_for, unroll_for
@@ -35,8 +35,7 @@ def calls(x, packed, first_bias, weight, bias, y, numbers, mode):
 
 
 def band_for(shape, channels, rows):
-    """Return how many rows of y (N, H, W, C) to take at a time: a share, or a few more that fill tiles of pixels better.
-    """
+    """Return how many rows of y (N, H, W, C) to take at a time: a share, or more that fill tiles of pixels better."""
     images, lines, columns, _ = shape
     share = min(Z // max(columns * channels, 1), -(-images * lines // BANDS))
     wasted = {band: -band * columns % rows / max(band * columns, 1) for band in range(max(1, share), 2 * share + 2)}
@@ -50,8 +49,8 @@ def bands_of(rows, band):
 
 
 def space_of(x, y, tall, wide, sw, dw, dh, band):
-    """Return shape and dtype of the workspace: z, and a slab for windows that leave the image."""
-    return (band * y.shape[2] * x.shape[3] + seen_by_four(x, tall, wide, sw, dw, dh) + lanes_of(x.dtype),), x.dtype
+    """Return shape and dtype of the workspace: z, and a slab for rows that leave the image."""
+    return (band * y.shape[2] * x.shape[3] + seen_by_row(x, y, tall, wide, sw, dw, dh) + lanes_of(x.dtype),), x.dtype
 
 
 @kernel(items=lambda y, band: y.shape[0] * bands_of(y.shape[1], band), workspace=space_of)
