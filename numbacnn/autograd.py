@@ -16,7 +16,7 @@ import numpy as np
 from numbacnn.backend import Device
 from numbacnn.errors import DTypeError, GradientError, NumbacnnError, ShapeError
 from numbacnn.geometry import count
-from numbacnn.graph import Array, rebind, record
+from numbacnn.graph import Array, rebind, record, thread
 
 Gradients = tuple[Array | None, ...] | list[Array]
 Backward = Callable[[Array], Gradients]
@@ -243,6 +243,7 @@ def differentiable(y: Array, inputs: tuple[Tensor, ...], backward: Backward) -> 
                 tensor.requires_grad = True
                 edges = tuple([x.node or (x if x.requires_grad else None) for x in inputs])
                 tensor.node = Node(y, edges, backward)
+                thread.recording.differentiable = True
                 break
     return tensor
 

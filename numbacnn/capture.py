@@ -124,7 +124,9 @@ class _Replay:
         self.replaced = [(t, place_of[slot]) for t, slot in self.changed if slot not in leaf_of]
         owner = {slot: t for t, slot in self.changed if slot in leaf_of}
         self.returned = [(owner.get(slot), place_of.get(slot, -1), shape, dtype) for slot, shape, dtype in self.outputs]
-        constant = known.isdisjoint(self.plan.prepared.reads)       # memory that the replay holds is never overwritten
+        # What the replay holds is never overwritten: blocks are used again, or updated, only if nobody else refers to
+        # them (Pool.take, graph.run). So what was made of constants stays right, and is looked up once.
+        constant = known.isdisjoint(self.plan.prepared.reads)
         self.prepared = self.plan.prepared.storages(self.leaves, thread.pool) if constant else None
         for i in known - {-1}:                           # what is not a constant is found again at each replay
             self.leaves[i] = None  # type: ignore[call-overload]

@@ -67,7 +67,7 @@ class Fusion:
     when : callable returning bool
         Asked before the rule is applied. Its parameters are names of the pattern; it gets the numbers of a starred name
         as a tuple, an array as a `Spec`. The parameter `precision` gets "default" or "highest" (evaluation.py), and
-        `constant` the names of arrays that are the same in each run, so that what is made of them is made once.
+        `constant` the names of arrays that outlive the run and are not being trained: what is made of them is kept.
     temporaries : dict of str to callable
         For each array that only the replacement knows: a function, with parameters as in `when`, that gives its `Spec`.
     """
@@ -95,7 +95,8 @@ class Fusion:
 class Fuser:
     """Applies rules to a program, and remembers those that were missed because somebody keeps a value.
 
-    `constant` are slots of arrays that are the same in each run; so is what kernels in `prepares` compute of them.
+    `constant` are slots of arrays that outlive the run and are not being trained, weights in inference above all; so is
+    what kernels in `prepares` compute of them.
     """
 
     def __init__(self, specs: dict[int, Spec], wanted: set[int], precision: str = "default",
@@ -152,7 +153,8 @@ class Fuser:
 
     def _note_constants(self, calls: list[Call]) -> None:
         for call in calls:
-            if call.op in self.prepares and self.constant.issuperset(call.inputs):
+            if (call.op in self.prepares and self.constant.issuperset(call.inputs)
+                    and self.wanted.isdisjoint(call.outputs)):
                 self.constant.update(call.outputs)
 
     def _ask(self, question: Callable[..., Any], match: Match) -> Any:
@@ -160,7 +162,7 @@ class Fuser:
             if name == "precision":
                 return self.precision
             if name == "constant":
-                return {name for name, slot in match.slots.items() if slot in self.constant}
+                return {known for known, slot in match.slots.items() if slot in self.constant}
             return match.numbers[name] if name in match.numbers else self.specs[match.slots[name]]
 
         return question(**{name: answer(name) for name in inspect.signature(question).parameters})

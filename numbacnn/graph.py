@@ -97,7 +97,7 @@ class Array:
 class Recording:
     """Calls recorded since the last evaluation. `program` (of Instructions) and what is alive make a plan's key."""
 
-    __slots__ = ("arrays", "device", "epoch", "leaves", "nbytes", "next_check", "program", "rebound")
+    __slots__ = ("arrays", "device", "differentiable", "epoch", "leaves", "nbytes", "next_check", "program", "rebound")
 
     def __init__(self) -> None:
         self.epoch = next(_epochs)
@@ -107,6 +107,7 @@ class Recording:
         self.leaves: dict[Storage, tuple[int, Shape, str]] = {}     # memory the program reads: slot, shape, dtype
         self.nbytes = 0                                 # of the leaves
         self.next_check = MAX_BYTES
+        self.differentiable = False                     # whether gradients of something in it may be asked for
         self.rebound: list[tuple[ref[Any], Array]] = []     # tensors given another value by the user; a copy of the old
 
     def instructions(self) -> list[Instruction]:
@@ -241,13 +242,14 @@ def copy_of(storage: Storage) -> Storage:
 
 def plan_for(recording: Recording, alive: tuple[bool, ...]) -> Plan:
     """The plan that computes what is alive of a recording; a training loop builds it once."""
-    key = (recording.device, tuple(recording.program), tuple(recording.leaves.values()), alive, thread.fuse,
-           thread.precision)
+    key = (recording.device, tuple(recording.program), tuple(recording.leaves.values()), alive,
+           recording.differentiable, thread.fuse, thread.precision)
     plan = thread.plans.get(key)
     if plan is None:
         assert recording.device is not None
         program, leaves = recording.instructions(), recording.leaf_specs()
-        plan = Plan(program, leaves, alive, recording.device.backend, thread.fuse, thread.precision)
+        plan = Plan(program, leaves, alive, recording.device.backend, thread.fuse, thread.precision,
+                    inference=not recording.differentiable)
         thread.plans[key] = plan
         if len(thread.plans) > MAX_PLANS:
             thread.plans.popitem(last=False)

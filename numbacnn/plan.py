@@ -33,20 +33,21 @@ class Plan:
     updates : list of (slot, leaf)
         Arrays that take over the memory of a leaf, which nobody else may refer to.
     reads : list of int
-        Numbers of the leaves that its calls read: not those of which all that depends on them is prepared.
+        Numbers of the leaves that its calls read; those read only to prepare something are not among them.
     prepared : Prepared
         What is computed only where a parameter has changed.
     """
 
     def __init__(self, program: list[Instruction], leaves: dict[int, Spec], alive: tuple[bool, ...], backend: Any,
-                 fused: bool = True, precision: str = "default") -> None:
+                 fused: bool = True, precision: str = "default", inference: bool = False) -> None:
         computed = {slot: Spec(*spec) for i in program for slot, spec in enumerate(i.outputs, i.first_output)}
         self.specs = leaves | computed
         wanted = {slot for slot in computed if alive[slot]}
         donors = {slot for slot in leaves if not alive[slot]}
 
         calls = prune(calls_of(program), wanted)
-        fuser = Fuser(self.specs, wanted, precision, {slot for slot in leaves if alive[slot]}, backend.PREPARES)
+        constant = {slot for slot in leaves if alive[slot]} if inference else set()
+        fuser = Fuser(self.specs, wanted, precision, constant, backend.PREPARES)
         if fused:
             calls = prune(fuser.apply(backend.FUSIONS, calls), wanted)
         calls = fuser.apply(backend.VARIANTS, calls)

@@ -91,7 +91,7 @@ class Prepared:
         self.last: tuple[list[int], list[ref[Storage]], list[int]] = [-1], [], []
 
     def storages(self, leaves: list[Storage], pool: Pool) -> list[Storage]:
-        """What `slots` are for these leaves: the same as last time if nothing was written to these or those since."""
+        """The memory of `slots` for these leaves: that of last time if since then nothing was written to either."""
         versions = [leaves[n].version for n in self.reads]
         before, weak, after = self.last
         if before == versions:

@@ -95,6 +95,16 @@ def test_helpers_that_fail_or_hang_are_ended(program, work, monkeypatch):
     assert len(work.here) >= 3                           # what one took with it is compiled when it is used
 
 
+def test_what_helpers_made_is_loaded_before_all_is_made(work, monkeypatch):
+    """Else this process would be busy with it while the others have nothing to do."""
+    monkeypatch.setattr(compile_ahead, "START", "import sys; sys.stdout.write('.' * 99); sys.stdout.flush(); "
+                                                "sys.stdin.buffer.read()")      # all is made at once
+    monkeypatch.setattr(compile_ahead, "overload", lambda function, types: (
+        work.here.append(function.__qualname__), time.sleep(0.2)))
+    compile_ahead.compile_all(work.jobs, 2)
+    assert len(work.here) > 1 and len(set(work.here)) == len(work.here)
+
+
 def test_helpers_end_when_compiling_is_interrupted(work, monkeypatch):
     def interrupt(*job):
         raise KeyboardInterrupt

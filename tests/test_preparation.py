@@ -57,6 +57,31 @@ def scramble(model, seed):
                            for name, value in model.state_dict().items()})
 
 
+def test_a_capture_keeps_what_was_made_of_what_it_only_reads(model, x, monkeypatch):
+    """The parameters of the capture: those that the model gets later are others, wherever they lie."""
+    with numbacnn.no_grad():
+        captured = numbacnn.capture(model)
+        first = captured(x).numpy()
+        monkeypatch.setattr(Preparation, "storage", None)                # nothing is looked up again
+        sizes = {each.storage.nbytes for p in model.parameters() for each in p.array.storage.prepared.values()}
+        model.load_state_dict({name: value * 2 for name, value in model.state_dict().items()})
+        gc.collect()
+        blocks = [numbacnn.graph.thread.pool.take(x.array.device, size) for size in sizes for _ in range(20)]
+        for block in blocks:                                             # all that the pool has
+            block.memory.bytes[:] = 255
+        np.testing.assert_array_equal(captured(x).numpy(), first)
+    assert len(sizes) > 1
+
+
+def test_a_plan_is_given_the_addresses_that_it_reads(model, x):
+    """Not those of parameters that are folded and packed, nor of folded ones that are not packed yet."""
+    forward(model, x)
+    plan = next(reversed(numbacnn.graph.thread.plans.values()))
+    made = [each.call.outputs[0] for each in plan.prepared.preparations]
+    assert set(plan.prepared.slots) < set(made)
+    assert set(plan.reads).isdisjoint(plan.prepared.reads)
+
+
 def images(count, seed=0):
     return numbacnn.tensor(np.random.default_rng(seed).standard_normal((count, 4, 6, 6)))
 

@@ -56,6 +56,7 @@ def check_all():
     for name in LAYERS:
         check(name, "float32")
     check("strided conv", "float64")
+    check_few_windows()
     return isa.REGISTER, isa.REGISTERS, isa.FUSES
 
 
@@ -67,6 +68,18 @@ def check(name, dtype):
     assert kernel in {line.op for lines in plans for line in lines}, name
     for got, wanted in zip(found, computed(layer, shapes, "float64", reference_backend.DEVICE), strict=True):
         np.testing.assert_allclose(got, wanted, rtol=0, atol=TOLERANCE[dtype] * np.abs(wanted).max(), err_msg=name)
+
+
+def check_few_windows():
+    """In inference of one image, where weights are cut as narrow as registers are."""
+    rng = np.random.default_rng(0)
+    arrays, found = [rng.uniform(-1, 1, shape) for shape in ((1, 64, 8, 8), (70, 64, 3, 3))], []
+    small, large = ([nb.tensor(each.astype(dtype)) for each in arrays] for dtype in ("float32", "float64"))
+    with nb.no_grad():
+        plans = nb.explain(lambda: found.append(F.conv2d(*small, padding=1).numpy())).plans
+        wanted = F.conv2d(*large, padding=1).numpy()
+    assert any("winograd" in line.op for lines in plans for line in lines)
+    np.testing.assert_allclose(found[0], wanted, rtol=0, atol=1e-5 * np.abs(wanted).max())
 
 
 def computed(layer, shapes, dtype, device=None):

@@ -51,6 +51,49 @@ def test_of_convolutions(shapes, monkeypatch):
     assert len(set(bits(monkeypatch, lambda: results_of(shapes)))) == 1
 
 
+@pytest.mark.parametrize("shapes", [((1, 64, 8, 8), (64, 64, 3, 3)), ((1, 32, 16, 16), (130, 32, 3, 3))], ids=str)
+def test_of_few_windows_that_items_share(shapes, monkeypatch):
+    def infer():
+        rng = np.random.default_rng(0)
+        x, weight = (nb.tensor(rng.standard_normal(shape, np.float32)) for shape in shapes)
+        with nb.no_grad():
+            explanation = nb.explain(lambda: found.append(F.conv2d(x, weight, padding=1).numpy()))
+        assert any("winograd" in line.op for line in explanation.plans[-1])
+        return found[-1:]
+
+    found = []
+    assert len(set(bits(monkeypatch, infer))) == 1
+
+
+@pytest.mark.parametrize("how", ["an old parameter is held", "the loss is looked at", "captured"])
+def test_of_training_however_it_is_looked_at(how):
+    """In float32, and for a size at which inference would choose another algorithm."""
+    x = nb.tensor(np.random.default_rng(0).standard_normal((1, 32, 16, 16), np.float32))
+
+    def losses(how):
+        nb.manual_seed(0)
+        layer = nb.nn.Conv2d(32, 32, 3, padding=1)
+        optimizer, held, found = nb.optim.SGD(layer.parameters(), 1e-2), [], []
+
+        def step(x):
+            optimizer.zero_grad()
+            loss = (layer(x) * layer(x)).mean()
+            if how == "the loss is looked at":
+                loss.item()
+            loss.backward()
+            optimizer.step()
+            return loss
+
+        run = nb.capture(step, layer, optimizer) if how == "captured" else step
+        for number in range(3):
+            if how == "an old parameter is held" and number == 1:
+                held = [parameter.detach() for parameter in layer.parameters()]
+            found.append(run(x).numpy().tobytes())
+        return found + [each.numpy().tobytes() for each in layer.parameters()], held
+
+    assert losses(how)[0] == losses("plain")[0]
+
+
 @pytest.mark.parametrize("network", [STRIPS[4], DENSE[1], TILES[5]], ids=str)
 def test_between_batch_norms(network, monkeypatch):
     assert len(set(bits(monkeypatch, lambda: computed(network, "float32")))) == 1

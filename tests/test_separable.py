@@ -2,6 +2,7 @@
 import numpy as np
 import pytest
 import ways
+from numbacnn_cpu import separable
 from poison import poisoned  # noqa: F401
 from test_fusions import applied  # noqa: F401
 
@@ -49,6 +50,16 @@ endings = pytest.mark.parametrize("relu", [True, False], ids=["relu", "no relu"]
 @pytest.mark.parametrize("numbers", ["real", "whole", "special"])
 def test_a_pass_computes_what_the_ops_mean(shapes, relu, numbers):
     ways.compare(computed, shapes, relu, numbers, tolerance=1e-12 if numbers == "real" else 0.0)
+
+
+@pytest.mark.parametrize(("shape", "channels", "rows", "band"), [          # of y (N, H, W, C); of a tile
+    ((1, 48, 48, 64), 32, 6, 6), ((1, 12, 12, 256), 256, 6, 2), ((1, 6, 6, 512), 256, 6, 1),       # an eighth
+    ((1, 7, 7, 64), 64, 6, 2),                           # of 7 pixels 5 would be wasted, of 14 four, and once 5
+    ((64, 48, 48, 64), 32, 6, 42), ((1, 2, 4000, 8), 64, 6, 1), ((8, 3, 5, 8), 4, 6, 3),
+    ((0, 7, 7, 64), 64, 6, 2),
+], ids=str)
+def test_how_many_rows_are_taken_at_a_time(shape, channels, rows, band):
+    assert separable.band_for(shape, channels, rows) == band
 
 
 @each

@@ -1,8 +1,9 @@
 """Compile in several processes what a program needs and is not on disk.
 
 All kernels of a program are known before it runs. Processes that compile take the next one from a common queue, the
-largest first, and leave what they make in the cache; this process compiles too, and loads the rest. One that cannot be
-started, crashes or hangs costs time and nothing else: what is not on disk in the end is compiled here, as ever.
+largest first, and leave what they make in the cache; this process compiles too, and loads meanwhile what they made. One
+that cannot be started, crashes or hangs costs time and nothing else: what is not on disk in the end is compiled here,
+as ever.
 """
 import contextlib
 import gc
@@ -93,7 +94,7 @@ class Helpers:
             return self.jobs.popleft()
 
     def load(self):
-        """Load what other processes have made, while they go on: in the end they would only wait for it."""
+        """Load what other processes have made, while they go on: else all of it is loaded when the last has ended."""
         while self.made:
             overload(*self.made.popleft())
 
@@ -152,7 +153,7 @@ def serve():
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     jobs = sys.stdin.buffer
-    gc.disable()                                          # it does not live long
+    gc.disable()                                          # a tenth of the time; what is garbage goes with the process
     if pickle.load(jobs) == cache_folder():               # or it would not find what we make
         answers.write(b".")
         with contextlib.suppress(EOFError, BrokenPipeError):

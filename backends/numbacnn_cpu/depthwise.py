@@ -1,10 +1,11 @@
-"""Depthwise convolution for plans, one filter per channel: vectors of channels, four pixels of a row at a time.
+"""Depthwise convolution for plans, one filter per channel, and its gradients; the forward loops: depthwise_filter.py.
 
 n image, c channel, (h, w) pixel of x, (oh, ow) pixel of y, (kh, kw) tap. packed (KH, KW, C) is the weight with channels
 innermost. Arrays are read as one axis, of which `at`, `there` and `tap` are positions.
 
-What a strip of rows sees is first copied to a slab, padding included: so no pixel is a special case, and memory is read
-from front to back. The four pixels share weights and, the window being constants of the kernel, what they load.
+Forward, the image is read where it lies. What a strip of rows sees is copied to a slab, padding included, where it is
+normalised on the way, and for gradients: there no pixel is a special case, and memory is read from front to back.
+Vectors hold channels; four pixels of a row share weights and, the window being constants of the kernel, what they load.
 """
 from numbacnn.kernels import Spec
 
@@ -77,7 +78,7 @@ def strip(row, taps, stride, dilation):
 
 
 def seen_by_strip(x, y, tall, wide, sw, dw, sh, dh):
-    """Return shape and dtype of the slab that a strip of y sees."""
+    """Return shape and dtype of the slab that a strip of y sees, where x is copied."""
     row = max(1, span(y.shape[2], wide, sw, dw) * x.shape[3])
     return (row * span(min(strip(row, tall, sh, dh), y.shape[1]), tall, sh, dh),), x.dtype
 
@@ -112,7 +113,7 @@ def depthwise(x, packed, bias, y, tall, wide, sw, dw, sh, ph, pw, dh, floor, sla
 @kernel(items=lambda y: y.shape[0] * y.shape[1], workspace=seen_by_strip)
 def depthwise_normalised(x, mean, rstd, scale, shift, packed, bias, y, tall, wide, sw, dw, sh, ph, pw, dh, slab,
                          begin, end):
-    """`conv2d` of relu(batch_norm(x)). An item is one row of one image of y."""
+    """`conv2d` of relu(batch_norm(x)), of which a strip is copied at a time. An item is one row of one image of y."""
     _, rows, columns, channels = y.shape
     width = span(columns, wide, sw, dw)
     many, weight, result = strip(width * channels, tall, sh, dh), packed.reshape(packed.size), y.reshape(y.size)
@@ -122,6 +123,7 @@ def depthwise_normalised(x, mean, rstd, scale, shift, packed, bias, y, tall, wid
         count = min(many, rows - oh, end - row)
         height = span(count, tall, sh, dh)
         copy_normalised(x[n], oh * sh - ph, -pw, height, width, mean, rstd, scale, shift, slab, 0)
+        # no row leaves what was copied: nothing is copied over it
         seen = slab[:height * width * channels].reshape((height, width, channels))
         filter_rows(seen, 0, count, slab, weight, bias, result, row * columns * channels, columns, tall, wide, sw, dw,
                     sh, 0, 0, dh, NO_FLOOR)

@@ -2,7 +2,8 @@
 
 The four share weights and, the window being constants of the kernel, what they load. The image is read where it lies:
 pixels whose windows leave it at a side are computed one by one, without the taps that see nothing; what a row sees that
-leaves it above or below is copied with its padding. Positions are of arrays read as one axis.
+leaves it above or below is copied with its padding, of which zeros are multiplied. Positions are of arrays read as one
+axis.
 """
 from .channels import fetch, put
 from .compile import compiled
@@ -49,8 +50,8 @@ def filter_row(x, at, left, size, down, weight, bias, y, there, columns, tall, w
     `down` is from a row of taps to the next.
     """
     channels, least = bias.size, fill(x, floor)
-    begin = min(max(0, (sw - 1 - left) // sw), columns)          # from here on, windows begin in the row of x;
-    end = min((size - left - span(1, wide, 1, dw)) // sw + 1, columns)       # before this they end in it
+    begin = min(max(0, (sw - 1 - left) // sw), columns)          # windows of columns begin ... end - 1 lie in the row;
+    end = min((size - left - span(1, wide, 1, dw)) // sw + 1, columns)       # of none if end <= begin
     column = 0
     while column < columns:
         place = left + column * sw
@@ -78,7 +79,7 @@ def filter_row(x, at, left, size, down, weight, bias, y, there, columns, tall, w
                 to += FOUR * channels
                 column += FOUR
             if column < end:
-                column = end - FOUR                              # the rest, and some of them again
+                column = end - FOUR                              # the rest, and some of them again, alike
         else:
             filter_one(x, here, place, size, down, weight, bias, y, to, tall, wide, sw, dw, floor)
             column += 1

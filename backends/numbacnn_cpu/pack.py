@@ -31,7 +31,7 @@ def tile_for(columns, dtype):
     return Constant(ROWS[vectors]), Constant(vectors)
 
 
-def unroll_for(length, choices=(8, 7, 5, 3)):
+def unroll_for(length, choices=(8, 9, 7, 5, 3)):
     """Return how many steps of a sum are written out, as a constant of a kernel: the first that divides its length."""
     return Constant(next((steps for steps in choices if length % steps == 0), min(8, max(length, 1))))
 

@@ -1,6 +1,6 @@
 """Depthwise separable convolution in inference: depthwise, ReLU, 1 x 1, in one pass; what lies between is never stored.
 
-An item is a band of rows of an image of y. A worker filters what the band needs (depthwise.py) to z, pixels of C
+An item is a band of rows of an image of y. A worker filters what the band needs (depthwise_filter.py) to z, pixels of C
 channels in its cache, and multiplies z with the packed weight of the 1 x 1 convolution (pack.py).
 """
 from .compile import Constant, compiled, kernel
@@ -8,11 +8,11 @@ from .depthwise import window
 from .depthwise_filter import filter_rows, seen_by_row
 from .epilogue import RECTIFIED, complete
 from .norm_forward import RELU
-from .pack import lanes_of, tile_for, unroll_for
+from .pack import tile_for, unroll_for
 from .tile import add_products, in_steps, spread, store_tile
 
 BANDS = 8                 # of all images, about: each reads the weight anew
-Z = 1 << 16               # numbers of z, at most, which stay in the cache of a core
+Z = 1 << 16               # numbers of z, about, which stay in the cache of a core
 
 
 def conv2d_separable(x, packed, first_bias, weight, bias, y, *numbers):
@@ -35,11 +35,15 @@ def calls(x, packed, first_bias, weight, bias, y, numbers, mode):
 
 
 def band_for(shape, channels, rows):
-    """Return how many rows of y (N, H, W, C) to take at a time: a share, or more that fill tiles of pixels better."""
+    """Return how many rows of y (N, H, W, C) to take at a time: a share, or up to twice as many, in fewest tiles."""
     images, lines, columns, _ = shape
-    share = min(Z // max(columns * channels, 1), -(-images * lines // BANDS))
-    wasted = {band: -band * columns % rows / max(band * columns, 1) for band in range(max(1, share), 2 * share + 2)}
-    return max(1, min(min(wasted, key=wasted.get), lines))
+    share = max(1, min(Z // max(columns * channels, 1), -(-images * lines // BANDS), lines))
+
+    def tiles(band):
+        """Count those of an image."""
+        return lines // band * -(-band * columns // rows) + -(-(lines % band) * columns // rows)
+
+    return min(range(share, max(share, min(2 * share, lines)) + 1), key=tiles)
 
 
 @compiled
@@ -50,7 +54,7 @@ def bands_of(rows, band):
 
 def space_of(x, y, tall, wide, sw, dw, dh, band):
     """Return shape and dtype of the workspace: z, and a slab for rows that leave the image."""
-    return (band * y.shape[2] * x.shape[3] + seen_by_row(x, y, tall, wide, sw, dw, dh) + lanes_of(x.dtype),), x.dtype
+    return (band * y.shape[2] * x.shape[3] + seen_by_row(x, y, tall, wide, sw, dw, dh),), x.dtype
 
 
 @kernel(items=lambda y, band: y.shape[0] * bands_of(y.shape[1], band), workspace=space_of)

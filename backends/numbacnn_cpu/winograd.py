@@ -6,7 +6,8 @@ stay in a worker's cache: v (E * E, piece, window, channel), a piece being some 
 tile has columns, m (E * E, window, column). In both, rows of a tile lie a known number of numbers apart, so that one
 register has the address of all: a block has room for whole tiles, and what the last one has too much is not used.
 
-Where the weight is large, blocks are transformed beforehand, and an item multiplies one with some columns only, so that
+If all windows are one block, several items transform them, each for some of the columns, which are narrower then. Where
+the weight is large, blocks are transformed beforehand, and an item multiplies one with some columns only, so that
 each worker reads its own part of the weight.
 
 n image, t window, counted through all images; (i, j) its row and column; e number of a transformed window.
@@ -84,7 +85,10 @@ def job_for(x, y, packed):
 
 
 def rows_for(windows, vectors):
-    """Return how many rows the tiles of a block have: of a small one, those that take the fewest cycles."""
+    """Return how many rows the tiles of a block have: of a small one, those that take the fewest cycles.
+
+    A step of a tile takes half a cycle for each multiply-add and for each load, and four cycles at least.
+    """
     if windows > BLOCK:
         return ROWS[vectors]
     return min(FEW_ROWS[vectors], key=lambda rows: -(-windows // rows) * max(rows * vectors, rows + vectors, 8))

@@ -52,7 +52,10 @@ def conv2d_add_relu_winograd_deep(x, weight, bias, other, y, *conv):
 
 
 def forward(x, weight, bias, other, y, conv, mode=0):
-    """Return the kernel calls; `mode` says what is done with the outputs. A weight as it is does not tell the edge."""
+    """Return the kernel calls; `mode` says what is done with the outputs.
+
+    A weight as it is does not tell the edge: it is asked for as in `is_deep_forward`.
+    """
     return calls(x, weight, bias, other, y, conv[2], conv[3], edge_forward(weight, y), 0, mode)
 
 

@@ -1,8 +1,8 @@
 """When a convolution is computed by Winograd's algorithm, and from windows of which size: variants for fusions.py.
 
 Filters of 3 x 3 taps, stride 1, dilation 1, one group, float32. Costs are counted in multiply-adds: what the direct
-convolution does, against the products of windows, and what it takes to transform these and the weight. So small images,
-whose last windows are half empty, and few channels are computed directly.
+convolution does, against the products of windows, and what it takes to transform these and, if it changes, the weight.
+So small images, whose last windows are half empty, and few channels are computed directly.
 """
 from numbacnn.fusion import Fusion
 from numbacnn.kernels import Spec
@@ -13,8 +13,8 @@ DTYPES = "float32",       # in float64 numbers are computed to be exact
 EDGES = 6, 4              # of windows: F(4, 3) and F(2, 3)
 TRANSFORM = 14            # multiply-adds in the time that it takes to transform one number of a window, there or back,
 PREPARE = 30              # one number of the weight, to write it and to read it again,
-READ = 9                  # to read it only,
 PREPARE_DEEP = 13         # or where it is multiplied (winograd_deep.py),
+READ = 9                  # or to read it, where it was transformed once (`constant`),
 PACK = 50                 # one number of a large weight for the direct convolution, likewise
 LARGE = 16_700            # filters of a weight that is large: transformed (36 numbers of each) it fills a cache,
 PIXELS = 48               # and of its outputs, at least: for fewer, one that is prepared once is read fastest packed
@@ -111,8 +111,8 @@ def packed_for(edge, depth, output):
     if windows > FEW:
         blocks, wide = blocked(columns, 1, output.dtype)
     else:
-        vectors, lanes = (1 if windows >= 8 else 2 if windows >= 4 else 4), lanes_of(output.dtype)
-        wide = min(vectors, -(-columns // lanes)) * lanes
+        lanes = lanes_of(output.dtype)
+        wide = min(1 if windows >= 8 else 2, -(-columns // lanes)) * lanes       # tiles of eight vectors or more
         blocks = -(-columns // wide)
     return Spec((edge, edge, blocks, depth, wide), output.dtype)
 
@@ -133,7 +133,7 @@ def is_winograd_weight(dweight, dy, conv, precision):
 
 
 def is_deep_forward(weight, y, conv, precision):
-    """Whether it is in `conv2d`."""
+    """Whether it is in `conv2d`: also for a weight that never changes, which is read fastest as it is (decision 16)."""
     images, outputs, height, width = y.shape
     return (is_possible(weight, conv, precision)
             and is_deep(edge_forward(weight, y), images, height, width, weight.shape[1], outputs))
