@@ -1,11 +1,12 @@
 """Gradients of inputs of few channels: where the rule applies, what it computes is what it replaces."""
 import pytest
-from numbacnn_cpu import conv_rules, program
+from numbacnn_cpu import conv_rules, conv_scatter, program
 from numbacnn_cpu.compile import INTERPRETED
 from poison import poisoned  # noqa: F401
 from test_fusions import EVERYTHING, Program, applied, compare, computed  # noqa: F401
 
 import numbacnn as nb
+from numbacnn.kernels import Spec
 
 [RULE] = conv_rules.NARROW
 PROGRAMS = [
@@ -21,7 +22,7 @@ NEAR = {
     "groups": Program((2, 2, 12, 13), (6, 1, 5, 5), EVERYTHING, {"groups": 2}),
     "channels fill vectors": Program((2, 16, 9, 8), (3, 16, 3, 3), EVERYTHING, {"padding": 1}),
     "the filter is too tall for a tile": Program((1, 1, 40, 40), (2, 1, 25, 3), EVERYTHING),
-    "the image is too large for the cache": Program((1, 1, 200, 200), (2, 1, 5, 5), EVERYTHING),
+    "the only image is large": Program((1, 1, 200, 200), (2, 1, 5, 5), EVERYTHING),
 }
 
 
@@ -36,6 +37,16 @@ def test_where_it_applies(each, numbers, applied):  # noqa: F811
 def test_where_it_does_not(each, applied):  # noqa: F811
     compare(each, "whole")
     assert RULE not in applied
+
+
+@pytest.mark.parametrize(("images", "size", "expected"), [
+    (1, 120, True), (1, 160, False), (2, 160, True), (8, 400, True), (8, 420, False),
+])
+def test_images_that_are_too_large(images, size, expected):
+    """3 channels of float32: 192 KB are 128 x 128 pixels with their padding, 2 MB are 418 x 418."""
+    dy, weight, dx = (Spec(shape, "float32") for shape in (
+        (images, 32, size, size), (32, 3, 5, 5), (images, 3, size, size)))
+    assert conv_scatter.is_narrow(dy, weight, dx, (1, 1, 2, 2, 1, 1, 1)) == expected
 
 
 @pytest.mark.skipif(INTERPRETED, reason="one thread")

@@ -19,7 +19,8 @@ from .slab import clear, copy
 from .tile import TileType, add_products, along, blank, constant, define, in_steps, parts, pick
 
 SUMS = 24 if REGISTERS >= 32 else 12  # vectors of a tile
-SLAB = 192 << 10          # bytes of an image that is added to: it stays in the cache
+SLAB = 2 << 20            # bytes of an image that is added to, at most: it stays in a cache;
+ALONE = 192 << 10         # of the only image, which is one worker's work
 
 
 def row_vectors(weight):
@@ -35,7 +36,8 @@ def is_narrow(dy, weight, dx, conv):
     by_row = dy.shape[2] * dy.shape[3] * tall * vectors
     height, width = slab_size(dy.shape[2:], weight.shape[2:], conv)
     nbytes = height * width * channels * np.dtype(dx.dtype).itemsize
-    return groups == 1 and dw == 1 and tall * vectors <= SUMS and nbytes <= SLAB and 1.25 * by_row < by_channel
+    most = SLAB if dx.shape[0] > 1 else ALONE
+    return groups == 1 and dw == 1 and tall * vectors <= SUMS and nbytes <= most and 1.25 * by_row < by_channel
 
 
 def slab_size(size, taps, conv):
