@@ -1,4 +1,4 @@
-"""What a row of the table of op cases (op_cases.py) is: a call of an op, with numbers that depend on its name alone."""
+"""What a row of the table of op cases (op_table/) is: a call of an op, with numbers that depend on its name alone."""
 import math
 import zlib
 from collections.abc import Mapping

@@ -10,8 +10,8 @@ from numbacnn import backend
 from numbacnn.errors import BackendError
 from numbacnn.kernels import Kernels, Place
 
-CONTRACT = {name: list(inspect.signature(method).parameters.values())[1:] for name, method in vars(Kernels).items()
-            if inspect.isfunction(method) and not name.startswith("_")}
+CONTRACT = {name: list(inspect.signature(method).parameters.values())[1:]
+            for name, method in inspect.getmembers(Kernels, inspect.isfunction) if not name.startswith("_")}
 VARIADIC = {"sgd", "sgd_momentum", "adam", "permute"}     # the contract gives them any number of arguments
 # Kernels that get something else than the contract's numbers: what their `arrange` makes of these.
 ARRANGED = {"softmax": ("size", "step"), "softmax_backward": ("size", "step")}

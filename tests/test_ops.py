@@ -1,4 +1,4 @@
-"""Every public op on every row of op_cases.py: values, gradients, precision, what it keeps, and what it refuses."""
+"""Every public op on every row of op_table/: values, gradients, precision, what it keeps, and what it refuses."""
 import re
 import zlib
 from typing import NamedTuple
@@ -8,7 +8,7 @@ import op_reference
 import pytest
 import reference_backend
 from op_case import Case
-from op_cases import CASES, REFUSED
+from op_table import CASES, EXACT, REFUSED, SUMS
 from poison import poisoned  # noqa: F401
 
 import numbacnn as nb
@@ -16,11 +16,6 @@ from numbacnn import ops, testing
 from numbacnn.autograd import Node
 from numbacnn.graph import Array, evaluate, thread
 
-# Sums of products: their rounding error is at most (terms) * u * the same sum of absolute values.
-SUMS = {"conv2d", "linear", "avg_pool2d", "sum_pool2d", "adaptive_avg_pool2d", "sum", "mean", "multiply"}
-# Nothing is rounded, or each number once: equal to NumPy's to the bit.
-EXACT = {"add", "subtract", "multiply", "negative", "max_pool2d", "relu", "leaky_relu", "prelu", "argmax", "reshape",
-         "flatten", "squeeze", "unsqueeze", "permute", "transpose", "expand", "to"}
 
 def each(cases):
     return pytest.mark.parametrize("case", cases, ids=lambda case: case.id)

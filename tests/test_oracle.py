@@ -1,12 +1,10 @@
-"""Ops against PyTorch, in float64: every row of op_cases.py that it knows, and shapes that nobody thought of."""
-import operator
-
+"""Ops against PyTorch, in float64: every row of op_table/ that it knows, and shapes that nobody thought of."""
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import mutually_broadcastable_shapes
-from op_cases import CASES
+from op_table import CASES, counterparts
 
 import numbacnn as nb
 from numbacnn import ops
@@ -18,37 +16,7 @@ F = torch.nn.functional
 quick = settings(max_examples=60, deadline=None, derandomize=True)
 
 
-def sum_pool2d(x, kernel_size, **options):
-    return F.avg_pool2d(x, kernel_size, **options, divisor_override=1)
-
-
-def adaptive_avg_pool2d(x, output_size):
-    return F.adaptive_avg_pool2d(x, output_size)
-
-
-def batch_norm(x, running_mean, running_var, weight, bias, training=False, momentum=0.1, eps=1e-5):
-    return F.batch_norm(x, running_mean, running_var, weight, bias, training, momentum, eps)
-
-
-def to(x, *targets):
-    for target in targets:
-        x = x.to(target if target == "cpu" else getattr(torch, target))
-    return x
-
-
-def method(name):
-    return lambda x, *arguments, **options: getattr(x, name)(*arguments, **options)
-
-
-TORCH = {
-    "conv2d": F.conv2d, "max_pool2d": F.max_pool2d, "avg_pool2d": F.avg_pool2d, "sum_pool2d": sum_pool2d,
-    "adaptive_avg_pool2d": adaptive_avg_pool2d, "relu": F.relu, "leaky_relu": F.leaky_relu, "prelu": F.prelu,
-    "sigmoid": torch.sigmoid, "softmax": lambda x, dim=-1: F.softmax(x, dim), "batch_norm": batch_norm,
-    "linear": F.linear, "cross_entropy": F.cross_entropy, "add": operator.add, "subtract": operator.sub,
-    "multiply": operator.mul, "divide": operator.truediv, "negative": torch.neg, "to": to,
-    **{name: method(name) for name in ("sum", "mean", "argmax", "reshape", "flatten", "squeeze", "unsqueeze", "permute",
-                                       "transpose", "expand")},
-}
+TORCH = counterparts(torch)
 NOT_THERE = {"dropout"}                                   # draws other numbers
 
 

@@ -1,0 +1,48 @@
+"""Shapes of what belongs to channels, features and classes."""
+from numbacnn.errors import ShapeError
+from numbacnn.geometry.options import Shape, cached, rank_of
+
+
+@cached
+def linear(x: Shape, weight: Shape, bias: Shape | None) -> Shape:
+    """The shape of y: that of x with the last axis replaced."""
+    rank_of("linear", "weight", weight, 2, "(out_features, in_features)")
+    if not x or x[-1] != weight[1]:
+        raise ShapeError(f"linear: x{x} must end in {weight[1]} features for weight{weight}")
+    if bias is not None and bias != weight[:1]:
+        raise ShapeError(f"linear: bias must be ({weight[0]},) for weight{weight}, got bias{bias}")
+    return (*x[:-1], weight[0])
+
+
+@cached
+def channels(op: str, x: Shape, parameters: tuple[tuple[str, Shape], ...], least: int = 0) -> None:
+    """Check x (N, C) or (N, C, H, W) and parameters that must be (C,)."""
+    if len(x) not in (2, 4):
+        raise ShapeError(f"{op}: x must be (N, C) or (N, C, H, W), got x{x}")
+    for name, shape in parameters:
+        if shape != x[1:2]:
+            raise ShapeError(f"{op}: x has {x[1]} channels, {name} must be ({x[1]},), got {name}{shape}")
+    values = x[0] * (x[2] * x[3] if len(x) == 4 else 1)
+    if values < least:
+        raise ShapeError(f"{op}: training needs at least {least} values per channel, got {values} in x{x}; "
+                         "call eval(), or use larger batches")
+
+
+@cached
+def prelu(x: Shape, weight: Shape) -> None:
+    """Check that there is one slope, or one per channel."""
+    if weight != (1,) and (len(x) not in (2, 4) or weight != x[1:2]):
+        raise ShapeError(f"prelu: weight must be (1,), or one per channel of x (N, C) or (N, C, H, W); got "
+                         f"weight{weight} for x{x}")
+
+
+@cached
+def cross_entropy(logits: Shape, targets: Shape) -> None:
+    """Check that there is one target for each vector of logits."""
+    if len(logits) not in (2, 4):
+        raise ShapeError(f"cross_entropy: logits must be (N, C) or (N, C, H, W), got logits{logits}")
+    if targets != (logits[0], *logits[2:]):
+        raise ShapeError(f"cross_entropy: targets must be {(logits[0], *logits[2:])} for logits{logits}, "
+                         f"got targets{targets}")
+    if logits[1] == 0:
+        raise ShapeError(f"cross_entropy: there must be at least one class, got logits{logits}")

@@ -1,0 +1,82 @@
+"""How options are read: one integer or several, axes, counts."""
+from collections.abc import Callable, Sequence
+from functools import lru_cache, wraps
+from numbers import Integral
+from typing import Any, TypeVar
+
+from numbacnn.errors import DTypeError, ShapeError
+
+Shape = tuple[int, ...]
+Pair = tuple[int, int]
+Numbers = tuple[int, ...]
+Geometry = tuple[Shape, Numbers]
+
+Rule = TypeVar("Rule", bound=Callable[..., Any])
+
+MAX_AXES = 6              # of arrays that broadcast or are reduced
+
+
+def cached(rule: Rule) -> Rule:
+    """Remember the answers of a rule."""
+    remembered = lru_cache(maxsize=4096, typed=True)(rule)
+
+    @wraps(rule)
+    def ask(*arguments: Any) -> Any:
+        try:
+            return remembered(*arguments)
+        except TypeError:                               # a list cannot be remembered; and what is wrong raises again
+            return rule(*arguments)
+
+    return ask  # type: ignore[return-value]
+
+
+def pair(op: str, name: str, value: Any, least: int = 0) -> Pair:
+    """Read an option given as one integer, or as two: (height, width)."""
+    values = (value, value) if is_integer(value) else value
+    if not (isinstance(values, Sequence) and len(values) == 2 and all(is_integer(v) for v in values)):
+        raise DTypeError(f"{op}: {name} must be an integer or a pair of integers (height, width), got {value!r}")
+    if min(values) < least:
+        raise ShapeError(f"{op}: {name} must be at least {least}, got {value!r}")
+    return int(values[0]), int(values[1])
+
+
+def positive(op: str, name: str, value: Any) -> None:
+    """Check an option that counts something."""
+    if not is_integer(value):
+        raise DTypeError(f"{op}: {name} must be an integer, got {value!r}")
+    if value < 1:
+        raise ShapeError(f"{op}: {name} must be positive, got {value}")
+
+
+def axis(op: str, rank: int, dim: int) -> int:
+    """The index of an axis that may be counted from the end."""
+    if not is_integer(dim):
+        raise DTypeError(f"{op}: dim must be an integer, got {dim!r}")
+    if not -rank <= dim < max(rank, 1):
+        raise ShapeError(f"{op}: dim must be from {-rank} to {rank - 1} for {rank} axes, got {dim}")
+    return dim % rank if rank else 0
+
+
+def rank_of(op: str, name: str, shape: Shape, rank: int, letters: str) -> None:
+    """Check the number of axes."""
+    if len(shape) != rank:
+        raise ShapeError(f"{op}: {name} must have {rank} axes {letters}, got {name}{shape}")
+
+
+def few_axes(op: str, shape: Shape) -> None:
+    """Check that kernels can take so many axes."""
+    if len(shape) > MAX_AXES:
+        raise ShapeError(f"{op}: at most {MAX_AXES} axes, got shape {shape}")
+
+
+def is_integer(value: Any) -> bool:
+    """Whether an option is a whole number: True and False are none."""
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def count(shape: Shape) -> int:
+    """How many elements an array of that shape has."""
+    size = 1
+    for n in shape:
+        size *= n
+    return size

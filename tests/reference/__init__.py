@@ -1,0 +1,16 @@
+"""Every kernel of the contract, once more: naive NumPy in float64, to be read beside the formula.
+
+Signatures are those of the contract (numbacnn/kernels/): arrays to read, arrays to fill, numbers.
+"""
+from reference.activation import *
+from reference.conv import *
+from reference.dropout import *
+from reference.elementwise import *
+from reference.linear import *
+from reference.loss import *
+from reference.norm import *
+from reference.optim import *
+from reference.pool import *
+from reference.reduce import *
+from reference.shape import *
+from reference.windows import *
