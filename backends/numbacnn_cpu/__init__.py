@@ -2,17 +2,8 @@
 
 This is the table of contents. An op of a plan is a name in it: a kernel, or a function that lowers the op to several.
 """
-from .activation import (
-    leaky_relu,
-    leaky_relu_backward,
-    prelu,
-    prelu_backward_input,
-    prelu_backward_weight,
-    relu,
-    relu_backward,
-    sigmoid,
-    sigmoid_backward,
-)
+from . import functions
+from .activation import prelu, prelu_backward_input, prelu_backward_weight
 from .conv import (
     conv2d,
     conv2d_add,
@@ -46,7 +37,32 @@ from .depthwise import (
 )
 from .depthwise_backward import conv2d_depthwise_backward_normalised
 from .dropout import dropout
-from .elementwise import add, cast, divide, expand, multiply, subtract
+from .elementwise import (
+    add,
+    bitwise_and,
+    bitwise_or,
+    bitwise_xor,
+    cast,
+    divide,
+    equal,
+    expand,
+    floor_divide,
+    greater,
+    greater_equal,
+    less,
+    less_equal,
+    maximum,
+    minimum,
+    multiply,
+    not_equal,
+    power,
+    power_growth,
+    power_slope,
+    remainder,
+    share_above,
+    subtract,
+    where,
+)
 from .fused import (
     conv2d_pack_windows,
     conv2d_relu_max_pool2d,
@@ -134,3 +150,8 @@ PREPARES = frozenset({
     "conv2d_pack_turned", "conv2d_pack_windows", "conv2d_pack_winners", "conv2d_winograd_weight",
     "conv2d_winograd_weight_turned", "linear_turn"})
 RAISES = frozenset(name for name, found in list(globals().items()) if getattr(found, "raises", False))
+
+
+def __getattr__(name):
+    """Find the kernels of elementwise functions: there is one for each that the contract has."""
+    return getattr(functions, name)

@@ -1,65 +1,13 @@
-"""Activations. An item is one number, or a row of channels. NaN takes the branch of PyTorch."""
+"""PReLU: one slope, or one per channel. An item is a row of channels. NaN takes the branch of PyTorch."""
 import numpy as np
 
 from .channels import put
 from .compile import compiled, kernel
-from .exponential import exponential
-from .memory import flat, temporary
+from .memory import temporary
 from .simd import fill, lanes, load, select
 
 PARTS, PART = 64, 4096                # a sum has at most so many parts, and a part at least so many numbers
 
-
-@kernel(items=lambda y: y.size, arrange=flat)
-def relu(x, y, begin, end):
-    zero = x.dtype.type(0)
-    x, y = x[begin:end], y[begin:end]
-    for i in range(y.size):
-        y[i] = zero if x[i] <= zero else x[i]
-
-
-@kernel(items=lambda dx: dx.size, arrange=flat)
-def relu_backward(dy, y, dx, begin, end):
-    zero = dy.dtype.type(0)
-    dy, y, dx = dy[begin:end], y[begin:end], dx[begin:end]
-    for i in range(dx.size):
-        dx[i] = zero if y[i] <= zero else dy[i]
-
-
-@kernel(items=lambda y: y.size, arrange=flat)
-def leaky_relu(x, y, negative_slope, begin, end):
-    slope = x.dtype.type(negative_slope)
-    x, y = x[begin:end], y[begin:end]
-    for i in range(y.size):
-        y[i] = x[i] if x[i] > 0 else slope * x[i]
-
-
-@kernel(items=lambda dx: dx.size, arrange=flat)
-def leaky_relu_backward(dy, x, dx, negative_slope, begin, end):
-    slope = x.dtype.type(negative_slope)
-    dy, x, dx = dy[begin:end], x[begin:end], dx[begin:end]
-    for i in range(dx.size):
-        dx[i] = dy[i] if x[i] > 0 else slope * dy[i]
-
-
-@kernel(items=lambda y: y.size, arrange=flat)
-def sigmoid(x, y, begin, end):
-    zero, one = fill(x, 0), fill(x, 1)
-    for i in range(begin, end, lanes(x)):
-        value = load(x, i)
-        small = exponential(select(value < zero, value, -value))        # never overflows
-        put(y, i, select(value >= zero, one, small) / (one + small), end - i)
-
-
-@kernel(items=lambda dx: dx.size, arrange=flat)
-def sigmoid_backward(dy, y, dx, begin, end):
-    one = dy.dtype.type(1)
-    dy, y, dx = dy[begin:end], y[begin:end], dx[begin:end]
-    for i in range(dx.size):
-        dx[i] = dy[i] * y[i] * (one - y[i])
-
-
-# --- one slope, or one per channel -----------------------------------------------------------------------------------
 
 def by_channel(x):
     """Return an array as rows over its innermost axis: where slopes belong to channels, these lie there."""

@@ -3,9 +3,9 @@
 n image, o output channel, c channel, (h, w) pixel of x, (oh, ow) pixel of y, (kh, kw) tap. These kernels take any
 geometry and serve eager mode; plans run the variants that conv_rules.py chooses.
 """
-from .activation import relu
 from .compile import kernel
 from .elementwise import add
+from .functions import relu
 from .reduce import sum
 
 

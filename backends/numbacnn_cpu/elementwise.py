@@ -1,9 +1,10 @@
 """Arithmetic with broadcasting, expand, cast. An item is one number of y."""
+import math
 import operator
 
 import numpy as np
 
-from .compile import kernel
+from .compile import compiled, kernel
 from .memory import flat
 from .strided import broadcast_table, follow, gather, rows_from
 
@@ -59,10 +60,55 @@ def renamed(function, name):
     return function
 
 
+def larger(a, b):
+    """Return the larger number, NaN where one is NaN."""
+    return a if a > b or a != a else b
+
+
+def smaller(a, b):
+    """Return the smaller number, NaN where one is NaN."""
+    return a if a < b or a != a else b
+
+
+def share(a, b):
+    """Return how much of its gradient a gets, if the larger of a and b gets it: half where they are equal."""
+    return 1.0 if a > b or a != a else 0.5 if a == b else 0.0
+
+
+def slope(a, b):
+    """Return b a^(b - 1), the derivative of a^b by a: 0 where b is."""
+    return b * a ** (b - 1) if b != 0 else b
+
+
+def growth(a, y):
+    """Return y log a, the derivative of y = a^b by b: 0 where y is."""
+    return y * math.log(a) if y != 0 else y
+
+
 add = arithmetic("add", operator.add)
 subtract = arithmetic("subtract", operator.sub)
 multiply = arithmetic("multiply", operator.mul)
 divide = arithmetic("divide", operator.truediv)
+maximum = arithmetic("maximum", compiled(larger))
+minimum = arithmetic("minimum", compiled(smaller))
+share_above = arithmetic("share_above", compiled(share))
+power = arithmetic("power", operator.pow)
+power_slope = arithmetic("power_slope", compiled(slope))
+power_growth = arithmetic("power_growth", compiled(growth))
+floor_divide = arithmetic("floor_divide", operator.floordiv)
+remainder = arithmetic("remainder", operator.mod)
+equal, not_equal = arithmetic("equal", operator.eq), arithmetic("not_equal", operator.ne)
+less, less_equal = arithmetic("less", operator.lt), arithmetic("less_equal", operator.le)
+greater, greater_equal = arithmetic("greater", operator.gt), arithmetic("greater_equal", operator.ge)
+bitwise_and, bitwise_or = arithmetic("bitwise_and", operator.and_), arithmetic("bitwise_or", operator.or_)
+bitwise_xor = arithmetic("bitwise_xor", operator.xor)
+
+
+@kernel(items=lambda y: y.size, arrange=flat)
+def where(condition, a, b, y, begin, end):
+    condition, a, b, y = condition[begin:end], a[begin:end], b[begin:end], y[begin:end]
+    for i in range(y.size):
+        y[i] = a[i] if condition[i] else b[i]
 
 
 def expand(x, y):

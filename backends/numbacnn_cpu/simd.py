@@ -341,26 +341,46 @@ def lower_total(context, build, sig, arguments):
     return build.extract_element(vector, INT32(0))
 
 
-def define_operator(function, result, emit):
-    """Give vectors an operator of Python's."""
+def define_operator(function, result, emit, kind=VectorType):
+    """Give vectors, or masks, an operator of Python's; a number beside a vector is as many equal ones."""
     @infer_global(function)
     class Typing(AbstractTemplate):
         def generic(self, arguments, keywords):
-            if all(is_vector(kind) and kind == arguments[0] for kind in arguments):
-                return signature(result(arguments[0]), *arguments)
+            vectors = [each for each in arguments if isinstance(each, kind)]
+            others = [each for each in arguments if not isinstance(each, kind)]
+            numbers = kind is VectorType and all(isinstance(each, types.Number) for each in others)
+            if vectors and all(each == vectors[0] for each in vectors) and (numbers or not others):
+                return signature(result(vectors[0]), *arguments)
 
-    count = 1 if function is operator.neg else 2
-
-    @lower_builtin(function, *[VectorType] * count)
     def lower(context, build, sig, arguments):
-        return emit(build, *arguments)
+        vector = next(each for each in sig.args if isinstance(each, kind))
+        return emit(build, *[argument if isinstance(each, kind) else
+                             splat(build, context.cast(build, argument, each, vector.dtype), vector)
+                             for argument, each in zip(arguments, sig.args, strict=True)])
+
+    if function in (operator.neg, operator.invert, abs):
+        forms = [(kind,)]
+    else:
+        forms = [(kind, kind), *[(kind, types.Number), (types.Number, kind)] * (kind is VectorType)]
+    for form in forms:
+        lower_builtin(function, *form)(lower)
+
+
+def emit_absolute(build, a):
+    """Emit the absolute values of a vector."""
+    return build.call(intrinsic(build, f"llvm.fabs.{suffix(a.type)}", a.type, a.type), [a])
 
 
 for function, name in ((operator.add, "fadd"), (operator.sub, "fsub"), (operator.mul, "fmul"),
                        (operator.truediv, "fdiv"), (operator.neg, "fneg")):
     define_operator(function, lambda kind: kind,
                     lambda build, *arguments, name=name: getattr(build, name)(*arguments))
+define_operator(abs, lambda kind: kind, emit_absolute)
 for function, sign in ((operator.lt, "<"), (operator.le, "<="), (operator.gt, ">"), (operator.ge, ">="),
                        (operator.eq, "==")):
     define_operator(function, lambda kind: MaskType(kind.lanes),
                     lambda build, a, b, sign=sign: build.fcmp_ordered(sign, a, b))
+define_operator(operator.ne, lambda kind: MaskType(kind.lanes), lambda build, a, b: build.fcmp_unordered("!=", a, b))
+for function, name in ((operator.and_, "and_"), (operator.or_, "or_"), (operator.invert, "not_")):
+    define_operator(function, lambda kind: kind,
+                    lambda build, *masks, name=name: getattr(build, name)(*masks), MaskType)

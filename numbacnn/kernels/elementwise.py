@@ -18,3 +18,61 @@ class ElementwiseKernels(Protocol):
 
     def divide(self, a: Array, b: Array, y: Array, /) -> None:
         """y = a / b; floating point only."""
+
+    def maximum(self, a: Array, b: Array, y: Array, /) -> None:
+        """y = the larger of a and b, NaN where one is NaN."""
+
+    def minimum(self, a: Array, b: Array, y: Array, /) -> None:
+        """y = the smaller of a and b, NaN where one is NaN."""
+
+    def share_above(self, a: Array, b: Array, y: Array, /) -> None:
+        """y = 1 where a > b or a is NaN, 1/2 where a = b, else 0: how much of the gradient of their maximum a gets."""
+
+    def power(self, a: Array, b: Array, y: Array, /) -> None:
+        """y = a to the power of b; floating point only."""
+
+    def power_slope(self, a: Array, b: Array, y: Array, /) -> None:
+        """y = b * a^(b - 1), 0 where b = 0: the derivative of a^b by a."""
+
+    def power_growth(self, a: Array, power: Array, y: Array, /) -> None:
+        """y = power * log(a), 0 where power = 0: the derivative of power = a^b by b."""
+
+    def floor_divide(self, a: Array, b: Array, y: Array, /) -> None:
+        """y = the largest whole number up to a / b; of whole numbers 0 where b = 0."""
+
+    def remainder(self, a: Array, b: Array, y: Array, /) -> None:
+        """y = a - floor(a / b) * b; of whole numbers 0 where b = 0."""
+
+    # --- comparisons: y is bool; the inputs are of any dtype ---
+
+    def equal(self, a: Array, b: Array, y: Array, /) -> None:
+        """y = (a == b)."""
+
+    def not_equal(self, a: Array, b: Array, y: Array, /) -> None:
+        """y = (a != b), true where one is NaN."""
+
+    def less(self, a: Array, b: Array, y: Array, /) -> None:
+        """y = (a < b)."""
+
+    def less_equal(self, a: Array, b: Array, y: Array, /) -> None:
+        """y = (a <= b)."""
+
+    def greater(self, a: Array, b: Array, y: Array, /) -> None:
+        """y = (a > b)."""
+
+    def greater_equal(self, a: Array, b: Array, y: Array, /) -> None:
+        """y = (a >= b)."""
+
+    # --- of bool, or of whole numbers bit by bit ---
+
+    def bitwise_and(self, a: Array, b: Array, y: Array, /) -> None:
+        """y = a & b."""
+
+    def bitwise_or(self, a: Array, b: Array, y: Array, /) -> None:
+        """y = a | b."""
+
+    def bitwise_xor(self, a: Array, b: Array, y: Array, /) -> None:
+        """y = a ^ b."""
+
+    def where(self, condition: Array, a: Array, b: Array, y: Array, /) -> None:
+        """y = a where the condition (bool) is true, else b; all of one shape."""

@@ -1,8 +1,11 @@
 """Activations."""
 from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
+from numbacnn.errors import ShapeError
 from numbacnn.graph import Array, record
 from numbacnn.ops.check import floating, number
+from numbacnn.ops.elementwise import subtract
+from numbacnn.ops.mapped import mapped, real
 
 
 def relu(x: Tensor) -> Tensor:
@@ -31,15 +34,7 @@ def leaky_relu(x: Tensor, negative_slope: float = 0.01) -> Tensor:
     ----------
     A. Maas, A. Hannun and A. Ng, Rectifier nonlinearities improve neural network acoustic models (2013).
     """
-    floating("leaky_relu", x=x)
-    numbers = (number("leaky_relu", "negative_slope", negative_slope),)
-    x_data, spec = x.array, ((x.array.shape, x.array.dtype),)
-    y, = record("leaky_relu", (x_data,), spec, numbers)
-
-    def backward(dy: Array) -> Gradients:
-        return record("leaky_relu_backward", (dy, x_data), spec, numbers)
-
-    return differentiable(y, (x,), backward)
+    return mapped("leaky_relu", x, negative_slope=negative_slope)
 
 
 def prelu(x: Tensor, weight: Tensor) -> Tensor:
@@ -70,16 +65,155 @@ def prelu(x: Tensor, weight: Tensor) -> Tensor:
     return differentiable(y, (x, weight), backward)
 
 
+def relu6(x: Tensor) -> Tensor:
+    """Limit to [0, 6]: min(max(x, 0), 6). Keeps x.
+
+    References
+    ----------
+    A. Howard et al., MobileNets (2017).
+    """
+    return mapped("hardtanh", x, min_val=0.0, max_val=6.0)
+
+
+def hardtanh(x: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
+    """Limit to [min_val, max_val]; the gradient is 0 at the limits and beyond. Keeps x."""
+    if number("hardtanh", "min_val", min_val) > number("hardtanh", "max_val", max_val):
+        raise ShapeError(f"hardtanh: min_val must not be more than max_val, got {min_val} and {max_val}")
+    return mapped("hardtanh", x, min_val=min_val, max_val=max_val)
+
+
+def hardsigmoid(x: Tensor) -> Tensor:
+    """Approach sigmoid by lines: min(max(x + 3, 0), 6) / 6. Keeps x."""
+    return mapped("hardsigmoid", x)
+
+
+def hardswish(x: Tensor) -> Tensor:
+    """Approach silu by pieces: x * min(max(x + 3, 0), 6) / 6. Keeps x.
+
+    References
+    ----------
+    A. Howard et al., Searching for MobileNetV3 (ICCV 2019), section 5.2.
+    """
+    return mapped("hardswish", x)
+
+
+def threshold(x: Tensor, threshold: float, value: float) -> Tensor:
+    """Replace numbers up to a threshold: x where x > threshold, else value. Keeps x."""
+    return mapped("threshold", x, threshold=threshold, value=value)
+
+
+def hardshrink(x: Tensor, lambd: float = 0.5) -> Tensor:
+    """Replace numbers from -lambd to lambd by 0. Keeps x."""
+    return mapped("hardshrink", x, lambd=lambd)
+
+
+def softshrink(x: Tensor, lambd: float = 0.5) -> Tensor:
+    """Move numbers towards 0 by lambd >= 0, but not beyond. Keeps x."""
+    return mapped("softshrink", x, lambd=number("softshrink", "lambd", lambd, 0.0))
+
+
 def sigmoid(x: Tensor) -> Tensor:
     """Squash to (0, 1): 1 / (1 + exp(-x)). Keeps its output."""
-    floating("sigmoid", x=x)
-    spec = ((x.array.shape, x.array.dtype),)
-    y, = record("sigmoid", (x.array,), spec)
+    return mapped("sigmoid", x)
 
-    def backward(dy: Array) -> Gradients:
-        return record("sigmoid_backward", (dy, y), spec)
 
-    return differentiable(y, (x,), backward)
+def logsigmoid(x: Tensor) -> Tensor:
+    """Return log(sigmoid(x)), without overflow. Keeps x."""
+    return mapped("log_sigmoid", x)
+
+
+def tanh(x: Tensor) -> Tensor:
+    """Squash to (-1, 1): the hyperbolic tangent. Keeps its output."""
+    return mapped("tanh", real("tanh", x))
+
+
+def tanhshrink(x: Tensor) -> Tensor:
+    """Return x - tanh(x)."""
+    floating("tanhshrink", x=x)
+    return subtract(x, tanh(x))
+
+
+def silu(x: Tensor) -> Tensor:
+    """Weigh numbers by their sigmoid: x * sigmoid(x), also called swish. Keeps x.
+
+    References
+    ----------
+    S. Elfwing, E. Uchibe and K. Doya, Sigmoid-weighted linear units (Neural Networks 107, 2018).
+    """
+    return mapped("silu", x)
+
+
+def mish(x: Tensor) -> Tensor:
+    """Return x * tanh(softplus(x)). Keeps x.
+
+    References
+    ----------
+    D. Misra, Mish: a self regularized non-monotonic activation function (BMVC 2020).
+    """
+    return mapped("mish", x)
+
+
+def gelu(x: Tensor, approximate: str = "none") -> Tensor:
+    """Weigh numbers by the probability that a normally distributed one is less. Keeps x.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any shape.
+    approximate : "none" or "tanh"
+        x * (1 + erf(x / sqrt(2))) / 2, or x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3))) / 2.
+
+    References
+    ----------
+    D. Hendrycks and K. Gimpel, Gaussian error linear units (2016).
+    """
+    if approximate not in ("none", "tanh"):
+        raise ValueError(f"gelu: approximate must be 'none' or 'tanh', got {approximate!r}")
+    return mapped("gelu" if approximate == "none" else "gelu_tanh", x)
+
+
+def elu(x: Tensor, alpha: float = 1.0) -> Tensor:
+    """Bend negative numbers: x where x > 0, else alpha * (exp(x) - 1). Keeps x.
+
+    References
+    ----------
+    D. Clevert, T. Unterthiner and S. Hochreiter, Exponential linear units (ICLR 2016), equation 15.
+    """
+    return mapped("elu", x, alpha=alpha)
+
+
+def selu(x: Tensor) -> Tensor:
+    """Bend and scale so that mean 0 and variance 1 are stable: scale * elu(x, alpha). Keeps x.
+
+    References
+    ----------
+    G. Klambauer et al., Self-normalizing neural networks (NeurIPS 2017), equation 2.
+    """
+    return mapped("selu", x)
+
+
+def celu(x: Tensor, alpha: float = 1.0) -> Tensor:
+    """Bend negative numbers smoothly: x where x > 0, else alpha * (exp(x / alpha) - 1). Keeps x.
+
+    References
+    ----------
+    J. Barron, Continuously differentiable exponential linear units (2017).
+    """
+    if number("celu", "alpha", alpha) == 0:
+        raise ShapeError("celu: alpha must not be 0, got 0")
+    return mapped("celu", x, alpha=alpha)
+
+
+def softplus(x: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
+    """Smooth max(x, 0): log(1 + exp(beta * x)) / beta; x where beta * x > threshold. Keeps x."""
+    if number("softplus", "beta", beta) == 0:
+        raise ShapeError("softplus: beta must not be 0, got 0")
+    return mapped("softplus", x, beta=beta, threshold=threshold)
+
+
+def softsign(x: Tensor) -> Tensor:
+    """Squash to (-1, 1): x / (1 + |x|). Keeps x."""
+    return mapped("softsign", x)
 
 
 def softmax(x: Tensor, dim: int = -1) -> Tensor:

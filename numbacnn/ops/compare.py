@@ -1,27 +1,107 @@
-"""Comparisons: they have no gradient and end in a decision or a count, so they are computed at once, on the host."""
+"""Comparisons, and logic on what they give: bool, without a gradient."""
 from collections.abc import Callable
+from math import inf
 from typing import Any
 
-import numpy as np
-
 from numbacnn import geometry
-from numbacnn.autograd import Tensor
+from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.errors import DTypeError
-from numbacnn.graph import Array
+from numbacnn.graph import Array, record
+from numbacnn.ops.check import any_tensor
+from numbacnn.ops.constant import constant
+from numbacnn.ops.elementwise import apply
+from numbacnn.ops.mathematics import absolute
+from numbacnn.ops.operands import ANY, operands, promoted, tensor_like
+from numbacnn.ops.shape import expand, sum_to
 
 
-def compare(op: str, function: Callable[[Any, Any], Any]) -> Callable[[Tensor, Any], Tensor]:
-    """Make the comparison of that name."""
-    def compared(a: Tensor, b: Any) -> Tensor:
-        if not isinstance(b, Tensor | np.ndarray | np.generic | int | float):
-            raise DTypeError(f"{op}: operands must be tensors or numbers, got {type(b).__name__}")
-        geometry.broadcast(op, a.shape, np.shape(b))
-        return Tensor(Array.of(np.asarray(function(a.numpy(), np.asarray(b))), a.device))
+def _comparison(op: str, sign: str) -> Callable[[Any, Any], Tensor]:
+    def compared(a: Any, b: Any) -> Tensor:
+        a, b = operands(op, a, b, ANY)
+        return Tensor(apply(op, a.array, b.array, "bool"))
 
-    compared.__name__, compared.__doc__ = op, f"Return where the comparison holds, as bool: numpy.{op}."
+    compared.__name__ = compared.__qualname__ = op
+    compared.__doc__ = f"Return where a {sign} b, as bool."
     return compared
 
 
-equal, not_equal = compare("equal", np.equal), compare("not_equal", np.not_equal)
-less, less_equal = compare("less", np.less), compare("less_equal", np.less_equal)
-greater, greater_equal = compare("greater", np.greater), compare("greater_equal", np.greater_equal)
+equal, not_equal = _comparison("equal", "=="), _comparison("not_equal", "!=")
+less, less_equal = _comparison("less", "<"), _comparison("less_equal", "<=")
+greater, greater_equal = _comparison("greater", ">"), _comparison("greater_equal", ">=")
+
+
+def _logic(op: str, text: str) -> Callable[[Any, Any], Tensor]:
+    def combined(a: Any, b: Any) -> Tensor:
+        a, b = operands(op, a, b, ANY)
+        if a.array.dtype.startswith("float"):
+            raise DTypeError(f"{op}: operands must be bool or whole numbers, got {a.array.dtype}; compare them first, "
+                             "such as x != 0")
+        return Tensor(apply(op, a.array, b.array))
+
+    combined.__name__ = combined.__qualname__ = op
+    combined.__doc__ = f"Return {text}, of bool or bit by bit of whole numbers."
+    return combined
+
+
+bitwise_and, bitwise_or = _logic("bitwise_and", "a and b"), _logic("bitwise_or", "a or b")
+bitwise_xor = _logic("bitwise_xor", "either a or b")
+
+
+def logical_not(x: Tensor) -> Tensor:
+    """Return where x is False, or 0."""
+    any_tensor("logical_not", "x", x)
+    return equal(x, False) if x.array.dtype == "bool" else equal(x, 0)
+
+
+def isnan(x: Tensor) -> Tensor:
+    """Return where x is no number."""
+    any_tensor("isnan", "x", x)
+    return not_equal(x, x)
+
+
+def isinf(x: Tensor) -> Tensor:
+    """Return where x is infinite."""
+    any_tensor("isinf", "x", x)
+    return equal(absolute(x), inf) if x.array.dtype.startswith("float") else not_equal(x, x)
+
+
+def isfinite(x: Tensor) -> Tensor:
+    """Return where x is neither infinite nor NaN."""
+    any_tensor("isfinite", "x", x)
+    return less(absolute(x), inf) if x.array.dtype.startswith("float") else equal(x, x)
+
+
+def where(condition: Tensor, a: Any, b: Any) -> Tensor:
+    """Return a where the condition is true, b elsewhere.
+
+    Parameters
+    ----------
+    condition : Tensor of bool
+        Broadcasts with a and b.
+    a, b : Tensor or number
+        Tensors broadcast, and take the higher of the two dtypes.
+
+    Returns
+    -------
+    Tensor
+        Keeps the condition; the gradient of a is 0 where b was taken, and the other way round.
+    """
+    any_tensor("where", "condition", condition)
+    if condition.array.dtype != "bool":
+        raise DTypeError(f"where: condition must be bool, got {condition.array.dtype}; compare it first, such as x != 0")
+    if not isinstance(a, Tensor) and not isinstance(b, Tensor):
+        raise DTypeError("where: one of a and b must be a tensor at least; make one with numbacnn.tensor")
+    like = a if isinstance(a, Tensor) else b
+    a, b = promoted(*[each if isinstance(each, Tensor) else tensor_like("where", each, like) for each in (a, b)])
+    shape = geometry.broadcast("where", geometry.broadcast("where", condition.shape, a.shape), b.shape)
+    a_shape, b_shape, dtype, needs = a.shape, b.shape, a.array.dtype, (a.requires_grad, b.requires_grad)
+    mask, x, z = [each.array if each.shape == shape else expand(each, shape).array for each in (condition, a, b)]
+    y, = record("where", (mask, x, z), ((shape, dtype),))
+
+    def backward(dy: Array) -> Gradients:
+        zero, = record("expand", (constant(0, dtype, dy.device),), ((shape, dtype),))
+        da, db = [record("where", (mask, *pair), ((shape, dtype),))[0] if needed else None
+                  for pair, needed in zip(((dy, zero), (zero, dy)), needs, strict=True)]
+        return (None if da is None else sum_to(da, a_shape), None if db is None else sum_to(db, b_shape))
+
+    return differentiable(y, (a, b), backward)

@@ -1,20 +1,20 @@
-"""Arithmetic. Shapes broadcast as in NumPy; a Python number takes the dtype of the tensor."""
+"""Arithmetic. Shapes broadcast as in NumPy; dtypes as operands.py says."""
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
-from numbacnn.errors import DTypeError, GradientError, ShapeError
+from numbacnn.errors import GradientError, ShapeError
 from numbacnn.graph import Array, rebind, record
 from numbacnn.ops.check import FLOATING
 from numbacnn.ops.constant import constant
-from numbacnn.ops.shape import sum_to
+from numbacnn.ops.operands import operands
+from numbacnn.ops.shape import cast, sum_to
 
 Rule = Callable[[Array, Any, Any, Any], Array]          # dy, a, b, y -> gradient of an operand, still broadcast
 KEEPS = {"add": (False, False, False), "subtract": (False, False, False), "multiply": (True, True, False),
-         "divide": (False, True, True)}                 # which of a, b, y the rules read
+         "divide": (False, True, True), "maximum": (True, True, False), "minimum": (True, True, False),
+         "power": (True, True, True), "remainder": (True, True, False)}     # which of a, b, y the rules read
 
 
 def add(a: Any, b: Any) -> Tensor:
@@ -29,14 +29,38 @@ def subtract(a: Any, b: Any) -> Tensor:
 
 def multiply(a: Any, b: Any) -> Tensor:
     """Return a * b. Keeps both for the gradients."""
-    return _binary("multiply", a, b, lambda dy, a, b, y: _apply("multiply", dy, b),
-                   lambda dy, a, b, y: _apply("multiply", dy, a))
+    return _binary("multiply", a, b, lambda dy, a, b, y: apply("multiply", dy, b),
+                   lambda dy, a, b, y: apply("multiply", dy, a))
 
 
 def divide(a: Any, b: Any) -> Tensor:
-    """Return a / b; floating point only. Keeps b and the result for the gradients."""
-    return _binary("divide", a, b, lambda dy, a, b, y: _apply("divide", dy, b),
-                   lambda dy, a, b, y: _negative(_apply("divide", _apply("multiply", dy, y), b)))
+    """Return a / b; of whole numbers as float32. Keeps b and the result for the gradients."""
+    return _binary("divide", a, b, lambda dy, a, b, y: apply("divide", dy, b),
+                   lambda dy, a, b, y: _negative(apply("divide", apply("multiply", dy, y), b)))
+
+
+def maximum(a: Any, b: Any) -> Tensor:
+    """Return the larger of a and b, NaN where one is NaN. Where both are equal, each gets half of the gradient."""
+    return _binary("maximum", a, b, lambda dy, a, b, y: apply("multiply", dy, apply("share_above", a, b)),
+                   lambda dy, a, b, y: apply("multiply", dy, apply("share_above", b, a)))
+
+
+def minimum(a: Any, b: Any) -> Tensor:
+    """Return the smaller of a and b, NaN where one is NaN. Where both are equal, each gets half of the gradient."""
+    return _binary("minimum", a, b, lambda dy, a, b, y: apply("multiply", dy, apply("share_above", b, a)),
+                   lambda dy, a, b, y: apply("multiply", dy, apply("share_above", a, b)))
+
+
+def remainder(a: Any, b: Any) -> Tensor:
+    """Return a - floor(a / b) * b, which has the sign of b, as Python's %."""
+    return _binary("remainder", a, b, lambda dy, a, b, y: dy,
+                   lambda dy, a, b, y: _negative(apply("multiply", dy, apply("floor_divide", a, b))))
+
+
+def floor_divide(a: Any, b: Any) -> Tensor:
+    """Return the largest whole number up to a / b, as Python's //. It has no gradient."""
+    a, b = operands("floor_divide", a, b)
+    return Tensor(apply("floor_divide", a.array, b.array))
 
 
 def in_place(op: Callable[[Any, Any], Tensor]) -> Callable[[Tensor, Any], Tensor]:
@@ -48,6 +72,8 @@ def in_place(op: Callable[[Any, Any], Tensor]) -> Callable[[Tensor, Any], Tensor
                                 "in place where gradients are recorded; do it inside `with numbacnn.no_grad():`")
         if y.array.shape != x.array.shape:
             raise ShapeError(f"{op.__name__}: the result must fit in x{x.shape}, got {y.shape}")
+        if y.array.dtype != x.array.dtype:
+            y = cast(y, x.array.dtype)
         rebind(x, y.array)
         if y.requires_grad:
             x.node, x.requires_grad = y.node, True
@@ -61,11 +87,10 @@ def negative(x: Tensor) -> Tensor:
     return multiply(x, -1)
 
 
-def _binary(op: str, a: Any, b: Any, rule_a: Rule, rule_b: Rule) -> Tensor:
-    a, b = _operands(op, a, b)
+def binary(op: str, a: Tensor, b: Tensor, rule_a: Rule, rule_b: Rule) -> Tensor:
+    """Record an operation of two tensors of one dtype, which broadcast; the rules say what their gradients are."""
     a_data, b_data = a.array, b.array
-    y_shape = geometry.broadcast(op, a_data.shape, b_data.shape)
-    y, = record(op, (a_data, b_data), ((y_shape, a_data.dtype),))
+    y = apply(op, a_data, b_data)
     needs = a.requires_grad, b.requires_grad
     if not any(needs):
         return Tensor(y)
@@ -79,43 +104,18 @@ def _binary(op: str, a: Any, b: Any, rule_a: Rule, rule_b: Rule) -> Tensor:
     return differentiable(y, (a, b), backward)
 
 
-def _operands(op: str, a: Any, b: Any) -> tuple[Tensor, Tensor]:
-    tensor = a if isinstance(a, Tensor) else b
-    if not isinstance(tensor, Tensor):
-        raise DTypeError(f"{op}: operands must be tensors, one at least, or numbers, got {type(a).__name__} and "
-                         f"{type(b).__name__}")
-    a, b = (_constant(op, each, tensor) for each in (a, b))
-    dtype, other = a.array.dtype, b.array.dtype
-    if dtype != other:
-        raise DTypeError(f"{op}: dtypes must be equal, got {dtype} and {other}; convert one with .to(numbacnn.{dtype})")
-    if dtype == "bool" or (op == "divide" and dtype not in FLOATING):
-        wanted = "float32 or float64" if op == "divide" else "numbers"
-        raise DTypeError(f"{op}: operands must be {wanted}, got {dtype}; convert them with .to(numbacnn.float32)")
-    return a, b
-
-
-def _constant(op: str, value: Any, like: Tensor) -> Tensor:
-    """A Python number or NumPy array as a tensor like `like`."""
-    if isinstance(value, Tensor):
-        return value
-    if isinstance(value, np.ndarray):
-        return Tensor(Array.of(value, like.device))
-    if not isinstance(value, int | float | np.number) or isinstance(value, bool):
-        raise DTypeError(f"{op}: operands must be tensors or numbers, got {type(value).__name__}")
-    if isinstance(value, float | np.floating) and like.array.dtype not in FLOATING:
-        raise DTypeError(f"{op}: {value!r} does not fit a tensor of {like.array.dtype}; convert the tensor with "
-                         ".to(numbacnn.float32)")
-    try:
-        return Tensor(constant(value, like.array.dtype, like.device))
-    except OverflowError:
-        raise DTypeError(f"{op}: {value!r} does not fit a tensor of {like.array.dtype}; convert the tensor with "
-                         ".to(numbacnn.float64)") from None
-
-
-def _apply(op: str, a: Array, b: Array) -> Array:
+def apply(op: str, a: Array, b: Array, dtype: str | None = None) -> Array:
+    """Record an operation of two arrays, which broadcast."""
     shape = geometry.broadcast(op, a.shape, b.shape)
-    return record(op, (a, b), ((shape, a.dtype),))[0]
+    return record(op, (a, b), ((shape, dtype or a.dtype),))[0]
+
+
+def _binary(op: str, a: Any, b: Any, rule_a: Rule, rule_b: Rule) -> Tensor:
+    a, b = operands(op, a, b)
+    if op == "divide" and a.array.dtype not in FLOATING:
+        a, b = cast(a, "float32"), cast(b, "float32")
+    return binary(op, a, b, rule_a, rule_b)
 
 
 def _negative(x: Array) -> Array:
-    return _apply("multiply", x, constant(-1, x.dtype, x.device))
+    return apply("multiply", x, constant(-1, x.dtype, x.device))

@@ -1,0 +1,88 @@
+"""Elementwise functions of the contract, compiled for vectors: a kernel for each.
+
+A function's primitives (numbacnn/kernels/functions/primitives.py) are exchanged for those of this backend: the same
+code, with other globals.
+"""
+from types import FunctionType
+
+from numbacnn.kernels.functions import FUNCTIONS, arguments_of
+
+from . import vector_math, vector_parts
+from .channels import put
+from .compile import inlined, kernel
+from .elementwise import renamed
+from .exponential import exponential
+from .memory import View
+from .simd import lanes, load, root
+
+VECTORS = {
+    "exp": exponential, "expm1": vector_math.expm1, "log": vector_math.log, "log1p": vector_math.log1p,
+    "tanh": vector_math.tanh, "erf": vector_math.erf, "sqrt": root, "sin": vector_parts.sine, "cos": vector_parts.cosine,
+    "power": vector_parts.power, "where": vector_parts.where, "like": vector_parts.like, "floor": vector_parts.below,
+    "trunc": vector_parts.toward_zero, "rint": vector_parts.nearest}
+
+
+made = {}                 # functions of the contract -> functions of vectors
+
+
+def of_vectors(function):
+    """Return a function of the contract, and what it calls, as functions of vectors."""
+    if function.__name__ in VECTORS and not isinstance(function, FunctionType):
+        return VECTORS[function.__name__]               # itself a primitive
+    if function not in made:
+        known = [name for name in function.__code__.co_names if name in function.__globals__]
+        names = {name: VECTORS.get(name) or exchanged(function.__globals__[name]) for name in known}
+        made[function] = inlined(FunctionType(function.__code__, {**names, "__name__": __name__}, function.__name__))
+    return made[function]
+
+
+def exchanged(value):
+    """Return what takes the place of a global: functions of vectors that of functions; numbers stay."""
+    return of_vectors(value) if callable(value) else value
+
+
+def arranged(*arguments):
+    """Arrange arrays of one shape, each as one axis, and two options, whatever a function has."""
+    numbers = [float(argument) for argument in arguments if not isinstance(argument, View)]
+    return [*[array.flat() for array in arguments[:len(arguments) - len(numbers)]], *numbers, *[0.0] * (2 - len(numbers))]
+
+
+def of_one(function):
+    """Return the kernel of a function of one array."""
+    def mapped(x, y, a, b, begin, end):
+        for i in range(begin, end, lanes(x)):
+            put(y, i, function(load(x, i), a, b), end - i)
+    return mapped
+
+
+def of_two(function):
+    """Return the kernel of a function of two arrays, such as a gradient."""
+    def mapped(dy, x, dx, a, b, begin, end):
+        for i in range(begin, end, lanes(x)):
+            put(dx, i, function(load(dy, i), load(x, i), a, b), end - i)
+    return mapped
+
+
+def with_options(function, arrays, options):
+    """Return a function that takes two options, whatever `function` takes."""
+    forms = {(1, 0): lambda x, a, b: function(x), (1, 1): lambda x, a, b: function(x, a), (1, 2): function,
+             (2, 0): lambda dy, x, a, b: function(dy, x), (2, 1): lambda dy, x, a, b: function(dy, x, a), (2, 2): function}
+    form = forms[arrays, options]
+    return form if form is function else inlined(form)
+
+
+def kernel_of(name):
+    """Return the kernel of a function of the contract."""
+    arrays, options = arguments_of(name)
+    function = with_options(of_vectors(FUNCTIONS[name]), len(arrays), len(options))
+    mapped = (of_one if len(arrays) == 1 else of_two)(function)
+    items = (lambda y: y.size) if len(arrays) == 1 else (lambda dx: dx.size)
+    return kernel(items=items, arrange=arranged)(renamed(mapped, name))
+
+
+def __getattr__(name):
+    """Make the kernel of a function when it is first asked for: most programs need few."""
+    if name not in FUNCTIONS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = kernel_of(name)
+    return globals()[name]
