@@ -16,10 +16,10 @@ from .memory import View
 from .simd import lanes, load, root
 
 VECTORS = {
-    "exp": exponential, "expm1": vector_math.expm1, "log": vector_math.log, "log1p": vector_math.log1p,
-    "tanh": vector_math.tanh, "erf": vector_math.erf, "sqrt": root, "sin": vector_parts.sine, "cos": vector_parts.cosine,
-    "power": vector_parts.power, "where": vector_parts.where, "like": vector_parts.like, "floor": vector_parts.below,
-    "trunc": vector_parts.toward_zero, "rint": vector_parts.nearest}
+    "cos": vector_parts.cosine, "erf": vector_math.erf, "exp": exponential, "expm1": vector_math.expm1,
+    "floor": vector_parts.below, "like": vector_parts.like, "log": vector_math.log, "log1p": vector_math.log1p,
+    "power": vector_parts.power, "rint": vector_parts.nearest, "sin": vector_parts.sine, "sqrt": root,
+    "tanh": vector_math.tanh, "trunc": vector_parts.toward_zero, "where": vector_parts.where}
 
 
 made = {}                 # functions of the contract -> functions of vectors
@@ -43,8 +43,9 @@ def exchanged(value):
 
 def arranged(*arguments):
     """Arrange arrays of one shape, each as one axis, and two options, whatever a function has."""
-    numbers = [float(argument) for argument in arguments if not isinstance(argument, View)]
-    return [*[array.flat() for array in arguments[:len(arguments) - len(numbers)]], *numbers, *[0.0] * (2 - len(numbers))]
+    arrays = [argument.flat() for argument in arguments if isinstance(argument, View)]
+    numbers = [float(argument) for argument in arguments[len(arrays):]]
+    return [*arrays, *numbers, *[0.0] * (2 - len(numbers))]
 
 
 def of_one(function):
@@ -65,10 +66,11 @@ def of_two(function):
 
 def with_options(function, arrays, options):
     """Return a function that takes two options, whatever `function` takes."""
-    forms = {(1, 0): lambda x, a, b: function(x), (1, 1): lambda x, a, b: function(x, a), (1, 2): function,
-             (2, 0): lambda dy, x, a, b: function(dy, x), (2, 1): lambda dy, x, a, b: function(dy, x, a), (2, 2): function}
-    form = forms[arrays, options]
-    return form if form is function else inlined(form)
+    if options == 2:
+        return function
+    return inlined({(1, 0): lambda x, a, b: function(x), (1, 1): lambda x, a, b: function(x, a),
+                    (2, 0): lambda dy, x, a, b: function(dy, x),
+                    (2, 1): lambda dy, x, a, b: function(dy, x, a)}[arrays, options])
 
 
 def kernel_of(name):

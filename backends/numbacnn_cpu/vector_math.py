@@ -1,8 +1,8 @@
 """Functions of vectors beyond arithmetic, to two units in the last place or so.
 
-Coefficients are those of interpolations in Chebyshev's points, computed with 50 digits; there are those for float32, and
-those for float64. Uncompiled, vectors are NumPy arrays, and the same lines compute the same numbers, but for roundings
-that a processor fuses.
+Coefficients are those of interpolations in Chebyshev's points, computed with 50 digits: a tuple for float32, one for
+float64. Uncompiled, vectors are NumPy arrays, and the same lines compute the same numbers, but for roundings that a
+processor fuses.
 """
 import math
 

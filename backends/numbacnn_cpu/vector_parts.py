@@ -184,7 +184,8 @@ def by_llvm(function, name):
         return build.call(intrinsic(build, f"llvm.{name}.{suffix(kind)}", kind, kind), arguments)
 
 
-for function, name in ((nearest, "nearbyint"), (below, "floor"), (toward_zero, "trunc"), (sine, "sin"), (cosine, "cos")):
+for function, name in ((nearest, "nearbyint"), (below, "floor"), (toward_zero, "trunc"), (sine, "sin"),
+                       (cosine, "cos")):
     by_llvm(function, name)
 
 

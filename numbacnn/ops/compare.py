@@ -88,7 +88,8 @@ def where(condition: Tensor, a: Any, b: Any) -> Tensor:
     """
     any_tensor("where", "condition", condition)
     if condition.array.dtype != "bool":
-        raise DTypeError(f"where: condition must be bool, got {condition.array.dtype}; compare it first, such as x != 0")
+        raise DTypeError(f"where: condition must be bool, got {condition.array.dtype}; compare it first, such as "
+                         "x != 0")
     if not isinstance(a, Tensor) and not isinstance(b, Tensor):
         raise DTypeError("where: one of a and b must be a tensor at least; make one with numbacnn.tensor")
     like = a if isinstance(a, Tensor) else b

@@ -44,8 +44,8 @@ def tensor_like(op: str, value: Any, like: Tensor) -> Tensor:
     dtype = like.array.dtype
     if isinstance(value, np.ndarray):
         if value.dtype == np.float64 and dtype != "float64":
-            raise DTypeError(f"{op}: an array of float64 would make a tensor of {dtype} float64; convert the array with "
-                             f".astype(np.float32), or the tensor with .to(numbacnn.float64)")
+            raise DTypeError(f"{op}: an array of float64 would make a tensor of {dtype} float64; convert the array "
+                             "with .astype(np.float32), or the tensor with .to(numbacnn.float64)")
         return Tensor(Array.of(value, like.device))
     if isinstance(value, bool | np.bool_):
         return Tensor(constant(bool(value), "bool", like.device))
