@@ -5,6 +5,8 @@ from .compile import compiled, kernel
 from .memory import ALIGNMENT, flat, temporary
 from .slice import around, bits, copy_run
 
+BLOCKS, WIDE = 16, 8                  # so many blocks keep all workers busy; rows so short are not worth sorting
+
 
 @kernel(items=lambda index: index.size, arrange=flat, raises=True)
 def wrap_index(index, checked, size, negative, begin, end):
@@ -50,12 +52,29 @@ def take_runs(x, index, y, size, inner, begin, end):
 
 
 def take_backward(dy, index, dx, axis):
-    """Lower to sorting the places of the indices by what they say, and to a sum of rows for each row of dx."""
-    _, size, inner = around(dx, axis)
+    """Lower to sums of rows for each row of dx, found by sorting; or, for many blocks, to additions in each block."""
+    outer, size, inner = around(dx, axis)
+    if outer >= BLOCKS or inner < WIDE:
+        return [(add_blocks, [dy.flat(), index, dx.shaped((outer, size * inner)), inner])]
     ends = temporary((size,), np.int64)
     order = temporary((index.size,), np.int64, -(-ends.nbytes // ALIGNMENT) * ALIGNMENT)
     return [(sort_places, [index, ends, order]),
             (add_runs, [dy.flat(), ends, order, dx.flat(), inner])]
+
+
+@kernel(items=lambda dx: dx.shape[0])
+def add_blocks(dy, index, dx, inner, begin, end):
+    """An item is what lies inside of one place outside of the axis."""
+    for outer in range(begin, end):
+        block = dx[outer]
+        block[:] = 0
+        at = outer * index.size * inner
+        if inner == 1:
+            for j in range(index.size):
+                block[index[j]] += dy[at + j]
+        else:
+            for j in range(index.size):
+                add_run(dy, at + j * inner, block[index[j] * inner:(index[j] + 1) * inner])
 
 
 @kernel(items=lambda order: 1)
