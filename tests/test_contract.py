@@ -12,7 +12,7 @@ from numbacnn.kernels import Kernels, Place
 
 CONTRACT = {name: list(inspect.signature(method).parameters.values())[1:]
             for name, method in inspect.getmembers(Kernels, inspect.isfunction) if not name.startswith("_")}
-VARIADIC = {"sgd", "sgd_momentum", "adam", "permute"}     # the contract gives them any number of arguments
+VARIADIC = {"adam", "cat", "permute", "place", "sgd", "sgd_momentum", "slice"}     # any number of arguments
 # Kernels that get something else than the contract's numbers: what their `arrange` makes of these.
 ARRANGED = {"softmax": ("size", "step"), "softmax_backward": ("size", "step")}
 MEMORY = ("devices", "empty", "address", "nbytes", "upload", "download", "copy", "is_view", "launch", "info")

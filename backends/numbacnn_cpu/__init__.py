@@ -122,7 +122,9 @@ from .program import Program, launch
 from .reduce import argmax, sum
 from .separable import conv2d_separable, conv2d_separable_relu
 from .shape import permute, reshape
+from .slice import cat, place, slice
 from .softmax import softmax, softmax_backward
+from .take import take, take_backward, wrap_index
 from .threads import devices, info
 from .winograd import (
     conv2d_add_relu_winograd,

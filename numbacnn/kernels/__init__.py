@@ -24,11 +24,14 @@ from numbacnn.kernels.optim import OptimKernels
 from numbacnn.kernels.pool import PoolKernels
 from numbacnn.kernels.reduce import ReduceKernels
 from numbacnn.kernels.shape import ShapeKernels
+from numbacnn.kernels.slice import SliceKernels
 from numbacnn.kernels.spec import Array, Place, Spec
+from numbacnn.kernels.take import TakeKernels
 
 __all__ = ["Array", "Kernels", "Place", "Spec"]
 
 
 class Kernels(ConvKernels, PoolKernels, ActivationKernels, NormKernels, DropoutKernels, LinearKernels, LossKernels,
-              ElementwiseKernels, ReduceKernels, ShapeKernels, OptimKernels, Protocol):
+              ElementwiseKernels, ReduceKernels, ShapeKernels, SliceKernels, TakeKernels, OptimKernels,
+              Protocol):
     """Every kernel a backend must have."""

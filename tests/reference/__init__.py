@@ -13,4 +13,6 @@ from reference.optim import *
 from reference.pool import *
 from reference.reduce import *
 from reference.shape import *
+from reference.slice import *
+from reference.take import *
 from reference.windows import *

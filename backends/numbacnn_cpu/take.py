@@ -1,0 +1,119 @@
+"""Numbers picked by indices along an axis, and added up where indices say: arrays as (outer, axis, inner), flat."""
+import numpy as np
+
+from .compile import compiled, kernel
+from .memory import ALIGNMENT, flat, temporary
+from .slice import around, bits, copy_run
+
+BLOCKS, WIDE = 16, 8                  # so many blocks keep all workers busy; rows so short are not worth sorting
+
+
+@kernel(items=lambda index: index.size, arrange=flat, raises=True)
+def wrap_index(index, checked, size, negative, begin, end):
+    """An item is an index."""
+    for i in range(begin, end):
+        value = np.int64(index[i])
+        if value < 0 and negative != 0:
+            value += size
+        if not 0 <= value < size:
+            raise IndexError("index: must be from {} to {}, got {}", -size * negative, size - 1, index[i])
+        checked[i] = value
+
+
+def take(x, index, y, axis):
+    """Lower to copies of what lies inside the axis."""
+    _, size, inner = around(x, axis)
+    return [(take_runs, [bits(x), index, bits(y), size, inner])]
+
+
+@kernel(items=lambda y: y.size)
+def take_runs(x, index, y, size, inner, begin, end):
+    """An item is one number of y."""
+    count = index.size
+    row, column = divmod(begin, max(inner, 1))
+    outer, j = divmod(row, max(count, 1))
+    at = begin
+    while at < end:
+        if inner == 1:
+            length = min(count - j, end - at)
+            base = outer * size
+            for k in range(length):
+                y[at + k] = x[base + index[j + k]]
+            j += length
+        else:
+            length = min(inner - column, end - at)
+            copy_run(x, (outer * size + index[j]) * inner + column, 1, y, at, length)
+            j += 1
+            column = 0
+        at += length
+        if j == count:
+            outer += 1
+            j = 0
+
+
+def take_backward(dy, index, dx, axis):
+    """Lower to sums of rows for each row of dx, found by sorting; or, for many blocks, to additions in each block."""
+    outer, size, inner = around(dx, axis)
+    if outer >= BLOCKS or inner < WIDE:
+        return [(add_blocks, [dy.flat(), index, dx.shaped((outer, size * inner)), inner])]
+    ends = temporary((size,), np.int64)
+    order = temporary((index.size,), np.int64, -(-ends.nbytes // ALIGNMENT) * ALIGNMENT)
+    return [(sort_places, [index, ends, order]),
+            (add_runs, [dy.flat(), ends, order, dx.flat(), inner])]
+
+
+@kernel(items=lambda dx: dx.shape[0])
+def add_blocks(dy, index, dx, inner, begin, end):
+    """An item is what lies inside of one place outside of the axis."""
+    for outer in range(begin, end):
+        block = dx[outer]
+        block[:] = 0
+        at = outer * index.size * inner
+        if inner == 1:
+            for j in range(index.size):
+                block[index[j]] += dy[at + j]
+        else:
+            for j in range(index.size):
+                add_run(dy, at + j * inner, block[index[j] * inner:(index[j] + 1) * inner])
+
+
+@kernel(items=lambda order: 1)
+def sort_places(index, ends, order, begin, end):
+    """order = the places in index that hold 0, in turn, then those that hold 1 ...; ends[i]: where those with i end."""
+    for _ in range(begin, end):
+        ends[:] = 0
+        for j in range(index.size):
+            ends[index[j]] += 1
+        total = 0
+        for i in range(ends.size):
+            count = ends[i]
+            ends[i] = total
+            total += count
+        for j in range(index.size):
+            place = ends[index[j]]
+            order[place] = j
+            ends[index[j]] = place + 1
+
+
+@kernel(items=lambda dx: dx.size)
+def add_runs(dy, ends, order, dx, inner, begin, end):
+    """An item is one number of dx."""
+    size, count = ends.size, order.size
+    at = begin
+    while at < end:
+        row, column = divmod(at, inner)
+        outer, i = divmod(row, size)
+        length = min(inner - column, end - at)
+        total = dx[at:at + length]
+        total[:] = 0
+        for place in range(ends[i - 1] if i > 0 else 0, ends[i]):
+            add_run(dy, (outer * count + order[place]) * inner + column, total)
+        at += length
+
+
+@compiled
+def add_run(dy, i, total):
+    """Add to sums the numbers of dy from position i."""
+    first = np.uintp(i)
+    for k in range(np.uintp(total.size)):
+        total[k] += dy[first + k]
