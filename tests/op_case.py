@@ -9,6 +9,10 @@ import numpy as np
 
 from numbacnn import ops
 
+WITHOUT_GRADIENT = {
+    "argmax", "bitwise_and", "bitwise_or", "bitwise_xor", "equal", "floor_divide", "greater", "greater_equal",
+    "isfinite", "isinf", "isnan", "less", "less_equal", "logical_not", "not_equal"}
+
 
 class Input(NamedTuple):
     """An array to make: its shape, what it is filled with, and its dtype."""
@@ -82,7 +86,7 @@ class Case:
     @property
     def differentiable(self):
         """Names of the inputs that get a gradient."""
-        constant = self.op == "argmax" or not {"int64", "bool"}.isdisjoint(self.arguments)
+        constant = self.op in WITHOUT_GRADIENT or not {"int64", "bool"}.isdisjoint(self.arguments)
         return [name for name, each in self.inputs.items() if isinstance(each, Input) and each.dtype == "float64"
                 and not name.startswith("running_") and not constant]
 
@@ -90,7 +94,8 @@ class Case:
     def smooth(self):
         """Whether the gradients are limits of differences: no ties, no zeros, nothing infinite, and anything at all."""
         inputs = [each for each in self.inputs.values() if isinstance(each, Input)]
-        return (self.op != "to" and {each.fill.split()[0] for each in inputs} <= {"grid", "positive", "below", "times"}
+        fills = {each.fill.split()[0] for each in inputs}
+        return (self.op not in ("to", "remainder") and fills <= {"grid", "positive", "below", "times"}
                 and all(math.prod(each.shape) for each in inputs))
 
     def call(self, inputs):

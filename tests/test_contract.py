@@ -9,9 +9,24 @@ import reference
 from numbacnn import backend
 from numbacnn.errors import BackendError
 from numbacnn.kernels import Kernels, Place
+from numbacnn.kernels.functions import FUNCTIONS, arguments_of
 
 CONTRACT = {name: list(inspect.signature(method).parameters.values())[1:]
             for name, method in inspect.getmembers(Kernels, inspect.isfunction) if not name.startswith("_")}
+FUNCTION_NAMES = sorted(FUNCTIONS)
+
+
+def parameters_of(function):
+    """The parameters of a function's kernel: its arrays, its output, its options."""
+    arrays, options = arguments_of(function)
+    output = "y" if len(arrays) == 1 else "dx"
+    return [*[inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY) for name in (*arrays, output)],
+            *[inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in options]]
+
+
+KNOWN = CONTRACT | {name: parameters_of(name) for name in FUNCTIONS}
+
+
 VARIADIC = {"adam", "cat", "permute", "place", "sgd", "sgd_momentum", "slice"}     # any number of arguments
 # Kernels that get something else than the contract's numbers: what their `arrange` makes of these.
 ARRANGED = {"softmax": ("size", "step"), "softmax_backward": ("size", "step")}
@@ -76,6 +91,19 @@ def test_every_backend_has_every_kernel(module, op):
         assert fault(op, function) is None
 
 
+@each_backend
+@pytest.mark.parametrize("name", FUNCTION_NAMES)
+def test_every_backend_has_every_function(module, name):
+    assert callable(getattr(module, name))
+    assert callable(getattr(reference, name))
+    arrays, options = arguments_of(name)
+    assert len(arrays) in (1, 2)
+    assert arrays[0] == ("dy" if name.endswith("_backward") else "x")
+    back = f"{name}_backward"
+    assert back not in FUNCTIONS or (arguments_of(back)[0] in (("dy", "x"), ("dy", "y"))
+                                     and arguments_of(back)[1] == options)
+
+
 @each_kernel
 def test_the_reference_has_every_kernel(op):
     names, variadic = signature(getattr(reference, op))
@@ -89,7 +117,7 @@ def test_every_kernel_is_documented(op):
 
 
 @pytest.mark.parametrize(("op", "function"), [
-    ("relu", lambda y, x: None), ("softmax", lambda x, y: None), ("add", lambda a, b, y, divisor: None),
+    ("cast", lambda y, x: None), ("softmax", lambda x, y: None), ("add", lambda a, b, y, divisor: None),
     ("sum_pool2d", lambda x, z, *window: None)])
 def test_a_wrong_signature_is_seen(op, function):
     assert fault(op, function)
@@ -114,7 +142,7 @@ def test_rules_speak_of_real_ops_with_their_arguments(module):
     made = {line.op: line for rule in [*module.FUSIONS, *module.VARIANTS] for line in rule.new}
     for rule in [*module.FUSIONS, *module.VARIANTS]:
         for line in rule.lines:
-            arrays, numbers = split(CONTRACT[line.op]) if line.op in CONTRACT else (made[line.op], None)
+            arrays, numbers = split(KNOWN[line.op]) if line.op in KNOWN else (made[line.op], None)
             if numbers is not None:
                 assert len(line.inputs) + len(line.outputs) == len(arrays), line
                 assert bool(line.numbers) == bool(numbers), line

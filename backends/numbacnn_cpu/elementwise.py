@@ -72,7 +72,7 @@ def smaller(a, b):
 
 def share(a, b):
     """Return how much of its gradient a gets, if the larger of a and b gets it: half where they are equal."""
-    return 1.0 if a > b or a != a else 0.5 if a == b else 0.0
+    return 0.0 if a < b else 0.5 if a == b else 1.0
 
 
 def slope(a, b):
@@ -80,9 +80,9 @@ def slope(a, b):
     return b * a ** (b - 1) if b != 0 else b
 
 
-def growth(a, y):
-    """Return y log a, the derivative of y = a^b by b: 0 where y is."""
-    return y * math.log(a) if y != 0 else y
+def growth(a, b):
+    """Return b log a, the derivative of b = a^n by n: 0 where b is."""
+    return b * math.log(a) if b != 0 else b
 
 
 add = arithmetic("add", operator.add)

@@ -26,7 +26,7 @@ class ElementwiseKernels(Protocol):
         """y = the smaller of a and b, NaN where one is NaN."""
 
     def share_above(self, a: Array, b: Array, y: Array, /) -> None:
-        """y = 1 where a > b or a is NaN, 1/2 where a = b, else 0: how much of the gradient of their maximum a gets."""
+        """y = 0 where a < b, 1/2 where a = b, else 1: how much of the gradient of their maximum belongs to a."""
 
     def power(self, a: Array, b: Array, y: Array, /) -> None:
         """y = a to the power of b; floating point only."""
@@ -34,8 +34,8 @@ class ElementwiseKernels(Protocol):
     def power_slope(self, a: Array, b: Array, y: Array, /) -> None:
         """y = b * a^(b - 1), 0 where b = 0: the derivative of a^b by a."""
 
-    def power_growth(self, a: Array, power: Array, y: Array, /) -> None:
-        """y = power * log(a), 0 where power = 0: the derivative of power = a^b by b."""
+    def power_growth(self, a: Array, b: Array, y: Array, /) -> None:
+        """y = b * log(a), 0 where b = 0: with b = a^n, its derivative by n."""
 
     def floor_divide(self, a: Array, b: Array, y: Array, /) -> None:
         """y = the largest whole number up to a / b; of whole numbers 0 where b = 0."""

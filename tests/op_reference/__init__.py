@@ -3,12 +3,14 @@
 Arguments are those of `numbacnn.ops`, with arrays for tensors. A window's positions are listed, not calculated.
 """
 from op_reference.activation import *
+from op_reference.compare import *
 from op_reference.conv import *
 from op_reference.dropout import *
 from op_reference.elementwise import *
 from op_reference.linear import *
 from op_reference.loss import *
 from op_reference.made import *
+from op_reference.mathematics import *
 from op_reference.norm import *
 from op_reference.pool import *
 from op_reference.reduce import *

@@ -1,9 +1,11 @@
 """What the rows of all families have in common."""
 from op_case import Case, Input
 
-SPECIAL = Input((3, 4, 5), "special")
+SPECIAL = Input((4, 4, 4), "special")     # whole vectors: PyTorch has other rules for what is left over
+BOOLS = Input((2, 3), "ties", "bool")
 INTEGERS, SINGLE = Input((2, 3), "whole", "int64"), Input((2, 3), "grid", "float32")
-INPUTS = ("x", "weight", "bias", "running_mean", "running_var", "logits", "targets", "a", "b")
+INPUTS = ("x", "weight", "bias", "running_mean", "running_var", "logits", "targets", "a", "b",
+          "condition")
 
 
 def given(each):

@@ -6,6 +6,7 @@ from reference.activation import *
 from reference.conv import *
 from reference.dropout import *
 from reference.elementwise import *
+from reference.functions import *
 from reference.linear import *
 from reference.loss import *
 from reference.norm import *

@@ -38,7 +38,7 @@ def hardtanh(x: Values, /, min_val: float, max_val: float) -> Values:
 
 def hardtanh_backward(dy: Values, x: Values, /, min_val: float, max_val: float) -> Values:
     """dy between min_val and max_val, 0 at them and beyond."""
-    return where((x <= min_val) | (x >= max_val), 0.0, dy)
+    return where((x > min_val) & (x < max_val), dy, 0.0)
 
 
 def hardsigmoid(x: Values, /) -> Values:
@@ -78,7 +78,7 @@ def hardshrink(x: Values, /, lambd: float) -> Values:
 
 def hardshrink_backward(dy: Values, x: Values, /, lambd: float) -> Values:
     """dy, but 0 from -lambd to lambd."""
-    return where((x >= -lambd) & (x <= lambd), 0.0, dy)
+    return where((x < -lambd) | (x > lambd), dy, 0.0)
 
 
 def softshrink(x: Values, /, lambd: float) -> Values:
@@ -88,7 +88,7 @@ def softshrink(x: Values, /, lambd: float) -> Values:
 
 def softshrink_backward(dy: Values, x: Values, /, lambd: float) -> Values:
     """dy, but 0 from -lambd to lambd."""
-    return where((x >= -lambd) & (x <= lambd), 0.0, dy)
+    return where((x < -lambd) | (x > lambd), dy, 0.0)
 
 
 # --- with exponentials -----------------------------------------------------------------------------------------------

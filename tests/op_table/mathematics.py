@@ -1,0 +1,65 @@
+"""Cases of functions of mathematics."""
+from math import nan
+
+from op_case import Case, Input
+
+from numbacnn.errors import DTypeError, ShapeError
+from op_table.rows import INTEGERS, SPECIAL, given, refused, unary
+
+INTEGER, WIDE = Input((3, 4), "whole", "int64"), Input((3, 7), "times 5")
+KEPT = {"exp": "y", "expm1": "y", "log": "x", "log1p": "x", "log2": "x", "log10": "x", "sqrt": "y", "rsqrt": "y",
+        "reciprocal": "y", "erf": "x", "sin": "x", "cos": "x", "square": "x", "absolute": "x"}
+STEPS = ("sign", "floor", "ceil", "trunc", "round")
+POSITIVE = {"log", "log1p", "log2", "log10", "sqrt", "rsqrt"}
+
+
+def power(a, b, kept, note="", terms=1):
+    a, b = given(a), given(b)
+    return Case("power", {"a": a, "b": b}, (), {}, kept, terms, note=note)
+
+
+CASES = [
+    *[unary(op, Input(shape, "positive" if op in POSITIVE else "grid"), kept) for op, kept in KEPT.items()
+      for shape in ((2, 3, 4, 5), (7,), (), (0, 3), (65, 3))],
+    *[unary(op, SPECIAL, kept, "special") for op, kept in KEPT.items()],
+    *[unary(op, Input((4, 6), "ties"), kept, "ties") for op, kept in KEPT.items()],
+    *[unary(op, WIDE, kept, "wide") for op, kept in KEPT.items() if op not in POSITIVE],
+    *[unary(op, INTEGER, "", "integers") for op in KEPT],
+    *[unary(op, x, "", note) for op in STEPS for x, note in (
+        (Input((2, 3, 4, 5), "times 2.3"), ""), (SPECIAL, "special"), (Input((4, 6), "ties"), "ties"),
+        ((0, 3), "empty"), (Input((), "times 0.9"), ""))],
+    unary("sign", INTEGER, "", "integers"),
+    *[unary("clamp", x, "x", note, **limits) for x, note in (
+        ((2, 3, 4, 5), ""), (SPECIAL, "special"), (Input((4, 6), "ties"), "ties"), ((0, 3), "empty"))
+      for limits in ({"min": -0.5, "max": 1.0}, {"min": 0}, {"max": 0.25}, {"min": 1.0, "max": -1.0})],
+    unary("clamp", INTEGER, "", "integers", min=-1, max=1), unary("clamp", INTEGER, "", "integers", max=0),
+    *[power(Input((2, 3, 4), "positive"), exponent, kept) for exponent, kept in (
+        (2, "a"), (3, "a"), (0.5, "y"), (-1, "y"), (-0.5, "y"), (1.3, "a"), (-2.0, "a"), (0, "a"), (1, "a"), (5, "a"))],
+    *[power((3, 5), exponent, kept) for exponent, kept in ((2, "a"), (3, "a"), (4, "a"), (-1, "y"), (-3, "a"))],
+    power(Input((2, 3, 4, 5), "positive"), (4, 5), "a b y", terms=12), power(2.5, (2, 3), "held b y"),
+    power(Input((3, 1), "positive"), (1, 4), "a b y", terms=8),
+    power(SPECIAL, 2, "a", "special"), power(SPECIAL, 1.5, "a", "special"), power(SPECIAL, -2, "a", "special"),
+    *[power(INTEGER, exponent, "", "integers") for exponent in (0, 1, 2, 3, 7)],
+]
+
+REFUSED = [
+    *[refused(op, DTypeError, "must be", x=[1.0]) for op in (*KEPT, *STEPS)],
+    *[refused(op, DTypeError, "x must be float32 or float64, got int64", x=INTEGERS) for op in STEPS if op != "sign"],
+    refused("clamp", DTypeError, "one of min and max must be given, got None and None", x=(3,)),
+    refused("clamp", DTypeError, "min must be a number, got 'low'", x=(3,), min="low"),
+    refused("clamp", ShapeError, "max must be at least -inf, got nan", x=(3,), max=nan),
+    refused("clamp", DTypeError, "x must be a Tensor, got float", x=1.0, min=0),
+    refused("power", DTypeError, "whole numbers may be raised to a number from 0 to 64, got int64 to the power of",
+            a=INTEGERS, b=-1),
+    refused("power", DTypeError, "whole numbers may be raised to a number", a=INTEGERS, b=INTEGERS),
+    refused("power", DTypeError, "b must be a number, got '2'", a=(2, 3), b="2"),
+    refused("power", DTypeError, "operands must be tensors, one at least, or numbers, got float and int", a=1.5, b=2),
+    refused("power", ShapeError, "shapes must be equal or broadcast", a=(2, 3), b=(2,)),
+]
+
+EXACT = {"absolute", "ceil", "clamp", "floor", "round", "sign", "square", "sqrt", "trunc"}
+
+
+def counterparts(torch):
+    """The same in PyTorch."""
+    return {name: getattr(torch, {"power": "pow"}.get(name, name)) for name in (*KEPT, *STEPS, "clamp", "power")}
