@@ -33,7 +33,7 @@ class Passage:
     def enter(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
         """The inputs, such that their gradients are seen."""
         self.inputs = _specs(inputs)
-        self.waits = mode.enabled and any(spec is not None for spec in self.inputs)
+        self.waits = any(isinstance(x, Tensor) and x.requires_grad for x in inputs)
         return _through(inputs, self.leave_inputs)
 
     def leave(self, output: Any) -> Any:
@@ -66,7 +66,7 @@ class Passage:
         return [None if dy is None else dy.array for dy in dys]
 
     def leave_inputs(self, pieces: dict[int, Array]) -> Pieces:
-        """Gradients of the inputs leave the module; of an input that it did not use, zeros."""
+        """Gradients of the inputs leave the module; of an input that gets none, zeros, as in PyTorch."""
         dxs: tuple[Tensor | None, ...] = tuple([
             None if spec is None else Tensor(pieces[i] if i in pieces else np.zeros(spec[0], spec[1]))
             for i, spec in enumerate(self.inputs)])
@@ -95,8 +95,9 @@ class Passage:
 
 
 def _specs(values: Sequence[Any]) -> list[tuple[tuple[int, ...], str] | None]:
-    """Shape and dtype of the tensors that get gradients."""
-    return [(x.array.shape, x.array.dtype) if isinstance(x, Tensor) and x.requires_grad else None for x in values]
+    """Shape and dtype of what may have a gradient."""
+    return [(x.array.shape, x.array.dtype) if isinstance(x, Tensor) and x.array.dtype.startswith("float") else None
+            for x in values]
 
 
 def _through(values: tuple[Any, ...], together: Callable[[dict[int, Array]], Pieces]) -> tuple[Any, ...]:
