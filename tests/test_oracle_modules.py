@@ -38,7 +38,8 @@ HOOKS = [
     {},
     {"full_backward_pre": lambda m, dys: tuple(None if d is None else d * 2 for d in dys)},
     {"full_backward": lambda m, dxs, dys: tuple(None if d is None else d * 3 for d in dxs)},
-    {"full_backward": lambda m, dxs, dys: (dxs[0], *[None] * (len(dxs) - 1)), "full_backward_pre": lambda m, dys: (dys[0], None, None)},
+    {"full_backward": lambda m, dxs, dys: (dxs[0], *[None] * (len(dxs) - 1)),
+     "full_backward_pre": lambda m, dys: (dys[0], None, None)},
     {"forward": lambda m, inputs, y: (y[0] * 2, y[1], y[2]), "full_backward": lambda m, dxs, dys: None},
     {"forward_pre": lambda m, inputs: (inputs[0] * 4, *inputs[1:]), "full_backward": lambda m, dxs, dys: None},
 ]
@@ -83,7 +84,7 @@ def test_random_graphs(seed):
             if rng.random() < 0.3:
                 y.register_hook(lambda g, i=i, log=log: log.append((i, plain(g))) or g * 0.5)
             else:
-                free.append(y)                           # PyTorch's results of others are now before, now after the hook
+                free.append(y)           # PyTorch gives others now before, now after their hooks
             if rng.random() < 0.3:
                 y.retain_grad()
             values.append(y)
