@@ -160,7 +160,8 @@ def section(name: str, facts: Facts, everywhere: dict[str, str]) -> str:
     if facts.coming:
         lines += [_listed("To come", [each for each in facts.offered if each in facts.coming])]
     groups = [(_ticked(group["names"].split()), group["why"], "aside" in group) for group in facts.absent]
-    lines += ["| not offered | why |", "|---|---|", *[f"| {names} | {why} |" for names, why, aside in groups if not aside],
+    lines += ["| not offered | why |", "|---|---|",
+              *[f"| {names} | {why} |" for names, why, aside in groups if not aside],
               ""]
     asides = [f"- {why}: {names}" for names, why, aside in groups if aside]
     lines += ["Not about convolutional networks:", "", *asides, ""] if asides else []

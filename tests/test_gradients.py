@@ -48,6 +48,14 @@ def test_only_what_leads_there_is_visited_and_freed():
         nb.grad(y, x)
 
 
+def test_what_lies_before_a_result_is_not_freed():
+    x = leaf(1.0)
+    y = x * 3
+    assert nb.grad((y * 2).sum(), y)[0].tolist() == [2.0]
+    y.sum().backward()
+    assert x.grad.tolist() == [3.0]
+
+
 def test_backward_for_some_tensors():
     x, w = leaf(1.0), leaf(2.0)
     y = x * w

@@ -74,6 +74,15 @@ def test_some_hooks_are_called_though_forward_fails():
     assert "ZeroDivisionError" in caught.value.__notes__[0]
 
 
+def test_a_hook_that_was_called_is_not_called_again_when_another_fails():
+    layer, seen = Scale(), []
+    layer.register_forward_hook(lambda m, inputs, y: seen.append("called"), always_call=True)
+    layer.register_forward_hook(lambda m, inputs, y: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        layer(nb.tensor(np.ones(2)))
+    assert seen == ["called"]
+
+
 # --- gradients of modules ---
 
 def test_hooks_see_and_replace_gradients_of_a_module():
@@ -140,6 +149,20 @@ def test_a_graph_with_hooks_can_be_used_twice_and_is_freed():
     assert a.grad.tolist() == [10.0, 16.0]
     with pytest.raises(GradientError, match="already used and freed"):
         y.sum().backward()
+
+
+def test_gradients_that_go_around_the_outputs_call_no_hook():
+    class Leaking(nn.Module):
+        def forward(self, x):
+            self.hidden = x * 2
+            return self.hidden * 3
+
+    layer, seen, x = Leaking(), [], leaf(1.0)
+    layer.register_full_backward_hook(lambda m, dxs, dys: seen.append(dys))
+    layer(x).sum().backward(retain_graph=True)
+    layer.hidden.sum().backward()
+    assert len(seen) == 1
+    assert x.grad.tolist() == [8.0]
 
 
 def test_a_failing_hook_leaves_no_trace():

@@ -62,7 +62,7 @@ class Passage:
                     if result is not None and any(dx is not None for dx in result):
                         raise GradientError(f"{type(self.module).__name__}: a backward hook must return None where no "
                                             "input requires a gradient")
-        self.dys = dys if self.waits else None
+        self.dys = dys
         return [None if dy is None else dy.array for dy in dys]
 
     def leave_inputs(self, pieces: dict[int, Array]) -> Pieces:
