@@ -4,44 +4,22 @@ An operation is a plain function that ends in `differentiable(y, inputs, backwar
 further kernel calls, so a gradient is an array like any other. Closures hold arrays, never the tensor they belong to:
 reference counting alone frees a graph.
 """
-import itertools
-import threading
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from heapq import heappop, heappush
 from typing import Any
+from weakref import ref
 
 import numpy as np
 
 from numbacnn.backend import Device
-from numbacnn.errors import DTypeError, GradientError, NumbacnnError, ShapeError
+from numbacnn.engine import Backward, Gradients, Node, propagate, sum_of
+from numbacnn.errors import DeviceError, DTypeError, GradientError, NumbacnnError, ShapeError
 from numbacnn.geometry import count
-from numbacnn.graph import Array, rebind, record, thread
+from numbacnn.grad_mode import is_grad_enabled, mode, no_grad
+from numbacnn.graph import Array, rebind, thread
+from numbacnn.hooks import RemovableHandle, register
 
-Gradients = tuple[Array | None, ...] | list[Array]
-Backward = Callable[[Array], Gradients]
-
-
-class Node:
-    """How the gradient of a value goes on: to other nodes, to the user's tensors, or (None) nowhere.
-
-    A node does not hold the values it was computed from: what `backward` does not mention is free to go.
-    """
-
-    __slots__ = ("backward", "dtype", "inputs", "order", "shape")
-
-    def __init__(self, y: Array, inputs: "tuple[Node | Tensor | None, ...]", backward: Backward) -> None:
-        self.shape = y.shape
-        self.dtype = y.dtype
-        self.inputs = inputs
-        self.backward = backward
-        self.order = next(_order)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        raise GradientError("copy: only tensors that the user made can be copied or pickled; use detach() first")
-
-    def __lt__(self, other: "Node") -> bool:            # in a heap, the newest node comes first
-        return self.order > other.order
+__all__ = ["Backward", "Gradients", "Node", "Tensor", "differentiable", "is_grad_enabled", "no_grad", "sum_of"]
 
 
 class Tensor:
@@ -52,13 +30,13 @@ class Tensor:
 
     Attributes
     ----------
-    grad : Tensor or None
-        Sum of the gradients that `backward` brought here, if this is a tensor with `requires_grad` made by the user.
-    requires_grad : bool
-        Whether `backward` computes a gradient for this tensor.
+    array : Array
+        The numbers, in memory or still to be computed.
+    node : Node or None
+        Where the gradient goes, if this tensor was computed from tensors that require gradients.
     """
 
-    __slots__ = ("__weakref__", "array", "grad", "node", "requires_grad")
+    __slots__ = ("__weakref__", "_grad", "_requires_grad", "_watch", "array", "node")
     __array_priority__ = 1000                            # ndarray + Tensor is a Tensor's business
 
     # bound by numbacnn.ops, which stands above this module
@@ -90,9 +68,10 @@ class Tensor:
 
     def __init__(self, data: Any, requires_grad: bool = False) -> None:
         self.array: Array = data if type(data) is Array else Array.of(np.asarray(data))
-        self.grad: Tensor | None = None
         self.node: Node | None = None
-        self.requires_grad = requires_grad
+        self._grad: Tensor | None = None
+        self._watch: _Watch | None = None
+        self._requires_grad = requires_grad
         if requires_grad and not self.array.dtype.startswith("float"):
             raise DTypeError(f"tensor: only floating point tensors have gradients, got {self.array.dtype}")
 
@@ -115,6 +94,26 @@ class Tensor:
     def ndim(self) -> int:
         """Number of axes."""
         return len(self.array.shape)
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether `backward` computes a gradient for this tensor."""
+        return self._requires_grad
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        self.requires_grad_(value)
+
+    @property
+    def grad(self) -> "Tensor | None":
+        """Sum of the gradients that `backward` brought here; None before, and for tensors that were computed."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: "Tensor | None") -> None:
+        if value is not None:
+            _like(self, value, "grad")
+        self._grad = value
 
     @property
     def is_leaf(self) -> bool:
@@ -194,14 +193,17 @@ class Tensor:
 
     def requires_grad_(self, requires_grad: bool = True) -> "Tensor":
         """Choose whether `backward` computes a gradient for this tensor, and return it."""
-        if self.node is not None:
+        if not isinstance(requires_grad, bool | np.bool_):
+            raise DTypeError(f"requires_grad_: requires_grad must be True or False, got {requires_grad!r}")
+        if self.node is not None and not requires_grad:
             raise GradientError("requires_grad_: only a tensor made by the user can be changed; use detach() first")
         if requires_grad and not self.array.dtype.startswith("float"):
             raise DTypeError(f"requires_grad_: only floating point tensors have gradients, got {self.array.dtype}")
-        self.requires_grad = requires_grad
+        self._requires_grad = bool(requires_grad)
         return self
 
-    def backward(self, gradient: "Tensor | None" = None, retain_graph: bool = False) -> None:
+    def backward(self, gradient: "Tensor | None" = None, retain_graph: bool | None = None, create_graph: bool = False,
+                 inputs: Any = None) -> None:
         """Add the gradient of this tensor to `grad` of every tensor it depends on that requires one.
 
         Parameters
@@ -210,101 +212,167 @@ class Tensor:
             Gradient of what is differentiated with respect to this tensor; one, if this tensor holds one number.
         retain_graph : bool
             Keep what is needed to call `backward` again; else it is freed.
+        create_graph : bool
+            Must be False: gradients are numbers without a history.
+        inputs : Tensor or sequence of Tensor, optional
+            Add to `grad` of these alone.
 
         Raises
         ------
         GradientError
             If nothing requires a gradient, the graph was freed, or `gradient` is missing.
+
+        See Also
+        --------
+        grad : Gradients as results.
         """
-        if not self.requires_grad:
-            raise GradientError("backward: this tensor does not depend on any tensor with requires_grad=True")
-        if gradient is None and self.numel() != 1:
-            raise GradientError(f"backward: a tensor of shape {self.shape} needs `gradient`; call it on one number, "
-                                "such as a loss")
-        start = _ones(self.array) if gradient is None else _like(self, gradient, "gradient")
-        if self.node is None:
-            self._accumulate(start)
-        else:
-            _propagate(self.node, start, retain_graph)
+        only_first("backward", create_graph)
+        start = [root("backward", self, gradient)]
+        if inputs is None:
+            propagate(start, bool(retain_graph), Tensor._accumulate)
+            return
+        targets = {x.node or x: x for x in differentiated("backward", inputs)}
+        propagate(start, bool(retain_graph), lambda x, dx: targets[x]._accumulate(dx), targets)
+
+    def register_hook(self, hook: "Callable[[Tensor], Tensor | None]") -> RemovableHandle:
+        """Call a function with the gradient of this tensor, once for each `backward`; it may return another gradient.
+
+        Parameters
+        ----------
+        hook : callable
+            Takes the gradient, returns None or a tensor like it that takes its place.
+
+        Returns
+        -------
+        RemovableHandle
+            Its ``remove()`` takes the hook away.
+
+        Raises
+        ------
+        GradientError
+            If the tensor does not require a gradient.
+        """
+        return register("register_hook", self._watched("register_hook").hooks, hook)
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of a computed tensor in `grad`, too."""
+        watch = self._watched("retain_grad")
+        if self.node is not None:
+            watch.keeper = ref(self)
+
+    def _watched(self, op: str) -> "_Watch":
+        """What sees the gradient of this tensor before it goes on."""
+        if not self._requires_grad:
+            raise GradientError(f"{op}: this tensor gets no gradient; only one with requires_grad=True, or computed "
+                                "from such, does")
+        watch: Any = self._watch if self.node is None else self.node.watch
+        if watch is None:
+            watch = _Watch()
+            if self.node is None:
+                self._watch = watch
+            else:
+                self.node.watch = watch
+        return watch  # type: ignore[no-any-return]
 
     def _accumulate(self, gradient: Array) -> None:
-        self.grad = Tensor(gradient if self.grad is None else sum_of(self.grad.array, gradient))
+        self._grad = Tensor(gradient if self._grad is None else sum_of(self._grad.array, gradient))
+
+    def __getstate__(self) -> Any:
+        """Copies hold values and the gradient, no hooks; what was computed has a history, which cannot be copied."""
+        given: Any = object.__getstate__(self)
+        return given[0], given[1] | {"_watch": None}
+
+
+class _Watch:
+    """What the user wants of a gradient before it goes on: to see it, to replace it, to keep it."""
+
+    __slots__ = ("hooks", "keeper")
+
+    def __init__(self) -> None:
+        self.hooks: OrderedDict[int, Any] = OrderedDict()
+        self.keeper: ref[Tensor] | None = None
+
+    def __call__(self, dy: Array) -> Array:
+        with no_grad():
+            for hook in [*self.hooks.values()]:
+                replacement = hook(Tensor(dy))
+                if replacement is not None:
+                    dy = _like(Tensor(dy), replacement, "register_hook: what the hook returns")
+        tensor = None if self.keeper is None else self.keeper()
+        if tensor is not None:
+            tensor._accumulate(dy)
+        return dy
 
 
 def differentiable(y: Array, inputs: tuple[Tensor, ...], backward: Backward) -> Tensor:
     """The tensor `y`, which passes its gradient on to `inputs` through `backward`."""
     tensor = Tensor.__new__(Tensor)                      # half the time of Tensor(y)
     tensor.array = y
-    tensor.grad = tensor.node = None
-    tensor.requires_grad = False
-    if _mode.enabled:
+    tensor._grad = tensor.node = tensor._watch = None
+    tensor._requires_grad = False
+    if mode.enabled:
         for x in inputs:
-            if x.requires_grad:
-                tensor.requires_grad = True
-                edges = tuple([x.node or (x if x.requires_grad else None) for x in inputs])
+            if x._requires_grad:
+                tensor._requires_grad = True
+                edges = tuple([x.node or (x if x._requires_grad else None) for x in inputs])
                 tensor.node = Node(y, edges, backward)
                 thread.recording.differentiable = True
                 break
     return tensor
 
 
-def is_grad_enabled() -> bool:
-    """Return whether operations remember how to compute gradients, in this thread."""
-    return _mode.enabled
+def root(op: str, tensor: Any, gradient: Any) -> tuple[Any, Array]:
+    """Where a gradient begins, and with which values."""
+    if not isinstance(tensor, Tensor):
+        raise DTypeError(f"{op}: outputs must be tensors, got {type(tensor).__name__}")
+    if not tensor._requires_grad:
+        raise GradientError(f"{op}: this tensor does not depend on any tensor with requires_grad=True")
+    if gradient is None and tensor.numel() != 1:
+        name = "`gradient`" if op == "backward" else "`grad_outputs`"
+        raise GradientError(f"{op}: a tensor of shape {tensor.shape} needs {name}; call it on one number, "
+                            "such as a loss")
+    start = _ones(tensor.array) if gradient is None else _like(tensor, gradient, "gradient")
+    return tensor.node or tensor, start
 
 
-@contextmanager
-def no_grad() -> Iterator[None]:
-    """Operations inside the block, or the decorated function, do not remember how to compute gradients."""
-    before, _mode.enabled = _mode.enabled, False
-    try:
-        yield
-    finally:
-        _mode.enabled = before
+def differentiated(op: str, inputs: Any) -> list[Tensor]:
+    """The tensors whose gradients are asked for."""
+    tensors = sequence(op, "inputs", inputs)
+    if not tensors:
+        raise ShapeError(f"{op}: inputs must be tensors, got none")
+    for i, x in enumerate(tensors):
+        if not isinstance(x, Tensor):
+            raise DTypeError(f"{op}: inputs must be tensors, got {type(x).__name__} at {i}")
+        if not x._requires_grad:
+            raise GradientError(f"{op}: inputs must require gradients, got one that does not at {i}; use "
+                                "requires_grad_() before computing")
+    return tensors
 
 
-def sum_of(a: Array, b: Array) -> Array:
-    """a + b, without a history: how gradients accumulate."""
-    return record("add", (a, b), ((a.shape, a.dtype),))[0]
+def sequence(op: str, name: str, given: Any) -> list[Any]:
+    """What may be a tensor or several."""
+    if not isinstance(given, Tensor | list | tuple | set | Iterator):
+        raise DTypeError(f"{op}: {name} must be a tensor or a sequence of tensors, got {type(given).__name__}")
+    return [given] if isinstance(given, Tensor) else list(given)
 
 
-def _propagate(node: Node, gradient: Array, retain_graph: bool) -> None:
-    gradients = {node: gradient}
-    pending = [node]
-    while pending:
-        node = heappop(pending)
-        inputs = node.inputs
-        dxs = node.backward(gradients.pop(node))
-        if not retain_graph:
-            node.inputs, node.backward = (), _freed
-        for x, dx in zip(inputs, dxs, strict=True):
-            if x is None or dx is None:
-                continue
-            like = x if isinstance(x, Node) else x.array
-            if dx.shape != like.shape or dx.dtype != like.dtype:
-                raise GradientError(f"backward: the gradient must be {like.dtype}{like.shape} as its tensor, "
-                                    f"got {dx.dtype}{dx.shape}")
-            if isinstance(x, Tensor):
-                x._accumulate(dx)
-            elif x in gradients:
-                gradients[x] = sum_of(gradients[x], dx)
-            else:
-                gradients[x] = dx
-                heappush(pending, x)
-
-
-def _freed(dy: Array) -> Gradients:
-    raise GradientError("backward: this graph was already used and freed; compute the tensor again, or pass "
-                        "retain_graph=True the first time")
+def only_first(op: str, create_graph: Any) -> None:
+    """Refuse second derivatives."""
+    if create_graph:
+        raise GradientError(f"{op}: create_graph must be False: gradients are numbers without a history, there are no "
+                            "second derivatives; write the first derivative as operations to differentiate it")
 
 
 def _like(tensor: Tensor, value: Any, name: str) -> Array:
     """The array of `value`, which must be like `tensor`."""
     if not isinstance(value, Tensor):
         raise DTypeError(f"{name}: must be a Tensor, got {type(value).__name__}")
-    if value.array.shape != tensor.array.shape or value.array.dtype != tensor.array.dtype:
-        raise ShapeError(f"{name}: must be {tensor.array.dtype}{tensor.array.shape} as its tensor, "
-                         f"got {value.array.dtype}{value.array.shape}")
+    if (value.array.shape, value.array.dtype) != (tensor.array.shape, tensor.array.dtype):
+        wrong = ShapeError if value.array.shape != tensor.array.shape else DTypeError
+        raise wrong(f"{name}: must be {tensor.array.dtype}{tensor.array.shape} as its tensor, "
+                    f"got {value.array.dtype}{value.array.shape}")
+    if value.array.device is not tensor.array.device:
+        raise DeviceError(f"{name}: must be on {tensor.array.device} as its tensor, got {value.array.device}")
     return value.array
 
 
@@ -315,10 +383,4 @@ def _ones(array: Array) -> Array:
     return _known_ones[key]
 
 
-class _Mode(threading.local):
-    enabled = True
-
-
 _known_ones: dict[Any, Array] = {}
-_mode = _Mode()
-_order = itertools.count()

@@ -27,3 +27,9 @@ class GradientError(NumbacnnError, RuntimeError):
 
 class EvaluationError(NumbacnnError, RuntimeError):
     """A recorded value cannot be computed."""
+
+
+class StateError(ShapeError, DTypeError, KeyError, RuntimeError):
+    """A saved state does not fit: names, shapes or dtypes, maybe all of them at once."""
+
+    __str__ = Exception.__str__                          # a KeyError would show its text in quotes

@@ -1,19 +1,28 @@
 """Modules made of modules."""
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TypeVar
 
 from numbacnn.errors import DTypeError
+from numbacnn.nn.listing import Listing
 from numbacnn.nn.module import Module
 
+S = TypeVar("S", bound="Sequential")
 
-class Sequential(Module):
+
+class Sequential(Listing):
     """Apply modules one after the other.
 
     Parameters
     ----------
     *modules : Module, or one mapping of str to Module
         Named "0", "1", ... or as in the mapping.
+
+    Notes
+    -----
+    It is indexed as a list; a slice is a `Sequential` of the same modules. Deleting and inserting numbers all anew.
     """
+
+    kind = Module
 
     def __init__(self, *modules: Any) -> None:
         named = modules[0] if len(modules) == 1 and isinstance(modules[0], Mapping) else dict(enumerate(modules))
@@ -24,23 +33,151 @@ class Sequential(Module):
 
     def forward(self, x: Any) -> Any:
         """Apply the modules in order."""
-        for module in self.children():
-            x = module(x)
+        for module in vars(self).values():
+            if isinstance(module, Module):
+                x = module(x)
         return x
 
+    def _sliced(self, part: dict[str, Any]) -> "Sequential":
+        return Sequential(part)
+
+    def __add__(self, other: "Sequential") -> "Sequential":
+        self._check_other(other)
+        return Sequential(*self, *other)
+
+    def __mul__(self, times: int) -> "Sequential":
+        if not isinstance(times, int) or isinstance(times, bool) or times < 1:
+            raise DTypeError(f"Sequential: can be repeated a positive number of times, got {times!r}")
+        return Sequential(*list(self) * times)
+
+    __rmul__ = __mul__
+
+    def __imul__(self: S, times: int) -> S:
+        self._replace(list(self * times))
+        return self
+
+    def _check_other(self, other: Any) -> None:
+        if not isinstance(other, Sequential):
+            raise DTypeError(f"Sequential: only a Sequential can be added, got {type(other).__name__}")
+
+
+class ModuleList(Listing):
+    """Modules in a list: they belong to the network, and are called one by one by whoever owns the list.
+
+    Parameters
+    ----------
+    modules : iterable of Module, optional
+        The modules.
+    """
+
+    kind = Module
+
+    def __init__(self, modules: Iterable[Module] | None = None) -> None:
+        self.extend([] if modules is None else modules)
+
+    def forward(self, *inputs: Any, **options: Any) -> Any:
+        """Refused: a list does not say in which way its modules are applied."""
+        raise NotImplementedError("ModuleList: cannot be called; call its modules one by one, or use Sequential")
+
+    def _sliced(self, part: dict[str, Any]) -> "ModuleList":
+        return ModuleList(part.values())
+
+    def __add__(self, other: Iterable[Module]) -> "ModuleList":
+        return ModuleList(self).extend(other)
+
+    def _shown_children(self) -> list[tuple[str, str]]:
+        """Equal neighbours are shown once, with their number."""
+        groups: list[list[Any]] = []
+        for i, module in enumerate(self):
+            if groups and groups[-1][2] == repr(module):
+                groups[-1][1] = i
+            else:
+                groups.append([i, i, repr(module)])
+        return [(str(a), text) if a == b else (f"{a}-{b}", f"{b - a + 1} x {text}") for a, b, text in groups]
+
+
+class ModuleDict(Module):
+    """Modules by name: they belong to the network, and are called one by one by whoever owns the dict.
+
+    Parameters
+    ----------
+    modules : mapping of str to Module, or iterable of pairs, optional
+        The modules.
+    """
+
+    def __init__(self, modules: Any = None) -> None:
+        if modules is not None:
+            self.update(modules)
+
+    def forward(self, *inputs: Any, **options: Any) -> Any:
+        """Refused: a dict does not say in which way its modules are applied."""
+        raise NotImplementedError("ModuleDict: cannot be called; call its modules one by one")
+
+    def __getitem__(self, key: str) -> Module:
+        module = vars(self).get(key)
+        if not isinstance(module, Module):
+            raise KeyError(f"ModuleDict: there is no {key!r}; there are {', '.join(self) or 'none'}")
+        return module
+
+    def __setitem__(self, key: str, module: Module) -> None:
+        if not isinstance(module, Module):
+            raise DTypeError(f"ModuleDict: every value must be a Module, got {type(module).__name__} at {key!r}")
+        self.register_module(key, module)
+
+    def __delitem__(self, key: str) -> None:
+        self[key]
+        delattr(self, key)
+
     def __len__(self) -> int:
-        return len(list(self.children()))
+        return len(self.keys())
 
-    def __iter__(self) -> Iterator[Module]:
-        return self.children()
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys())
 
-    def __getitem__(self, index: int) -> Module:
-        return list(self.children())[index]
+    def __contains__(self, key: Any) -> bool:
+        return key in self.keys()
+
+    def keys(self) -> list[str]:
+        """Return the names."""
+        return [name for name, _ in self._named_children()]
+
+    def values(self) -> list[Module]:
+        """Return the modules."""
+        return [module for _, module in self._named_children()]
+
+    def items(self) -> list[tuple[str, Module]]:
+        """Return names and modules."""
+        return list(self._named_children())
+
+    def pop(self, key: str) -> Module:
+        """Take a module out, and return it."""
+        module = self[key]
+        del self[key]
+        return module
+
+    def clear(self) -> None:
+        """Take all modules out."""
+        for key in self.keys():
+            del self[key]
+
+    def update(self, modules: Any) -> None:
+        """Add modules, or replace those of the same names."""
+        if not isinstance(modules, Mapping | ModuleDict | Iterable):
+            raise DTypeError(f"ModuleDict: modules must be a mapping or pairs, got {type(modules).__name__}")
+        pairs = list(modules.items()) if isinstance(modules, Mapping | ModuleDict) else list(modules)
+        for pair in pairs:
+            if not (isinstance(pair, tuple | list) and len(pair) == 2):
+                raise DTypeError(f"ModuleDict: modules must be a mapping or pairs of names and modules, got {pair!r}")
+        for key, module in pairs:
+            self[key] = module
 
 
 class Identity(Module):
-    """Return the input."""
+    """Return the input; arguments are accepted and ignored, so that it can take the place of any layer."""
 
-    def forward(self, x: Any) -> Any:
-        """Return x."""
-        return x
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Ignore everything."""
+
+    def forward(self, input: Any) -> Any:
+        """Return the input."""
+        return input

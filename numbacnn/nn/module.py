@@ -1,56 +1,24 @@
 """Modules: objects that own parameters and compute something."""
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 
 from numbacnn.autograd import Tensor
-from numbacnn.errors import DTypeError, ShapeError
+from numbacnn.backend import Device
+from numbacnn.errors import DTypeError
 from numbacnn.evaluation import evaluate
 from numbacnn.graph import Array
+from numbacnn.nn.hooks import Hooked
+from numbacnn.nn.parameter import Buffer, Parameter
+from numbacnn.nn.state import Keys, Stateful
+
+__all__ = ["Buffer", "Keys", "Module", "Parameter"]
 
 M = TypeVar("M", bound="Module")
 
 
-class Parameter(Tensor):
-    """A tensor that an optimiser trains: an attribute of a module.
-
-    Parameters
-    ----------
-    data : Tensor or array
-        First values.
-    requires_grad : bool
-        False freezes the parameter.
-    """
-
-    __slots__ = ()
-
-    def __init__(self, data: Any, requires_grad: bool = True) -> None:
-        super().__init__(data.array if isinstance(data, Tensor) else data)
-        if requires_grad and not self.array.dtype.startswith("float"):
-            raise DTypeError(f"Parameter: must be float32 or float64 to be trained, got {self.array.dtype}; a Buffer "
-                             "may have any dtype")
-        self.requires_grad = requires_grad
-
-
-class Buffer(Tensor):
-    """A tensor that belongs to a module but is not trained, such as a running mean."""
-
-    __slots__ = ()
-
-    def __init__(self, data: Any) -> None:
-        super().__init__(data.array if isinstance(data, Tensor) else data)
-
-
-class Keys(NamedTuple):
-    """What `load_state_dict` did not find, and what it found too much."""
-
-    missing_keys: list[str]
-    unexpected_keys: list[str]
-
-
-class Module:
+class Module(Hooked, Stateful):
     """Base class of layers and networks.
 
     Parameters, buffers and modules that are attributes belong to the module. Subclasses define `forward`.
@@ -63,77 +31,10 @@ class Module:
 
     training = True
 
-    def __call__(self, *inputs: Any, **options: Any) -> Any:
-        """Compute: the same as `forward`."""
-        return self.forward(*inputs, **options)
-
-    def forward(self, *inputs: Any, **options: Any) -> Any:
-        """Compute the output; every subclass has its own."""
-        raise NotImplementedError(f"{type(self).__name__} must define forward()")
-
-    # --- what belongs to the module ---
-
-    def named_children(self) -> Iterator[tuple[str, "Module"]]:
-        """Yield the modules that are attributes, with their names."""
-        for name, value in vars(self).items():
-            if isinstance(value, Module):
-                yield name, value
-
-    def children(self) -> Iterator["Module"]:
-        """Yield the modules that are attributes."""
-        for _, child in self.named_children():
-            yield child
-
-    def named_modules(self, prefix: str = "") -> Iterator[tuple[str, "Module"]]:
-        """Yield this module and all below it, with their paths, each once."""
-        seen: set[int] = set()
-        stack = [(prefix, self)]
-        while stack:
-            path, module = stack.pop()
-            if id(module) not in seen:
-                seen.add(id(module))
-                yield path, module
-                stack += reversed([(_join(path, name), child) for name, child in module.named_children()])
-
-    def modules(self) -> Iterator["Module"]:
-        """Yield this module and all below it, each once."""
-        for _, module in self.named_modules():
-            yield module
-
-    def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
-        """Yield the parameters of this module and all below it, with their paths, each once."""
-        yield from self._named(Parameter, once=True)
-
-    def parameters(self) -> Iterator[Parameter]:
-        """Yield the parameters of this module and all below it, each once."""
-        for _, parameter in self.named_parameters():
-            yield parameter
-
-    def named_buffers(self) -> Iterator[tuple[str, Buffer]]:
-        """Yield the buffers of this module and all below it, with their paths, each once."""
-        yield from self._named(Buffer, once=True)
-
-    def buffers(self) -> Iterator[Buffer]:
-        """Yield the buffers of this module and all below it, each once."""
-        for _, buffer in self.named_buffers():
-            yield buffer
-
-    def state_tensors(self) -> list[Tensor]:
-        """Return all that a training step may change: parameters and buffers."""
-        return [*self.parameters(), *self.buffers()]
-
-    def _named(self, kind: Any, once: bool) -> Iterator[tuple[str, Any]]:
-        seen: set[int] = set()
-        for path, module in self.named_modules() if once else _paths(self):
-            for name, value in vars(module).items():
-                if isinstance(value, kind) and not (once and id(value) in seen):
-                    seen.add(id(value))
-                    yield _join(path, name), value
-
-    # --- what can be done to all of it ---
-
     def train(self: M, mode: bool = True) -> M:
         """Behave as in training, here and below; returns the module."""
+        if not isinstance(mode, bool):
+            raise DTypeError(f"train: mode must be True or False, got {mode!r}")
         for module in self.modules():
             module.training = mode
         return self
@@ -148,70 +49,87 @@ class Module:
             parameter.requires_grad_(requires_grad)
         return self
 
-    def zero_grad(self) -> None:
-        """Forget the gradients of all parameters."""
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of all parameters, or (False) make them zeros."""
         for parameter in self.parameters():
-            parameter.grad = None
+            if set_to_none or parameter.grad is None:
+                parameter.grad = None
+            else:
+                parameter.grad = Tensor(Array.of(np.zeros(parameter.shape, parameter.dtype), parameter.device))
 
-    def to(self: M, *target: Any) -> M:
-        """Move parameters and buffers to a device or a floating point dtype, in place; returns the module."""
+    def apply(self: M, fn: Callable[["Module"], Any]) -> M:
+        """Call a function on every module below, then on this one; returns the module."""
+        if not callable(fn):
+            raise DTypeError(f"apply: fn must be a function of a module, got {type(fn).__name__}")
+        for child in self.children():
+            child.apply(fn)
+        fn(self)
+        return self
+
+    # --- dtypes and devices ---
+
+    def to(self: M, *target: Any, dtype: Any = None, device: Any = None, non_blocking: bool = False) -> M:
+        """Move parameters and buffers to a device or a floating point dtype, in place; returns the module.
+
+        Parameters
+        ----------
+        *target : dtype, device, name of a device, or Tensor
+            A tensor stands for its dtype and device.
+        dtype : dtype, optional
+            float32 or float64, for what is floating point.
+        device : Device or str, optional
+            Where to.
+        non_blocking : bool
+            Accepted for compatibility.
+
+        Raises
+        ------
+        DTypeError
+            If the dtype is another one.
+        DeviceError
+            If there is no such device.
+        """
+        given = [part for each in (*target, dtype, device) if each is not None
+                 for part in ((each.dtype, each.device) if isinstance(each, Tensor) else (each,))]
+        for each in given:
+            _check_target(each)
         moved = [(tensor, tensor.detach(), tensor.grad) for tensor in self.state_tensors()]
-        for each in target:
+        for each in given:
             moved = [(tensor, value.to(each), None if grad is None else grad.to(each))
                      if value.dtype.kind == "f" or not _is_dtype(each) else (tensor, value, grad)
                      for tensor, value, grad in moved]
         evaluate(*[value for _, value, _ in moved])      # all or nothing
-        for tensor, value, grad in moved:
-            tensor.array, tensor.grad = value.array, grad
+        for tensor, value, gradient in moved:
+            tensor.array, tensor.grad = value.array, gradient
         return self
 
-    def apply(self: M, function: Callable[["Module"], None]) -> M:
-        """Call `function` on every module below, then on this one; returns the module."""
-        for child in self.children():
-            child.apply(function)
-        function(self)
-        return self
+    def float(self: M) -> M:
+        """Convert what is floating point to float32; returns the module."""
+        return self.to(np.float32)
 
-    # --- saving and loading ---
+    def double(self: M) -> M:
+        """Convert what is floating point to float64; returns the module."""
+        return self.to(np.float64)
 
-    def state_dict(self) -> "OrderedDict[str, Tensor]":
-        """Return all parameters and buffers by path, with PyTorch's names and layouts.
+    def half(self: M) -> M:
+        """Refused: there is no arithmetic of half precision here."""
+        return self.to(np.float16)
 
-        The tensors are values: they do not change when training goes on.
-        """
-        return OrderedDict((path, tensor.detach()) for path, tensor in self._named((Parameter, Buffer), once=False))
+    def bfloat16(self: M) -> M:
+        """Refused: there is no arithmetic of half precision here."""
+        return self.to("bfloat16")
 
-    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> Keys:
-        """Take over parameters and buffers; nothing changes unless everything fits.
+    def type(self: M, dst_type: Any) -> M:
+        """Convert what is floating point to a dtype; returns the module."""
+        return self.to(dtype=dst_type)
 
-        Parameters
-        ----------
-        state_dict : mapping of str to Tensor or array
-            As from `state_dict`, or from `numbacnn.load`.
-        strict : bool
-            Refuse names that are missing or unexpected.
+    def cpu(self: M) -> M:
+        """Move to the CPU; returns the module."""
+        return self.to("cpu")
 
-        Returns
-        -------
-        Keys
-            ``missing_keys`` and ``unexpected_keys``.
-
-        Raises
-        ------
-        ShapeError
-            If a shape differs.
-        KeyError
-            If `strict` and a name is missing or unexpected.
-        """
-        own = dict(self._named((Parameter, Buffer), once=False))
-        keys = Keys([k for k in own if k not in state_dict], [k for k in state_dict if k not in own])
-        if strict and (keys.missing_keys or keys.unexpected_keys):
-            raise KeyError(f"load_state_dict: names must match; missing: {keys.missing_keys}, unexpected: "
-                           f"{keys.unexpected_keys}. strict=False loads what fits")
-        arrays = {path: _fitting(path, own[path], state_dict[path]) for path in own if path in state_dict}
-        for path, array in arrays.items():
-            own[path].array = array
-        return keys
+    def cuda(self: M, device: Any = None) -> M:
+        """Move to a GPU; returns the module."""
+        return self.to("cuda" if device is None else f"cuda:{device}" if isinstance(device, int) else device)
 
     # --- looks ---
 
@@ -219,39 +137,37 @@ class Module:
         """Return the options that `repr` shows."""
         return ""
 
+    def _shown_children(self) -> list[tuple[str, str]]:
+        return [(name, repr(child)) for name, child in self._named_children()]
+
     def __repr__(self) -> str:
-        name, children = type(self).__name__, list(self.named_children())
-        if not children:
-            return f"{name}({self.extra_repr()})"
-        lines = [f"  ({child}): " + repr(module).replace("\n", "\n  ") for child, module in children]
-        return "\n".join([f"{name}({self.extra_repr()}", *lines, ")"])
+        name, extra, children = type(self).__name__, self.extra_repr(), self._shown_children()
+        if not children and "\n" not in extra:
+            return f"{name}({extra})"
+        lines = [*extra.splitlines(), *[f"({child}): {text}" for child, text in children]]
+        return "\n".join([f"{name}(", *["  " + line.replace("\n", "\n  ") for line in lines], ")"])
 
 
-def _paths(module: Module, path: str = "") -> Iterator[tuple[str, Module]]:
-    """Every path to every module: one that occurs twice is saved under both names, as in PyTorch."""
-    yield path, module
-    for name, child in module.named_children():
-        yield from _paths(child, _join(path, name))
-
-
-def _join(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
+_KINDS = ("float", "double", "single", "int", "uint", "bool", "complex")      # names of dtypes, without their sizes
+_HALF = ("float16", "half", "bfloat16", "torch.float16", "torch.bfloat16")
 
 
 def _is_dtype(target: Any) -> bool:
-    return isinstance(target, type | np.dtype) or target in ("float32", "float64")
+    if isinstance(target, str):
+        return target in _HALF or target.rstrip("0123456789") in _KINDS
+    return not isinstance(target, Device)
 
 
-def _fitting(path: str, own: Tensor, value: Any) -> Array:
+def _check_target(target: Any) -> None:
+    """A dtype of a module is one it can compute with; whatever else is not a device is refused, too."""
+    if not _is_dtype(target):
+        return
     try:
-        values = np.asarray(value)
-    except Exception as error:                           # what an array of another library raises
-        raise DTypeError(f"load_state_dict: {path} must be a Tensor or an array; {type(value).__name__} cannot be read "
-                         f"as one: {error}") from error
-    if values.dtype.kind == "O":
-        raise DTypeError(f"load_state_dict: {path} must be a Tensor or an array, got {type(value).__name__}")
-    if values.shape != own.shape:
-        raise ShapeError(f"load_state_dict: {path} must be {own.shape}, got {values.shape}")
-    if values.dtype.kind not in "fiub":
-        raise DTypeError(f"load_state_dict: {path} must be numbers, got {values.dtype}")
-    return Array.of(values.astype(own.dtype, copy=False), own.device)
+        name = target if isinstance(target, str) and target in _HALF else np.dtype(target).name
+    except TypeError:
+        name = str(target)
+    if name in _HALF:
+        raise DTypeError(f"to: dtype must be float32 or float64, got {name}; there is no arithmetic of half precision "
+                         "here")
+    if name not in ("float32", "float64") or isinstance(target, bool | int):
+        raise DTypeError(f"to: must be a device, float32 or float64, got {target!r}")
