@@ -8,6 +8,7 @@ from numbacnn.data.seeding import Seed
 from numbacnn.errors import DTypeError, ShapeError
 from numbacnn.transforms.image import ImageTransform
 from numbacnn.transforms.options import (
+    LARGE,
     InterpolationMode,
     Span,
     around,
@@ -63,7 +64,7 @@ class RandomRotation(ImageTransform):
                  generator: Seed = None) -> None:
         op = "RandomRotation"
         super().__init__(generator)
-        self.degrees = around(op, "degrees", degrees, 0)
+        self.degrees = around(op, "degrees", degrees, 0, -LARGE, LARGE)
         self.interpolation = mode_of(op, interpolation)
         self.expand = flag(op, "expand", expand)
         self.center = _point(op, center)
@@ -135,9 +136,9 @@ class RandomAffine(ImageTransform):
                  generator: Seed = None) -> None:
         op = "RandomAffine"
         super().__init__(generator)
-        self.degrees = around(op, "degrees", degrees, 0)
+        self.degrees = around(op, "degrees", degrees, 0, -LARGE, LARGE)
         self.translate = (0.0, 0.0) if translate is None else _parts(op, translate)
-        self.scale = (1.0, 1.0) if scale is None else span(op, "scale", scale, least=1e-6)
+        self.scale = (1.0, 1.0) if scale is None else span(op, "scale", scale, 1 / LARGE, LARGE)
         self.shear = _shears(op, 0 if shear is None else shear)
         self.interpolation = mode_of(op, interpolation)
         self.fill = fill_value(op, fill)
@@ -168,7 +169,7 @@ def _point(op: str, value: Any) -> tuple[float, float] | None:
         return None
     if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != 2:
         raise DTypeError(f"{op}: center must be a pair of numbers (x, y), got {value!r}")
-    return number(op, "center", value[0]), number(op, "center", value[1])
+    return number(op, "center", value[0], -LARGE, LARGE), number(op, "center", value[1], -LARGE, LARGE)
 
 
 def _parts(op: str, value: Any) -> tuple[float, float]:

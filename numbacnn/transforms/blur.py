@@ -8,7 +8,7 @@ from numbacnn.data.seeding import Seed
 from numbacnn.errors import ShapeError
 from numbacnn.geometry import pair
 from numbacnn.transforms.image import ImageTransform
-from numbacnn.transforms.options import Span, number, span
+from numbacnn.transforms.options import LARGE, Span, number, span
 from numbacnn.transforms.resize import between
 
 LEAST_SIGMA = 1e-3                                       # less changes nothing
@@ -45,10 +45,10 @@ class GaussianBlur(ImageTransform):
         self.kernel_size = pair("GaussianBlur", "kernel_size", kernel_size, least=1)
         if not all(size % 2 for size in self.kernel_size):
             raise ShapeError(f"GaussianBlur: kernel_size must be odd, got {kernel_size}")
-        if isinstance(sigma, Sequence):
-            self.sigma = span("GaussianBlur", "sigma", sigma, least=LEAST_SIGMA)
+        if isinstance(sigma, Sequence) and not isinstance(sigma, str):
+            self.sigma = span("GaussianBlur", "sigma", sigma, LEAST_SIGMA, LARGE)
         else:
-            self.sigma = (number("GaussianBlur", "sigma", sigma, least=LEAST_SIGMA),) * 2
+            self.sigma = (number("GaussianBlur", "sigma", sigma, LEAST_SIGMA, LARGE),) * 2
 
     def process(self, x: np.ndarray, numbers: np.ndarray) -> np.ndarray:
         """Transform stacked images, shape (N, C, H, W), given random numbers, shape (N, draws)."""

@@ -6,11 +6,10 @@ from numbacnn.transforms.drawing import by_choice
 from numbacnn.transforms.grey import check_colours, grey
 from numbacnn.transforms.hue import turn_hue
 from numbacnn.transforms.image import ImageTransform
-from numbacnn.transforms.options import Span, around
+from numbacnn.transforms.options import LARGE, Span, around
 from numbacnn.transforms.resize import between
 
 NAMES = ("brightness", "contrast", "saturation", "hue")
-MOST = 1e6                                               # a factor; white is reached before
 
 
 class ColorJitter(ImageTransform):
@@ -49,9 +48,9 @@ class ColorJitter(ImageTransform):
     def __init__(self, brightness: float | Span = 0, contrast: float | Span = 0, saturation: float | Span = 0,
                  hue: float | Span = 0, *, generator: Seed = None) -> None:
         super().__init__(generator)
-        self.brightness = around("ColorJitter", "brightness", brightness, 1, 0, MOST)
-        self.contrast = around("ColorJitter", "contrast", contrast, 1, 0, MOST)
-        self.saturation = around("ColorJitter", "saturation", saturation, 1, 0, MOST)
+        self.brightness = around("ColorJitter", "brightness", brightness, 1, 0, LARGE)
+        self.contrast = around("ColorJitter", "contrast", contrast, 1, 0, LARGE)
+        self.saturation = around("ColorJitter", "saturation", saturation, 1, 0, LARGE)
         self.hue = around("ColorJitter", "hue", hue, 0, -0.5, 0.5)
 
     def process(self, x: np.ndarray, numbers: np.ndarray) -> np.ndarray:

@@ -77,8 +77,12 @@ class Drawn(Transform):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        if {"__call__", "batch"} & set(vars(cls)) and "in_chain" not in vars(cls):    # do not bypass these
-            cls.in_chain = False
+        if "in_chain" in vars(cls):
+            return
+        if "batch" in vars(cls) and "__call__" not in vars(cls):
+            cls.__call__ = Transform.__call__            # type: ignore[method-assign]
+        if "batch" in vars(cls) or "__call__" in vars(cls):
+            cls.in_chain = False                         # which must not be bypassed
 
 
 class Chain(Drawn):

@@ -7,7 +7,7 @@ import numpy as np
 from numbacnn.data.seeding import Seed
 from numbacnn.errors import DTypeError
 from numbacnn.transforms.image import ImageTransform
-from numbacnn.transforms.options import Span, fill_of, fill_value, probability, span
+from numbacnn.transforms.options import LARGE, Span, fill_of, fill_value, probability, span
 from numbacnn.transforms.resize import ATTEMPTS, between
 
 
@@ -51,7 +51,7 @@ class RandomErasing(ImageTransform):
         super().__init__(generator)
         self.p = probability(op, p)
         self.scale = span(op, "scale", scale, 0, 1)
-        self.ratio = span(op, "ratio", ratio, least=1e-6)
+        self.ratio = span(op, "ratio", ratio, 1 / LARGE, LARGE)
         if isinstance(value, str) and value != "random":
             raise DTypeError(f"{op}: value must be a number, one for each channel, or 'random', got {value!r}")
         self.value = value if isinstance(value, str) else fill_value(op, value, "value")

@@ -9,9 +9,11 @@ from numbacnn.data.collate import stack
 from numbacnn.data.seeding import Seed, current, own_generator
 from numbacnn.errors import DTypeError, ShapeError
 from numbacnn.geometry import is_integer
-from numbacnn.transforms.options import number
+from numbacnn.transforms.options import LARGE, number
 
 Batch = tuple[Any, Any]
+
+MAX_CLASSES = 1 << 24
 
 
 class Mixer:
@@ -33,9 +35,9 @@ class Mixer:
 
     def __init__(self, alpha: float = 1.0, num_classes: int | None = None, *, generator: Seed = None) -> None:
         op = type(self).__name__
-        self.alpha = number(op, "alpha", alpha, least=1e-3)
-        if num_classes is not None and (not is_integer(num_classes) or num_classes < 1):
-            raise ShapeError(f"{op}: num_classes must be a positive integer, got {num_classes!r}")
+        self.alpha = number(op, "alpha", alpha, 1e-3, LARGE)
+        if num_classes is not None and (not is_integer(num_classes) or not 1 <= num_classes <= MAX_CLASSES):
+            raise ShapeError(f"{op}: num_classes must be an integer from 1 to {MAX_CLASSES}, got {num_classes!r}")
         self.num_classes = num_classes
         self.generator = own_generator(generator, op)
 
@@ -105,7 +107,9 @@ class Mixer:
         if labels.min() < 0 or labels.max() >= self.num_classes:
             raise ShapeError(f"{op}: labels must be from 0 to {self.num_classes - 1}, got {labels.min()} to "
                              f"{labels.max()}")
-        return np.asarray(np.eye(self.num_classes, dtype=images.dtype)[labels])
+        probabilities = np.zeros((len(labels), self.num_classes), images.dtype)
+        probabilities[np.arange(len(labels)), labels] = 1
+        return probabilities
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(alpha={self.alpha}, num_classes={self.num_classes})"

@@ -1,5 +1,6 @@
 """Reading the options of transforms: every error of a value is raised here."""
 import math
+import sys
 from collections.abc import Sequence
 from enum import StrEnum
 from numbers import Integral, Real
@@ -13,6 +14,9 @@ Span = tuple[float, float]
 Fill = float | tuple[float, ...]
 
 MAX_SIDE = 1 << 16        # pixels of an image's height or width: more is a mistake
+MAX_FLOAT = sys.float_info.max
+LARGE = 1e6               # and so are larger factors, angles and distances
+PAIR = "a pair of numbers (lowest, highest)"
 
 
 class InterpolationMode(StrEnum):
@@ -37,7 +41,7 @@ def number(op: str, name: str, value: Any, least: float = -math.inf, most: float
     """A finite number within bounds."""
     if not _is_number(value):
         raise DTypeError(f"{op}: {name} must be a number, got {value!r}")
-    if not (math.isfinite(value) and least <= value <= most):
+    if not (least <= value <= most and -MAX_FLOAT <= value <= MAX_FLOAT):
         raise ShapeError(f"{op}: {name} must be {_bounds(least, most)}, got {value!r}")
     return float(value)
 
@@ -47,25 +51,22 @@ def probability(op: str, value: Any) -> float:
     return number(op, "p", value, 0, 1)
 
 
-def span(op: str, name: str, value: Any, least: float = -math.inf, most: float = math.inf) -> Span:
+def span(op: str, name: str, value: Any, least: float, most: float, what: str = PAIR) -> Span:
     """A pair (lowest, highest)."""
     if not _is_sequence(value) or len(value) != 2 or not all(map(_is_number, value)):
-        raise DTypeError(f"{op}: {name} must be a pair of numbers (lowest, highest), got {value!r}")
+        raise DTypeError(f"{op}: {name} must be {what}, got {value!r}")
     low, high = (number(op, name, end, least, most) for end in value)
     if low > high:
         raise ShapeError(f"{op}: {name} must not end below its start, got {value!r}")
     return low, high
 
 
-def around(op: str, name: str, value: Any, centre: float, least: float = -math.inf, most: float = math.inf) -> Span:
-    """A pair, or one number d >= 0 for (centre - d, centre + d), cut at the bounds."""
+def around(op: str, name: str, value: Any, centre: float, least: float, most: float) -> Span:
+    """A pair, or one number d >= 0 for (centre - d, centre + d), cut at the least."""
     if not _is_number(value):
-        return span(op, name, value, least, most)
-    distance = number(op, name, value, 0)
-    low, high = max(centre - distance, least), centre + distance
-    if high > most:
-        raise ShapeError(f"{op}: {name} must be from 0 to {most - centre:g}, got {value!r}")
-    return low, high
+        return span(op, name, value, least, most, f"a number, or {PAIR}")
+    distance = number(op, name, value, 0, most - centre)
+    return max(centre - distance, least), centre + distance
 
 
 def flag(op: str, name: str, value: Any) -> bool:
@@ -78,7 +79,8 @@ def flag(op: str, name: str, value: Any) -> bool:
 def fill_value(op: str, value: Any, name: str = "fill") -> Fill:
     """A number for all channels, or one for each."""
     if _is_number(value):
-        return int(value) if isinstance(value, Integral) else number(op, name, value)
+        checked = number(op, name, value)
+        return int(value) if isinstance(value, Integral) else checked
     if not _is_sequence(value) or not len(value) or not all(map(_is_number, value)):
         raise DTypeError(f"{op}: {name} must be a number, or one for each channel, got {value!r}")
     return tuple(number(op, name, part) for part in value)
@@ -89,8 +91,9 @@ def fill_of(op: str, fill: Fill, x: np.ndarray, name: str = "fill") -> np.ndarra
     values = np.atleast_1d(np.asarray(fill))
     if len(values) not in (1, x.shape[1]):
         raise ShapeError(f"{op}: {name} must have one number for each of the {x.shape[1]} channels, got {fill}")
-    cast = values.astype(x.dtype)
-    if x.dtype.kind != "f" and not np.array_equal(cast, values):
+    with np.errstate(over="ignore"):
+        cast = values.astype(x.dtype)
+    if not (np.isfinite(cast).all() if x.dtype.kind == "f" else np.array_equal(cast, values)):
         raise ShapeError(f"{op}: {name} must be a value that {x.dtype} pixels have, got {fill}")
     return np.broadcast_to(cast, x.shape[1:2])
 

@@ -9,7 +9,7 @@ from numbacnn.data.seeding import Seed
 from numbacnn.errors import ShapeError
 from numbacnn.geometry import is_integer, pair, positive
 from numbacnn.transforms.image import ImageTransform
-from numbacnn.transforms.options import InterpolationMode, Span, check_size, flag, mode_of, span
+from numbacnn.transforms.options import LARGE, InterpolationMode, Span, check_size, flag, mode_of, span
 from numbacnn.transforms.resample import resized
 
 ATTEMPTS = 10
@@ -117,8 +117,8 @@ class RandomResizedCrop(ImageTransform):
         super().__init__(generator)
         self.size = pair(op, "size", size, least=1)
         check_size(op, self.size)
-        self.scale = span(op, "scale", scale, least=0)
-        self.ratio = span(op, "ratio", ratio, least=1e-6)
+        self.scale = span(op, "scale", scale, 0, LARGE)
+        self.ratio = span(op, "ratio", ratio, 1 / LARGE, LARGE)
         self.interpolation = mode_of(op, interpolation)
         self.antialias = flag(op, "antialias", antialias)
 

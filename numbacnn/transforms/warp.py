@@ -30,7 +30,9 @@ def inverse_matrix(angle: float, translate: tuple[float, float], scale: float, s
 
 
 def turned_size(angle: float, height: int, width: int) -> tuple[int, int]:
-    """Height and width of the smallest image that holds all of a turned one."""
+    """Height and width of an image that holds all of a turned one."""
+    if angle % 90 == 0:
+        return (width, height) if angle % 180 else (height, width)
     a, b, c, d, e, f = inverse_matrix(-angle, (0, 0), 1, (0, 0), (width / 2, height / 2), (width / 2, height / 2))
     corners = [(a * x + b * y + c, d * x + e * y + f) for x in (0, width) for y in (0, height)]
     columns, rows = zip(*corners, strict=True)
