@@ -62,7 +62,7 @@ def test_resize_of_floats(old, new, mode, seed):
 @few
 @given(old=sizes, new=sizes, mode=st.sampled_from(sorted(KERNELS)), antialias=st.booleans())
 def test_resize_is_that_of_pytorch(old, new, mode, antialias):
-    assume(not antialias or old[1] > 1 or new[1] > 1)     # such columns are not resized rightly by PyTorch 2.13
+    assume(not antialias or new[1] > 1)                   # columns of one pixel come out wrong in PyTorch 2.13
     torch = pytest.importorskip("torch")
     x = np.random.default_rng(0).standard_normal((1, 2, *old))
     theirs = torch.nn.functional.interpolate(torch.from_numpy(x), new, mode=mode, antialias=antialias)
