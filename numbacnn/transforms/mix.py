@@ -21,16 +21,6 @@ class Mixer:
 
     A subclass defines `mixed(images, part, generator)`, which gives the mixed images and how much of the first ones is
     in them.
-
-    Parameters
-    ----------
-    alpha : float
-        Greater than zero. The part of the first image is drawn from the distribution Beta(alpha, alpha), once for
-        each batch.
-    num_classes : int, optional
-        Needed where labels are integers.
-    generator : numpy.random.Generator or int, optional
-        Generator, or its seed; by default the one that `numbacnn.manual_seed` seeds.
     """
 
     def __init__(self, alpha: float = 1.0, num_classes: int | None = None, *, generator: Seed = None) -> None:
@@ -118,7 +108,15 @@ class Mixer:
 class MixUp(Mixer):
     """Blend each image of a batch with the one before it, and their labels likewise.
 
-    The parameters are those of `Mixer`.
+    Parameters
+    ----------
+    alpha : float
+        Greater than zero. The part of the first image is drawn from the distribution Beta(alpha, alpha), once for
+        each batch.
+    num_classes : int, optional
+        Needed where labels are integers.
+    generator : numpy.random.Generator or int, optional
+        Generator, or its seed; by default the one that `numbacnn.manual_seed` seeds.
 
     Notes
     -----
@@ -138,6 +136,9 @@ class MixUp(Mixer):
     In a loader: ``DataLoader(dataset, 64, shuffle=True, collate_fn=MixUp(num_classes=10))``.
     """
 
+    def __init__(self, alpha: float = 1.0, num_classes: int | None = None, *, generator: Seed = None) -> None:
+        super().__init__(alpha, num_classes, generator=generator)
+
     def mixed(self, images: np.ndarray, part: float, generator: np.random.Generator) -> tuple[np.ndarray, float]:
         """Mix each image with the one before it, and tell how much of itself is left."""
         return _blend(images, part), part
@@ -146,7 +147,7 @@ class MixUp(Mixer):
 class CutMix(Mixer):
     """Put a rectangle of each image of a batch into the one after it, and mix their labels by area.
 
-    The parameters are those of `Mixer`.
+    The parameters are those of `MixUp`.
 
     Notes
     -----
