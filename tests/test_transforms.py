@@ -1,7 +1,7 @@
 """Transforms: what they compute, and that a batch is computed as its images are."""
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as nps
 
@@ -137,6 +137,7 @@ def test_normalize_looks_at_its_options(mean, std, text):
 
 
 @pytest.mark.oracle
+@settings(deadline=None)                                 # the first one imports torch
 @given(batch=images, mean=st.floats(-2, 2, width=32), std=st.floats(0.125, 4, width=32))
 def test_the_chapter_s_transform_has_the_bits_of_pytorch(batch, mean, std):
     torch = pytest.importorskip("torch")
@@ -173,12 +174,11 @@ def test_random_crop_with_padding_shifts():
 
 
 @pytest.mark.parametrize(("make", "error", "text"), [
-    (lambda: Pad(-1), DTypeError, r"Pad: padding must be an integer >= 0, or four of them .*, got -1"),
-    (lambda: Pad((1, 2)), DTypeError, r"Pad: padding must .*\(left, top, right, bottom\), got \(1, 2\)"),
+    (lambda: Pad(-1), DTypeError, r"Pad: padding must be an integer >= 0, a pair of them, or four .*, got -1"),
+    (lambda: Pad((1, 2, 3)), DTypeError, r"Pad: padding must .*\(left, top, right, bottom\), got \(1, 2, 3\)"),
     (lambda: RandomCrop(0), ShapeError, "RandomCrop: size must be at least 1, got 0"),
     (lambda: RandomCrop(3)(np.zeros((2, 9))), ShapeError, r"must fit into the padded image, got \(3, 3\) for \(2, 9\)"),
-    (lambda: RandomCrop(3)(np.zeros(9)), ShapeError, r"RandomCrop: image must be \(..., H, W\), got \(9,\)"),
-    (lambda: Pad(1)(np.zeros((4, 4, 3), np.uint8)), ShapeError, r"looks like \(H, W, C\); put ToTensor\(\) before it"),
+    (lambda: RandomCrop(3)(np.zeros(9)), ShapeError, r"RandomCrop: image must be \(H, W\), or .*, got \(9,\)"),
     (lambda: Compose([3]), DTypeError, "Compose: every transform must be callable, got 3"),
     (lambda: Lambda(3), DTypeError, "Lambda: function and batch must be callable, got 3 and None"),
 ])

@@ -1,15 +1,15 @@
 """What a transform is, and chains of them.
 
 A transform is any function of one image. One that also has a method `batch`, a function of stacked images, lets a
-dataset read many images at once. `batch` must give what the transform gives for each image, to the bit.
+dataset read many images at once. `batch` must give what the transform gives for each image, to the bit. A transform
+that is `Drawn` takes its random numbers from outside, so that chains of them keep to that, too.
 """
-from collections.abc import Callable, Sequence
-from functools import partial
-from typing import Any
-
-import numpy as np
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, ClassVar
 
 from numbacnn.errors import DTypeError
+from numbacnn.transforms.drawing import Numbers, Source, apply_many, apply_one, draw, shares, sources_of
+from numbacnn.transforms.pillow import pixels
 
 Function = Callable[[Any], Any]
 
@@ -21,6 +21,7 @@ class Transform:
 
     Examples
     --------
+    >>> import numpy as np
     >>> class Invert(Transform):
     ...     def batch(self, images):
     ...         return 255 - images
@@ -34,7 +35,7 @@ class Transform:
         """Transform one image."""
         if self.batch is None:
             raise NotImplementedError(f"{type(self).__name__} must define batch(images)")
-        return self.batch(np.asarray(image)[None])[0]
+        return self.batch(pixels(type(self).__name__, image)[None])[0]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -45,7 +46,74 @@ class Transform:
         return f"{type(self).__name__}()"
 
 
-class Compose:
+class Drawn(Transform):
+    """A transform that is a function of an image and of random numbers, which are drawn before.
+
+    A subclass defines `sources`, `one(image, numbers)` and `many(images, numbers)`.
+    """
+
+    in_chain: ClassVar[bool] = True                      # whether a chain draws the numbers
+
+    @property
+    def sources(self) -> list[Source]:
+        """How many numbers an image takes, and from which generators."""
+        raise NotImplementedError(f"{type(self).__name__} must define sources")
+
+    def one(self, image: Any, numbers: Numbers) -> Any:
+        """Transform one image, given its random numbers."""
+        raise NotImplementedError(f"{type(self).__name__} must define one(image, numbers)")
+
+    def many(self, images: Any, numbers: Numbers) -> Any:
+        """Transform stacked images, given their random numbers."""
+        raise NotImplementedError(f"{type(self).__name__} must define many(images, numbers)")
+
+    def __call__(self, image: Any) -> Any:
+        """Transform one image."""
+        return self.one(image, draw(self.sources, 1))
+
+    def batch(self, images: Any) -> Any:
+        """Transform stacked images, shape (N, ...), each by itself."""
+        return self.many(images, draw(self.sources, len(images)))
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "in_chain" in vars(cls):
+            return
+        if "batch" in vars(cls) and "__call__" not in vars(cls):
+            cls.__call__ = Transform.__call__            # type: ignore[method-assign]
+        if "batch" in vars(cls) or "__call__" in vars(cls):
+            cls.in_chain = False                         # which must not be bypassed
+
+
+class Chain(Drawn):
+    """A transform made of others, `transforms`: it has a `batch` if each of them has one."""
+
+    in_chain = True
+    own_sources: tuple[Source, ...] = ()
+
+    def __init__(self, transforms: Sequence[Function]) -> None:
+        op = type(self).__name__
+        if callable(transforms) or not isinstance(transforms, Iterable):
+            raise DTypeError(f"{op}: transforms must be a list of callables, got {transforms!r}")
+        self.transforms = list(transforms)
+        for transform in self.transforms:
+            if not callable(transform):
+                raise DTypeError(f"{op}: every transform must be callable, got {transform!r}")
+
+    @property
+    def sources(self) -> list[Source]:
+        """What an image takes of random numbers: the chain first, then each transform."""
+        return [*self.own_sources, *[source for transform in self.transforms for source in sources_of(transform)]]
+
+    @property
+    def batch(self) -> Function | None:                  # type: ignore[override]
+        """The same for stacked images, or None unless every transform of the chain has a `batch`."""
+        if any(batch_form(transform) is None for transform in self.transforms):
+            return None
+        return super().batch
+
+
+class Compose(Chain):
     """Apply transforms one after the other.
 
     Parameters
@@ -55,6 +123,7 @@ class Compose:
 
     Examples
     --------
+    >>> import numpy as np
     >>> from numbacnn import transforms
     >>> transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.5,), (0.5,))])
     >>> transform(np.full((8, 8), 255, np.uint8)).shape
@@ -67,21 +136,19 @@ class Compose:
     """
 
     def __init__(self, transforms: Sequence[Function]) -> None:
-        self.transforms = list(transforms)
-        for transform in self.transforms:
-            if not callable(transform):
-                raise DTypeError(f"Compose: every transform must be callable, got {transform!r}")
+        super().__init__(transforms)
 
-    def __call__(self, image: Any) -> Any:
-        """Transform one image."""
-        return _chain(self.transforms, image)
+    def one(self, image: Any, numbers: Numbers) -> Any:
+        """Transform one image, given its random numbers."""
+        for transform, part in shares(self.transforms, numbers):
+            image = apply_one(transform, image, part)
+        return image
 
-    @property
-    def batch(self) -> Function | None:
-        """The same for stacked images, or None unless every transform of the chain has a `batch`."""
-        steps = [batch_form(transform) for transform in self.transforms]
-        known = [step for step in steps if step is not None]
-        return partial(_chain, known) if len(known) == len(steps) else None
+    def many(self, images: Any, numbers: Numbers) -> Any:
+        """Transform stacked images, given their random numbers."""
+        for transform, part in shares(self.transforms, numbers):
+            images = apply_many(transform, images, part)
+        return images
 
     def __repr__(self) -> str:
         lines = "".join(f"    {transform!r},\n" for transform in self.transforms)
@@ -101,6 +168,7 @@ class Lambda:
 
     Examples
     --------
+    >>> import numpy as np
     >>> invert = Lambda(lambda image: 1 - image)
     >>> invert(np.array([0.25, 1.0]))
     array([0.75, 0.  ])
@@ -123,12 +191,6 @@ class Lambda:
 def batch_form(transform: Function | None) -> Function | None:
     """The transform as a function of stacked images, or None if it has no such form. No transform changes nothing."""
     return _same if transform is None else getattr(transform, "batch", None)
-
-
-def _chain(functions: list[Function], image: Any) -> Any:
-    for function in functions:
-        image = function(image)
-    return image
 
 
 def _same(images: Any) -> Any:

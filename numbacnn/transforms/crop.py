@@ -1,76 +1,66 @@
-"""Moving images: padding, and crops at random places.
-
-Height and width are the last two axes, so these stand behind `ToTensor`, or work on grey images (H, W) before it.
-"""
+"""Windows of images: in the middle, and at random places."""
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from numbacnn.data.seeding import Seed, current, own_generator
-from numbacnn.errors import DTypeError, ShapeError
+from numbacnn.data.seeding import Seed
+from numbacnn.errors import ShapeError
 from numbacnn.geometry import pair
-from numbacnn.transforms.compose import Transform
+from numbacnn.transforms.image import ImageTransform
+from numbacnn.transforms.options import check_size, fill_value, flag
+from numbacnn.transforms.pad import border, padded, padding_mode_of, sides
 
 
-class Pad(Transform):
-    """Add a border of constant pixels.
+class CenterCrop(ImageTransform):
+    """Cut out the middle; images that are smaller get a border of zeros.
 
     Parameters
     ----------
-    padding : int or four int
-        Pixels on every side, or (left, top, right, bottom).
-    fill : float
-        Value of the new pixels.
+    size : int or pair of int
+        Height and width of the window.
 
     Examples
     --------
-    >>> Pad(1)(np.full((1, 2), 7, np.uint8))
-    array([[0, 0, 0, 0],
-           [0, 7, 7, 0],
-           [0, 0, 0, 0]], dtype=uint8)
+    >>> CenterCrop((1, 2))(np.array([[1, 2, 3, 4]], np.uint8))
+    array([[2, 3]], dtype=uint8)
     """
 
-    def __init__(self, padding: int | Sequence[int], fill: float = 0) -> None:
-        self.padding = _sides("Pad", padding)
-        self.fill = fill
+    dtypes = "bool, uint8, floating point"
 
-    def batch(self, images: np.ndarray) -> np.ndarray:
-        """Do the same for stacked images.
+    def __init__(self, size: int | Sequence[int]) -> None:
+        self.size = pair("CenterCrop", "size", size, least=1)
+        check_size("CenterCrop", self.size)
 
-        Parameters
-        ----------
-        images : ndarray, shape (N, ..., H, W)
-            One image per row.
-
-        Returns
-        -------
-        ndarray, shape (N, ..., top + H + bottom, left + W + right)
-        """
-        return _padded(_checked("Pad", images), self.padding, self.fill)
+    def process(self, x: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+        """Transform stacked images, shape (N, C, H, W), to (N, C, *size)."""
+        missing = [max(size - extent, 0) for size, extent in zip(self.size, x.shape[2:], strict=True)]
+        top, left = (pixels // 2 for pixels in missing)
+        x = padded("CenterCrop", x, (left, top, missing[1] - left, missing[0] - top), 0, "constant")
+        top, left = (round((extent - size) / 2) for size, extent in zip(self.size, x.shape[2:], strict=True))
+        return x[:, :, top:top + self.size[0], left:left + self.size[1]]
 
     def __repr__(self) -> str:
-        return f"Pad({self.padding}, fill={self.fill})"
+        return f"CenterCrop({self.size})"
 
 
-class RandomCrop(Transform):
+class RandomCrop(ImageTransform):
     """Cut out a window at a random place; with padding, this shifts the image at random.
 
     Parameters
     ----------
     size : int or pair of int
         Height and width of the window.
-    padding : int or four int
-        Border added before: pixels on every side, or (left, top, right, bottom).
-    fill : float
-        Value of the border.
+    padding : int, pair or four int, optional
+        Border added before: pixels on every side, or (left and right, top and bottom), or (left, top, right, bottom).
+    pad_if_needed : bool
+        Add a border to images that are smaller than the window: what is missing, on both sides.
+    fill : float or sequence of float
+        Value of the border, or one for each channel.
+    padding_mode : "constant", "edge", "reflect" or "symmetric"
+        What the border shows, as in `Pad`.
     generator : numpy.random.Generator or int, optional
         Generator, or its seed; by default the one that `numbacnn.manual_seed` seeds.
-
-    Notes
-    -----
-    Each image takes two random numbers, so the crops do not depend on how images are cut into batches. With several
-    random transforms in one chain they do.
 
     Examples
     --------
@@ -79,57 +69,32 @@ class RandomCrop(Transform):
     (1, 8, 8)
     """
 
-    def __init__(self, size: int | Sequence[int], padding: int | Sequence[int] = 0, fill: float = 0,
+    draws = 2
+    dtypes = "bool, uint8, floating point"
+
+    def __init__(self, size: int | Sequence[int], padding: int | Sequence[int] | None = None,
+                 pad_if_needed: bool = False, fill: float | Sequence[float] = 0, padding_mode: str = "constant", *,
                  generator: Seed = None) -> None:
+        super().__init__(generator)
         self.size = pair("RandomCrop", "size", size, least=1)
-        self.padding = _sides("RandomCrop", padding)
-        self.fill = fill
-        self.generator = own_generator(generator, "RandomCrop")
+        self.padding = sides("RandomCrop", 0 if padding is None else padding)
+        self.pad_if_needed = flag("RandomCrop", "pad_if_needed", pad_if_needed)
+        self.fill = fill_value("RandomCrop", fill)
+        self.padding_mode = padding_mode_of("RandomCrop", padding_mode)
 
-    def batch(self, images: np.ndarray) -> np.ndarray:
-        """Do the same for stacked images, each at a place of its own.
-
-        Parameters
-        ----------
-        images : ndarray, shape (N, ..., H, W)
-            One image per row.
-
-        Returns
-        -------
-        ndarray, shape (N, ..., *size)
-        """
-        images = _padded(_checked("RandomCrop", images), self.padding, self.fill)
-        if images.shape[-2] < self.size[0] or images.shape[-1] < self.size[1]:
-            raise ShapeError(f"RandomCrop: size must fit into the padded image, got {self.size} for "
-                             f"{images.shape[-2:]}; pass a larger padding")
-        windows = sliding_window_view(images, self.size, axis=(-2, -1))
-        places = current(self.generator).random((len(images), 2)) * windows.shape[-4:-2]
-        top, left = places.astype(np.intp).T
-        crops: np.ndarray = windows[np.arange(len(images)), ..., top, left, :, :]
+    def process(self, x: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+        """Transform stacked images, shape (N, C, H, W), to (N, C, *size), each at a place of its own."""
+        x = padded("RandomCrop", x, self.padding, self.fill, self.padding_mode)
+        if self.pad_if_needed:
+            rows, columns = (max(size - extent, 0) for size, extent in zip(self.size, x.shape[2:], strict=True))
+            x = padded("RandomCrop", x, (columns, rows, columns, rows), self.fill, self.padding_mode)
+        if x.shape[2] < self.size[0] or x.shape[3] < self.size[1]:
+            raise ShapeError(f"RandomCrop: size must fit into the padded image, got {self.size} for {x.shape[2:]}; "
+                             "pass a larger padding, or pad_if_needed=True")
+        windows = sliding_window_view(x, self.size, axis=(2, 3))
+        top, left = (numbers * windows.shape[2:4]).astype(np.intp).T
+        crops: np.ndarray = windows[np.arange(len(x)), :, top, left]
         return crops
 
     def __repr__(self) -> str:
-        return f"RandomCrop({self.size}, padding={self.padding}, fill={self.fill})"
-
-
-def _sides(op: str, padding: int | Sequence[int]) -> tuple[int, int, int, int]:
-    sides = (padding,) * 4 if isinstance(padding, int | np.integer) else tuple(padding)
-    if len(sides) != 4 or not all(isinstance(side, int | np.integer) and side >= 0 for side in sides):
-        raise DTypeError(f"{op}: padding must be an integer >= 0, or four of them (left, top, right, bottom), "
-                         f"got {padding!r}")
-    left, top, right, bottom = map(int, sides)
-    return left, top, right, bottom
-
-
-def _padded(images: np.ndarray, padding: tuple[int, int, int, int], fill: float) -> np.ndarray:
-    left, top, right, bottom = padding
-    return np.pad(images, [(0, 0)] * (images.ndim - 2) + [(top, bottom), (left, right)], constant_values=fill)
-
-
-def _checked(op: str, images: np.ndarray) -> np.ndarray:
-    if images.ndim < 3:
-        raise ShapeError(f"{op}: image must be (..., H, W), got {images.shape[1:]}")
-    if images.ndim == 4 and images.dtype == np.uint8:
-        raise ShapeError(f"{op}: image must be (C, H, W) or grey, got {images.shape[1:]} uint8, which looks like "
-                         "(H, W, C); put ToTensor() before it")
-    return images
+        return f"RandomCrop({self.size}, padding={self.padding}, {border(self.fill, self.padding_mode)})"
