@@ -1,6 +1,6 @@
 """Where compiled kernels are kept: a folder for each version of everything that they depend on.
 
-Everything is this package's source, Python, Numba, LLVM, the processor and the settings that change code. Folders that
+Everything is this package's source, that of elementwise functions (numbacnn/kernels/functions), Python, Numba, LLVM, the processor and the settings that change code. Folders that
 nobody uses any more are removed.
 """
 import contextlib
@@ -18,6 +18,8 @@ import llvmlite
 import numba
 from numba.core import config
 from numba.core.registry import cpu_target
+
+from numbacnn.kernels import functions
 
 VARIABLE = "NUMBACNN_CACHE_DIR"
 SUFFIX, UNFINISHED = ".kernel", ".part"
@@ -64,10 +66,9 @@ def version_name(settings):
 
 @functools.cache
 def package_digest():
-    """Return a digest of all files of the package, or None where they cannot be read."""
-    root = Path(__file__).parent
-    parts = [part for path in sorted(root.rglob("*.py"))
-             for part in (str(path.relative_to(root)), path.read_bytes())]
+    """Return a digest of all files of the package and of the contract, or None where they cannot be read."""
+    parts = [part for root in (Path(__file__).parent, Path(functions.__file__).parent)
+             for path in sorted(root.rglob("*.py")) for part in (str(path.relative_to(root)), path.read_bytes())]
     return digest(*parts) if parts else None
 
 

@@ -61,9 +61,13 @@ def choose(mask, a, b):
     return Dual(np.where(mask, a.value, b.value), np.where(mask, a.slope, b.slope))
 
 
+def erf_of(x):
+    return np.array([math.erf(each) for each in np.ravel(x)]).reshape(np.shape(x))
+
+
 exp, expm1 = function(np.exp, np.exp), function(np.expm1, np.exp)
 log, log1p = function(np.log, lambda x: 1 / x), function(np.log1p, lambda x: 1 / (1 + x))
 tanh = function(np.tanh, lambda x: 1 / np.cosh(x) ** 2)
 sqrt = function(np.sqrt, lambda x: 0.5 / np.sqrt(x))
 sin, cos = function(np.sin, np.cos), function(np.cos, lambda x: -np.sin(x))
-erf = function(np.vectorize(math.erf, otypes=[float]), lambda x: 2 / math.sqrt(math.pi) * np.exp(-x * x))
+erf = function(erf_of, lambda x: 2 / math.sqrt(math.pi) * np.exp(-x * x))
