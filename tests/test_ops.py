@@ -50,7 +50,7 @@ def outcome(case, dtype="float64", wanted=None, device=None):
     inputs = tensors(case, dtype, wanted, device)
     y = case.call(inputs.values())
     if wanted:
-        y.backward(nb.tensor(weighting(case, y).astype(y.dtype), device=device))
+        y.backward(nb.tensor(weighting(case, y).astype(y.dtype), device=y.device))
     return Outcome(y.numpy(), {name: inputs[name].grad.numpy() for name in wanted},
                    {name: x.numpy() for name, x in inputs.items() if isinstance(x, nb.Tensor)})
 

@@ -1,7 +1,7 @@
 """Where compiled kernels are kept: a folder for each version of everything that they depend on.
 
-Everything is this package's source, that of elementwise functions (numbacnn/kernels/functions), Python, Numba, LLVM, the processor and the settings that change code. Folders that
-nobody uses any more are removed.
+Everything is this package's source, that of elementwise functions (numbacnn/kernels/functions), Python, Numba, LLVM,
+the processor and the settings that change code. Folders that nobody uses any more are removed.
 """
 import contextlib
 import functools

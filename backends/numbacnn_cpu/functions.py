@@ -5,7 +5,7 @@ code, with other globals.
 """
 from types import FunctionType
 
-from numbacnn.kernels.functions import FUNCTIONS, arguments_of
+from numbacnn.kernels.functions import FUNCTIONS, arguments_of, primitives
 
 from . import vector_math, vector_parts
 from .channels import put
@@ -27,8 +27,8 @@ made = {}                 # functions of the contract -> functions of vectors
 
 def of_vectors(function):
     """Return a function of the contract, and what it calls, as functions of vectors."""
-    if function.__name__ in VECTORS and not isinstance(function, FunctionType):
-        return VECTORS[function.__name__]               # itself a primitive
+    if function is getattr(primitives, function.__name__, None):
+        return VECTORS[function.__name__]
     if function not in made:
         known = [name for name in function.__code__.co_names if name in function.__globals__]
         names = {name: VECTORS.get(name) or exchanged(function.__globals__[name]) for name in known}

@@ -38,7 +38,7 @@ CASES = [
     *[power((3, 5), exponent, kept) for exponent, kept in ((2, "a"), (3, "a"), (4, "a"), (-1, "y"), (-3, "a"))],
     power(Input((2, 3, 4, 5), "positive"), (4, 5), "a b y", terms=12), power(2.5, (2, 3), "held b y"),
     power(Input((3, 1), "positive"), (1, 4), "a b y", terms=8),
-    power(SPECIAL, 2, "a", "special"), power(SPECIAL, 1.5, "a", "special"), power(SPECIAL, -2, "a", "special"),
+    power(SPECIAL, 2, "a", "special"), power(SPECIAL, 1.3, "a", "special"), power(SPECIAL, -2, "a", "special"),
     *[power(INTEGER, exponent, "", "integers") for exponent in (0, 1, 2, 3, 7)],
 ]
 

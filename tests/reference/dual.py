@@ -5,7 +5,7 @@ import numpy as np
 
 
 class Dual:
-    """value + slope * e."""
+    """value + slope * e; the slope of a constant is None."""
 
     __array_priority__ = 1
 
@@ -14,7 +14,7 @@ class Dual:
 
     def __add__(self, other):
         other = lift(other)
-        return Dual(self.value + other.value, self.slope + other.slope)
+        return Dual(self.value + other.value, added(self.slope, other.slope))
 
     def __mul__(self, other):
         other = lift(other)
@@ -23,10 +23,10 @@ class Dual:
     def __truediv__(self, other):
         other = lift(other)
         y = self.value / other.value
-        return Dual(y, (self.slope - times(y, other.slope)) / other.value)
+        return Dual(y, (times(1.0, self.slope) - times(y, other.slope)) / other.value)
 
     def __neg__(self):
-        return Dual(-self.value, -self.slope)
+        return Dual(-self.value, None if self.slope is None else -self.slope)
 
     def __sub__(self, other):
         return self + -lift(other)
@@ -41,12 +41,16 @@ class Dual:
 
 
 def times(value, slope):
-    """Their product: nothing times infinity is nothing, for what is constant has no slope."""
-    return np.where(slope == 0, 0, value * slope)
+    """Their product; of what is constant it is nothing, even times infinity."""
+    return 0.0 if slope is None else value * slope
+
+
+def added(a, b):
+    return b if a is None else a if b is None else a + b
 
 
 def lift(x):
-    return x if isinstance(x, Dual) else Dual(np.asarray(x), np.zeros(()))
+    return x if isinstance(x, Dual) else Dual(np.asarray(x), None)
 
 
 def function(value, slope):
@@ -58,7 +62,7 @@ def function(value, slope):
 
 def choose(mask, a, b):
     a, b = lift(a), lift(b)
-    return Dual(np.where(mask, a.value, b.value), np.where(mask, a.slope, b.slope))
+    return Dual(np.where(mask, a.value, b.value), np.where(mask, times(1.0, a.slope), times(1.0, b.slope)))
 
 
 def erf_of(x):

@@ -19,7 +19,7 @@ def softplus_of(x, beta, threshold):
 
 
 def size_of(x):
-    return choose(x.value > 0, x, choose(x.value < 0, -x, 0 * x.value))
+    return choose(x.value > 0, x, choose(x.value < 0, -x, np.abs(x.value)))
 
 
 def kept_between(x, least, most, inside):
@@ -31,7 +31,7 @@ FORMULAS = {
     "relu": lambda x: choose(x.value <= 0, 0, x),
     "leaky_relu": lambda x, slope: choose(x.value > 0, x, slope * x),
     "hardtanh": lambda x, least, most: kept_between(x, least, most, (x.value > least) & (x.value < most)),
-    "hardsigmoid": lambda x: choose(x.value <= -3, 0, choose(x.value >= 3, 1, (x + 3) / 6)),
+    "hardsigmoid": lambda x: choose(abs(x.value) < 3, (x + 3) / 6, np.clip(x.value / 6 + 0.5, 0, 1)),
     "hardswish": lambda x: choose(x.value <= -3, 0 * x.value, choose(x.value < 3, x * (x + 3) / 6, x)),
     "threshold": lambda x, threshold, value: choose(x.value <= threshold, value, x),
     "hardshrink": lambda x, lambd: choose(abs(x.value) > lambd, x, np.where(abs(x.value) <= lambd, 0, x.value)),
@@ -44,7 +44,7 @@ FORMULAS = {
     "celu": lambda x, alpha: choose(x.value > 0, x, alpha * expm1(x / alpha)),
     "gelu": lambda x: x * (1 + erf(x * INVERSE_ROOT)) / 2,
     "gelu_tanh": lambda x: x * (1 + tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x))) / 2,
-    "softsign": lambda x: x / (1 + size_of(x)),
+    "softsign": lambda x: Dual(x.value / (1 + abs(x.value)), x.slope / (1 + abs(x.value)) ** 2),
     "exp": exp, "expm1": expm1, "log": log, "log1p": log1p, "sqrt": sqrt, "sin": sin, "cos": cos, "erf": erf,
     "log2": lambda x: log(x) / math.log(2), "log10": lambda x: log(x) / math.log(10), "rsqrt": lambda x: 1 / sqrt(x),
     "square": lambda x: x * x, "cube": lambda x: x * x * x, "reciprocal": lambda x: 1 / x, "absolute": size_of,

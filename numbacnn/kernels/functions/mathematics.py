@@ -67,8 +67,8 @@ def sqrt_backward(dy: Values, y: Values, /) -> Values:
 
 
 def rsqrt(x: Values, /) -> Values:
-    """1 / sqrt(x)."""
-    return 1.0 / sqrt(x)
+    """1 / sqrt(x), written so that no processor's estimate of it, which has no infinity, takes its place."""
+    return sqrt(1.0 / x)
 
 
 def rsqrt_backward(dy: Values, y: Values, /) -> Values:
