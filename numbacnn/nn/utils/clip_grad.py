@@ -9,7 +9,7 @@ from numbacnn.backend import default_device
 from numbacnn.errors import DTypeError, GradientError, ShapeError
 from numbacnn.graph import Array, rebind, record
 from numbacnn.ops import option
-from numbacnn.ops.check import floating
+from numbacnn.ops.check import FLOATING, floating
 from numbacnn.ops.constant import constant
 
 Tensors = Tensor | Iterable[Tensor]
@@ -123,7 +123,7 @@ def _norm(op: str, tensors: Sequence[Tensor], norm_type: Any, error_if_nonfinite
     option.switches(op, {"error_if_nonfinite": error_if_nonfinite}, "error_if_nonfinite")
     if not tensors:
         return Tensor(constant(0.0, "float32", default_device()))
-    floating(op, **{f"tensors[{i}]": t for i, t in enumerate(tensors)})
+    _one_dtype(op, "tensors", tensors)
     norm = Tensor(record("gradient_norm", tuple([t.array for t in tensors]), (((), tensors[0].array.dtype),),
                          (order,))[0])
     if error_if_nonfinite and not abs(norm.item()) < inf:
@@ -146,8 +146,14 @@ def _gradients(op: str, parameters: Sequence[Tensor]) -> list[Tensor]:
     for gradient in found:
         if not isinstance(gradient, Tensor):
             raise DTypeError(f"{op}: a gradient must be a Tensor, got {type(gradient).__name__}")
-    floating(op, **{f"gradient {i}": g for i, g in enumerate(found)})
+    _one_dtype(op, "gradients", found)
     return found
+
+
+def _one_dtype(op: str, name: str, tensors: Sequence[Tensor]) -> None:
+    kinds = {t.array.dtype for t in tensors}
+    if len(kinds) > 1 or not kinds.issubset(FLOATING):
+        floating(op, **{f"{name}[{i}]": t for i, t in enumerate(tensors)})
 
 
 def _tensors(op: str, name: str, given: Any) -> list[Tensor]:
