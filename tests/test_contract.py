@@ -27,7 +27,10 @@ def parameters_of(function):
 KNOWN = CONTRACT | {name: parameters_of(name) for name in FUNCTIONS}
 
 
-VARIADIC = {"adam", "cat", "permute", "place", "sgd", "sgd_momentum", "slice"}     # any number of arguments
+OPTIMISERS = {"adadelta", "adagrad", "adam", "adam_amsgrad", "adamax", "lion", "nadam", "radam", "rmsprop", "sgd",
+              "sgd_momentum"}
+CLIPPING = {"average", "clip_by_norm", "clip_by_value", "gradient_norm"}
+VARIADIC = {*OPTIMISERS, *CLIPPING, "cat", "permute", "place", "slice"}            # any number of arguments
 # Kernels that get something else than the contract's numbers: what their `arrange` makes of these.
 ARRANGED = {"softmax": ("size", "step"), "softmax_backward": ("size", "step")}
 MEMORY = ("devices", "empty", "address", "nbytes", "upload", "download", "copy", "is_view", "launch", "info")

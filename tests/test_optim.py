@@ -87,7 +87,7 @@ def test_a_parameter_without_a_gradient_stays_as_it_is():
     (lambda p: optim.Adam([{"lr": 1}]), "Adam: a group must be a dict with 'params'"),
     (lambda p: optim.SGD([p], lr=-1), "SGD: lr must be at least 0, got -1"),
     (lambda p: optim.SGD([p], nesterov=True), "SGD: nesterov needs momentum > 0 and dampening = 0"),
-    (lambda p: optim.Adam([p], betas=(1.0, 0.9)), r"Adam: betas must be two numbers in \[0, 1\)"),
+    (lambda p: optim.Adam([p], betas=(1.0, 0.9)), r"Adam: betas\[0\] must be in \[0, 1\), got 1"),
     (lambda p: optim.Adam([p, p]), r"Adam: a parameter of shape \(2,\) was given twice"),
     (lambda p: optim.Adam([{"params": [p], "speed": 1}]), "Adam: options must be among lr, betas.*, got speed"),
     (lambda p: optim.Adam([np.ones(2)]), "Adam: parameters must be tensors, got ndarray"),
@@ -138,6 +138,52 @@ def test_momentum_is_loaded_into_an_optimiser_that_had_none():
     bad["param_groups"][0]["lr"] = -5
     with pytest.raises(ValueError, match="lr must be at least 0, got -5"):
         second.load_state_dict(bad)
+
+
+def test_options_that_change_are_seen_and_checked():
+    """Even in a list that is the same one."""
+    p, other = (nn.Parameter(np.ones(1)) for _ in range(2))
+    betas = [0.5, 0.5]
+    optimizers = optim.Adam([p], betas=betas), optim.Adam([other], betas=(0.5, 0.5))
+    for gradient in 1.0, -3.0:
+        p.grad = other.grad = nb.tensor(np.array([gradient]))
+        for optimizer in optimizers:
+            optimizer.step()
+        betas[0] = 0.9                                   # from the second step on
+        optimizers[1].param_groups[0]["betas"] = (0.9, 0.5)
+    assert p.item() == other.item()
+    betas[1] = 5
+    with pytest.raises(ValueError, match=r"betas\[1\] must be in \[0, 1\), got 5"):
+        optimizers[0].step()
+
+
+def test_a_closure_computes_the_loss():
+    p = nn.Parameter(np.ones(2, "float32"))
+    optimizer = optim.SGD([p], lr=0.5)
+
+    def closure():
+        optimizer.zero_grad()
+        loss = (p * p).sum()
+        loss.backward()
+        return loss
+
+    with nb.no_grad():                                   # the closure needs gradients all the same
+        assert optimizer.step(closure).item() == 2.0
+    assert p.tolist() == [0.0, 0.0]
+    assert optimizer.step() is None
+
+
+def test_gradients_of_zero_are_not_none():
+    p, q = nn.Parameter(np.ones(2, "float32")), nn.Parameter(np.ones(2, "float32"))
+    optimizer = optim.SGD([p, q], lr=1.0, momentum=0.5)
+    p.sum().backward()
+    optimizer.step()
+    optimizer.zero_grad(set_to_none=False)
+    assert (p.grad.tolist(), q.grad) == ([0.0, 0.0], None)
+    optimizer.step()                                     # momentum goes on
+    assert p.tolist() == [-0.5, -0.5]
+    optimizer.zero_grad()
+    assert p.grad is None
 
 
 def test_parameters_that_changed_are_refused():

@@ -1,10 +1,8 @@
-"""Optimisers, training and saved models against PyTorch, from the same weights and batches.
+"""Training and saved models against PyTorch, from the same weights and batches.
 
 float64 is the sharp instrument: losses agree to 1e-9. In float32 two copies of PyTorch, one rounding apart, drift away
 from each other, so only the first steps can be judged.
 """
-import copy
-
 import numpy as np
 import pytest
 from models import SimpleCNN, SmallResNet, batch
@@ -14,96 +12,6 @@ from numbacnn import optim
 
 torch = pytest.importorskip("torch", reason="needs the extra `oracle`")
 pytestmark = pytest.mark.oracle
-
-# --- optimisers ----------------------------------------------------------------------------------------------------
-
-SHAPES = [(4, 3, 3, 3), (4,), (10, 7), (3,), ()]
-OPTIMISERS = {
-    "sgd": ("SGD", {"lr": 0.1}),
-    "sgd-decay": ("SGD", {"lr": 0.1, "weight_decay": 0.05}),
-    "sgd-momentum": ("SGD", {"lr": 0.1, "momentum": 0.9}),
-    "sgd-dampening": ("SGD", {"lr": 0.1, "momentum": 0.8, "dampening": 0.3, "weight_decay": 0.01}),
-    "sgd-nesterov": ("SGD", {"lr": 0.1, "momentum": 0.9, "nesterov": True, "weight_decay": 0.01}),
-    "adam": ("Adam", {"lr": 0.01}),
-    "adam-decay": ("Adam", {"lr": 0.02, "betas": (0.7, 0.95), "eps": 1e-4, "weight_decay": 0.1}),
-    "adamw": ("AdamW", {"lr": 0.01, "weight_decay": 0.1}),
-    "adamw-defaults": ("AdamW", {}),
-}
-each_optimiser = pytest.mark.parametrize(("name", "options"), OPTIMISERS.values(), ids=OPTIMISERS)
-
-
-def pairs_of_parameters():
-    values = [np.random.default_rng(i).standard_normal(shape) for i, shape in enumerate(SHAPES)]
-    return [nb.nn.Parameter(x) for x in values], [torch.nn.Parameter(torch.tensor(x)) for x in values]
-
-
-def made(name, options, mine, yours, groups):
-    """The same optimiser twice; in groups, the last parameters have options of their own."""
-    def arranged(parameters):
-        return [{"params": parameters[:3]}, {"params": parameters[3:], "lr": 0.03, "weight_decay": 0.2}]
-    return (getattr(optim, name)(arranged(mine) if groups else mine, **options),
-            getattr(torch.optim, name)(arranged(yours) if groups else yours, **options))
-
-
-def give_gradients(step, mine, yours):
-    """Now and then a parameter, or a whole group, gets none."""
-    rng = np.random.default_rng(100 + step)
-    for i, (p, q) in enumerate(zip(mine, yours, strict=True)):
-        gradient = rng.standard_normal(p.shape)
-        if step in {1: (0, 7, 8), 3: (4,), 4: (4, 9)}.get(i, ()):
-            p.grad = q.grad = None
-        else:
-            p.grad, q.grad = nb.tensor(gradient), torch.tensor(gradient)
-
-
-def assert_equal(mine, yours, tolerance=1e-10):
-    for p, q in zip(mine, yours, strict=True):
-        np.testing.assert_allclose(p.numpy(), q.detach().numpy(), rtol=tolerance, atol=tolerance)
-
-
-@each_optimiser
-@pytest.mark.parametrize("groups", [False, True], ids=["one group", "groups"])
-@pytest.mark.parametrize("eager", [False, True], ids=["planned", "eager"])
-def test_optimisers_take_the_same_steps(name, options, groups, eager):
-    with nb.testing.settings(eager=eager):
-        mine, yours = pairs_of_parameters()
-        ours, theirs = made(name, options, mine, yours, groups)
-        for step in range(20):
-            give_gradients(step, mine, yours)
-            if step == 10:
-                ours.param_groups[0]["lr"] *= 0.5
-                theirs.param_groups[0]["lr"] *= 0.5
-            ours.step()
-            theirs.step()
-            assert_equal(mine, yours)
-
-
-@each_optimiser
-@pytest.mark.parametrize("direction", ["from PyTorch", "to PyTorch"])
-def test_optimiser_state_moves_between_the_two(name, options, direction):
-    mine, yours = pairs_of_parameters()
-    ours, theirs = made(name, options, mine, yours, groups=True)
-    for step in range(8):
-        give_gradients(step, mine, yours)
-        ours.step()
-        theirs.step()
-    if direction == "from PyTorch":
-        ours, _ = made(name, options, mine, yours, groups=True)
-        ours.load_state_dict(theirs.state_dict())
-    else:
-        _, theirs = made(name, options, mine, yours, groups=True)
-        state, known = copy.deepcopy(ours.state_dict()), theirs.state_dict()
-        for group, other in zip(known["param_groups"], state["param_groups"], strict=True):
-            group.update(other)                          # PyTorch has options that we do not
-        known["state"] = {i: {key: torch.tensor(value) for key, value in each.items()}
-                          for i, each in state["state"].items()}
-        theirs.load_state_dict(known)
-    for step in range(8, 16):
-        give_gradients(step, mine, yours)
-        ours.step()
-        theirs.step()
-        assert_equal(mine, yours)
-
 
 # --- networks ------------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,8 @@ This is the table of contents. An op of a plan is a name in it: a kernel, or a f
 """
 from . import functions
 from .activation import prelu, prelu_backward_input, prelu_backward_weight
+from .average import average
+from .clip import clip_by_norm, clip_by_value, gradient_norm
 from .conv import (
     conv2d,
     conv2d_add,
@@ -105,7 +107,8 @@ from .norm_shortcut import (
     batch_norms_add_relu_fork_backward_input,
     batch_norms_add_relu_fork_backward_weight,
 )
-from .optim import adam, sgd, sgd_momentum
+from .optim import adam, adam_amsgrad, sgd, sgd_momentum
+from .optim_adaptive import adadelta, adagrad, adamax, lion, nadam, radam, rmsprop
 from .pack import conv2d_pack, conv2d_pack_turned
 from .peak import peak
 from .pool import (
@@ -144,8 +147,9 @@ from .winograd_deep import (
 from .winograd_weight import conv2d_winograd_weight, conv2d_winograd_weight_turned
 
 # How many of the last outputs may lie where as many of the last inputs do; -1: all.
-UPDATES = {"adam": -1, "batch_norm_join": 2, "batch_norm_statistics": 2, "dropout": 1, "increment": 1, "sgd": -1,
-           "sgd_momentum": -1}
+UPDATES = {"adadelta": -1, "adagrad": -1, "adam": -1, "adam_amsgrad": -1, "adamax": -1, "average": -1,
+           "batch_norm_join": 2, "batch_norm_statistics": 2, "clip_by_norm": -1, "clip_by_value": -1, "dropout": 1,
+           "increment": 1, "lion": -1, "nadam": -1, "radam": -1, "rmsprop": -1, "sgd": -1, "sgd_momentum": -1}
 # Ops on parameters alone, whose results are kept while the parameters do not change.
 PREPARES = frozenset({
     "batch_norm_rstd", "conv2d_depthwise_pack", "conv2d_fold_bias", "conv2d_fold_weight", "conv2d_pack",

@@ -14,6 +14,7 @@ NaN spreads as in PyTorch: a kernel must not assume there is none.
 from typing import Protocol
 
 from numbacnn.kernels.activation import ActivationKernels
+from numbacnn.kernels.clip import ClipKernels
 from numbacnn.kernels.conv import ConvKernels
 from numbacnn.kernels.dropout import DropoutKernels
 from numbacnn.kernels.elementwise import ElementwiseKernels
@@ -32,6 +33,6 @@ __all__ = ["Array", "Kernels", "Place", "Spec"]
 
 
 class Kernels(ConvKernels, PoolKernels, ActivationKernels, NormKernels, DropoutKernels, LinearKernels, LossKernels,
-              ElementwiseKernels, ReduceKernels, ShapeKernels, SliceKernels, TakeKernels, OptimKernels,
+              ElementwiseKernels, ReduceKernels, ShapeKernels, SliceKernels, TakeKernels, OptimKernels, ClipKernels,
               Protocol):
     """Every kernel a backend must have."""

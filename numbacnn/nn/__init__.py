@@ -1,5 +1,5 @@
 """Layers: modules that own parameters and call one operation each."""
-from numbacnn.nn import functional, init
+from numbacnn.nn import functional, init, utils
 from numbacnn.nn.activation import LeakyReLU, PReLU, ReLU, Sigmoid, Softmax
 from numbacnn.nn.container import Identity, ModuleDict, ModuleList, Sequential
 from numbacnn.nn.conv import Conv2d
@@ -15,5 +15,5 @@ __all__ = [
     "AdaptiveAvgPool2d", "AvgPool2d", "BatchNorm1d", "BatchNorm2d", "Buffer", "Conv2d", "CrossEntropyLoss", "Dropout",
     "Flatten", "GlobalAvgPool2d", "Identity", "LeakyReLU", "Linear", "MaxPool2d", "Module", "ModuleDict",
     "ModuleList", "PReLU", "Parameter", "ParameterDict", "ParameterList", "ReLU", "Sequential", "Sigmoid", "Softmax",
-    "SumPool2d", "functional", "init",
+    "SumPool2d", "functional", "init", "utils",
 ]

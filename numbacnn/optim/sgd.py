@@ -1,9 +1,10 @@
 """Stochastic gradient descent."""
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
-from numbacnn.ops.check import number
-from numbacnn.optim.optimizer import Group, Optimizer
+from numbacnn.ops import option
+from numbacnn.optim.group import Update
+from numbacnn.optim.optimizer import Optimizer
 
 
 class SGD(Optimizer):
@@ -23,35 +24,32 @@ class SGD(Optimizer):
         Added to each gradient: weight_decay times the parameter.
     nesterov : bool
         Look ahead along the momentum; needs momentum, and no dampening.
+    maximize : bool
+        Go uphill.
 
     References
     ----------
     I. Sutskever et al., On the importance of initialization and momentum in deep learning (ICML 2013), section 2.
     """
 
-    kinds = ("momentum_buffer",)
+    saved_names: ClassVar[Mapping[str, str]] = {}        # PyTorch's saves no step
 
     def __init__(self, params: Iterable[Any], lr: float = 1e-3, momentum: float = 0.0, dampening: float = 0.0,
-                 weight_decay: float = 0.0, nesterov: bool = False) -> None:
+                 weight_decay: float = 0.0, nesterov: bool = False, *, maximize: bool = False) -> None:
         super().__init__(params, {"lr": lr, "momentum": momentum, "dampening": dampening,
-                                      "weight_decay": weight_decay, "nesterov": nesterov})
+                                  "weight_decay": weight_decay, "nesterov": nesterov, "maximize": maximize})
 
     def check(self, options: Mapping[str, Any]) -> None:
         """Check the options of a group."""
-        for name in ("lr", "momentum", "weight_decay"):
-            number("SGD", name, options[name], 0.0)
-        number("SGD", "dampening", options["dampening"])
+        option.reals("SGD", options, "lr", "momentum", "weight_decay")
+        option.real("SGD", "dampening", options["dampening"])
+        option.switches("SGD", options, "nesterov", "maximize")
         if options["nesterov"] and (options["momentum"] == 0 or options["dampening"] != 0):
             raise ValueError("SGD: nesterov needs momentum > 0 and dampening = 0, got "
                              f"momentum={options['momentum']}, dampening={options['dampening']}")
 
-    def needs_state(self, options: Mapping[str, Any]) -> bool:
-        """Return whether a group with these options has state: with momentum."""
-        return bool(options["momentum"])
-
-    def kernel(self, group: Group) -> tuple[str, tuple[float, ...]]:
-        """Return the kernel that updates a group, and the numbers it takes."""
-        numbers = group["lr"], group["weight_decay"]
-        if not group.state:
-            return "sgd", numbers
-        return "sgd_momentum", (*numbers, group["momentum"], group["dampening"], float(group["nesterov"]))
+    def update(self, options: Mapping[str, Any]) -> Update:
+        """Return how a group with these options is updated: with state if there is momentum."""
+        hyper = tuple([float(options[name]) for name in ("lr", "weight_decay", "momentum", "dampening", "nesterov",
+                                                         "maximize")])
+        return Update("sgd_momentum", hyper, ("momentum_buffer",)) if options["momentum"] else Update("sgd", hyper)

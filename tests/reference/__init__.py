@@ -3,6 +3,7 @@
 Signatures are those of the contract (numbacnn/kernels/): arrays to read, arrays to fill, numbers.
 """
 from reference.activation import *
+from reference.clip import *
 from reference.conv import *
 from reference.dropout import *
 from reference.elementwise import *
