@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from numbacnn.data import Dataset
+from numbacnn.data.dataset import as_indices
 from numbacnn.errors import DTypeError, ShapeError
 from numbacnn.transforms.compose import batch_form
 
@@ -90,7 +91,7 @@ class ImageDataset(Dataset[tuple[Any, Any]]):
         transform, target_transform = batch_form(self.transform), batch_form(self.target_transform)
         if transform is None or target_transform is None or len(indices) == 0:
             return super().read_batch(indices)
-        indices = np.asarray(indices, np.intp)
+        indices = as_indices(indices)
         return transform(self.data[indices]), target_transform(self.targets[indices])
 
     def __repr__(self) -> str:
