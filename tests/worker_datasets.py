@@ -135,7 +135,8 @@ class Big(Numbers):
     """Samples whose size differs much from one to the next."""
 
     def __getitem__(self, index):
-        return np.full((1 + index % 5) * 40_000, index, np.float32), np.zeros((0, 3)), np.asfortranarray(np.eye(3) * index)
+        square = np.asfortranarray(np.eye(3) * index)
+        return np.full((1 + index % 5) * 40_000, index, np.float32), np.zeros((0, 3)), square
 
 
 def listed(samples):

@@ -55,7 +55,7 @@ class Dataset(Generic[T_co]):
         return stack(samples_of(self, indices))
 
     def __add__(self, other: Any) -> Any:
-        from numbacnn.data.combined import ConcatDataset   # which is a dataset itself
+        from numbacnn.data.combined import ConcatDataset  # which is a dataset itself
 
         return ConcatDataset([self, other])
 

@@ -238,7 +238,7 @@ class DataLoader:
             return ahead
         if self.num_workers == 0:
             return ReadingThread(reader, self.timeout)
-        from numbacnn.data.pool import Pool              # multiprocessing is not imported for nothing
+        from numbacnn.data.pool import Pool  # multiprocessing is not imported for nothing
 
         seed = epoch.entropy[0] << 32 | epoch.entropy[1]
         return Pool(reader, self.num_workers, self.prefetch_factor or 1, self.timeout, self.worker_init_fn, seed >> 1)

@@ -5,7 +5,7 @@ import pickle
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import connection as pipes
 from typing import Any
 
@@ -96,17 +96,13 @@ class _Worker:
                 self.process.start()
         finally:
             start.connection.close()
-        try:
+        with suppress(OSError):                          # it has died, which is told when it is asked
             for part in parts:
                 self.connection.send_bytes(part)
-        except OSError:
-            pass                                         # it has died, which is told when it is asked
 
     def tell(self, *order: Any) -> None:
-        try:
+        with suppress(OSError):                          # as above
             self.connection.send(order)
-        except OSError:
-            pass                                         # as above
 
     def hear(self, timeout: float, number: int) -> tuple[Any, ...]:
         """What the worker says next, other than that it is ready."""
@@ -174,7 +170,8 @@ class _Worker:
             except ValueError:
                 name = "an unknown one"
             how = f"signal {-code}, {name}" + ("; is there enough memory?" if name == "SIGKILL" else "")
-        text = f"DataLoader: worker {self.id} (process {self.process.pid}) died before it delivered batch {number} ({how})"
+        text = (f"DataLoader: worker {self.id} (process {self.process.pid}) died before it delivered batch {number} "
+                f"({how})")
         if self.ready:
             return text
         return (f"{text}, before it could read anything. A worker is a new process that imports the program's file: "

@@ -81,7 +81,7 @@ class Reader:
             self.ended = not batch
             return self._converted(batch[0]) if batch else END
         self.ended = len(batch) < self.size
-        if not batch or self.ended and self.drop_last:
+        if not batch or (self.ended and self.drop_last):
             return END
         return stack(batch) if self.collate_fn is None else self.collate_fn(batch)
 

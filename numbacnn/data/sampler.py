@@ -130,7 +130,7 @@ class SubsetRandomSampler(Sampler[int]):
 
     def __init__(self, indices: Sequence[int] | np.ndarray, generator: Seed = None) -> None:
         array = np.asarray(list(indices) if isinstance(indices, Iterable) else indices)
-        if array.ndim != 1 or array.size and array.dtype.kind not in "iu":
+        if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
             raise DTypeError(f"SubsetRandomSampler: indices must be a sequence of integers, got {array.dtype} of shape "
                              f"{array.shape}")
         self.indices = array.astype(np.intp)
@@ -185,7 +185,8 @@ class WeightedRandomSampler(Sampler[int]):
 
     def __iter__(self) -> Iterator[int]:
         weights = self.weights / self.weights.max()      # so that the sum is finite
-        drawn = current(self.generator).choice(len(weights), self.num_samples, self.replacement, weights / weights.sum())
+        weights /= weights.sum()
+        drawn = current(self.generator).choice(len(weights), self.num_samples, self.replacement, weights)
         return iter(drawn.tolist())
 
     def __len__(self) -> int:

@@ -19,7 +19,7 @@ class Epoch(NamedTuple):
     """What the random numbers of an epoch follow from."""
 
     entropy: tuple[int, ...]                             # drawn from the loader's generator
-    count: int                                           # how often the loader was iterated before
+    turn: int                                            # how often the loader was iterated before
 
 
 class Scope:
@@ -45,7 +45,7 @@ class Scope:
             return self.seed()
         # A worker has a copy of `own`: it must stay as it is, or numbers would depend on who read which batch.
         state = copy.deepcopy(own).integers(2**32, size=4).tolist()
-        return [*state, self.epoch.count, self.number]
+        return [*state, self.epoch.turn, self.number]
 
     def __enter__(self) -> "Scope":
         self.outer, _thread.scope = _thread.scope, self
@@ -97,14 +97,14 @@ def random_generator() -> np.random.Generator:
     return current(None)
 
 
-def new_epoch(generator: np.random.Generator | None, count: int) -> Epoch:
+def new_epoch(generator: np.random.Generator | None, turn: int) -> Epoch:
     """The key of an epoch's random numbers. The numbers that `generator` itself will give stay the same."""
     source = current(generator)
     try:
         entropy = source.bit_generator.seed_seq.spawn(1)[0].generate_state(4)      # type: ignore[attr-defined]
     except (AttributeError, TypeError):                  # a generator that was not made from a seed sequence
         entropy = source.integers(2**32, size=4)
-    return Epoch(tuple(entropy.tolist()), count)
+    return Epoch(tuple(entropy.tolist()), turn)
 
 
 class _Thread(threading.local):

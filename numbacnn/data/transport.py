@@ -1,8 +1,8 @@
 """Arrays on their way between two processes: through memory that both see, or through a pipe.
 
 The memory is an anonymous file (Linux): it has no name, so nobody can leave it behind, and it grows when a batch does.
-Values are pickled with their arrays out of band (protocol 5), which are copied once. 38 MB take 7 ms so, 25 ms through a
-pipe.
+Values are pickled with their arrays out of band (protocol 5), which are copied once. So 38 MB take 7 ms; through a
+pipe, 25 ms.
 """
 import mmap
 import os

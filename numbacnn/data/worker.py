@@ -143,6 +143,7 @@ def _prepared(start: Start) -> Reader:
     """Unpickle the dataset, and call the user's function."""
     global _info
     parts = receive(start.connection, start.cargo, start.sizes, start.shared, mmap.ACCESS_COPY)
+    reader: Reader
     reader, init = unpack(parts)
     if start.cargo is not None:
         start.cargo.close()

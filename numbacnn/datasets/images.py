@@ -34,6 +34,8 @@ class ImageDataset(Dataset[tuple[Any, Any]]):
         The labels.
     classes : list of str
         Name of each label.
+    class_to_idx : dict of str to int
+        Label of each name.
 
     Notes
     -----
@@ -63,6 +65,7 @@ class ImageDataset(Dataset[tuple[Any, Any]]):
         self.transform = transform
         self.target_transform = target_transform
         self.classes = list(classes) if classes is not None else []
+        self.class_to_idx = {label: i for i, label in enumerate(self.classes)}
 
     def __getitem__(self, index: int) -> tuple[Any, Any]:
         image, label = self.data[index].copy(), int(self.targets[index])      # a transform may work in place
