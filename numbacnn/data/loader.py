@@ -182,7 +182,7 @@ class DataLoader:
             raise DTypeError("DataLoader: dataset must define __getitem__ and __len__, or be an IterableDataset, got "
                              f"{type(self.dataset).__name__}")
         for name, value in (("sampler", sampler), ("batch_sampler", batch_sampler)):
-            if value is not None and (not isinstance(value, Iterable) or iter(value) is value):
+            if value is not None and (not isinstance(value, Iterable) or isinstance(value, Iterator)):
                 raise DTypeError(f"DataLoader: {name} must be one that can be iterated in each epoch, such as a list "
                                  f"or a Sampler, got {type(value).__name__}")
         if sampler is not None and self.shuffle:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from numbacnn.data.collate import default_collate, default_convert, stack
 from numbacnn.data.dataset import read_batch, samples_of
 from numbacnn.data.seeding import Epoch, Scope
-from numbacnn.errors import NumbacnnError
+from numbacnn.errors import DTypeError, NumbacnnError
 
 SHOWN = 8                                                # samples that an error names
 
@@ -71,6 +71,8 @@ class Reader:
     def _collated(self, indices: Any) -> Any:
         if not self.batched:
             return self._converted(samples_of(self.dataset, [indices])[0])
+        if not hasattr(indices, "__len__") or isinstance(indices, str):
+            raise DTypeError(f"DataLoader: batch_sampler must give lists of indices, got {indices!r}")
         if self.collate_fn is None:
             return read_batch(self.dataset, indices)
         return self.collate_fn(samples_of(self.dataset, indices))
@@ -91,7 +93,7 @@ class Reader:
     def _what(self, number: int, indices: Any) -> str:
         if self.stream:
             return f"batch {number} of a stream"
-        if not self.batched:
+        if not self.batched or not hasattr(indices, "__len__"):
             return f"sample {indices} (number {number} of the epoch)"
         shown = ", ".join(map(str, list(indices)[:SHOWN])) + (", ..." if len(indices) > SHOWN else "")
         return f"batch {number} (samples {shown})"
