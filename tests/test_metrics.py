@@ -1,13 +1,14 @@
 """Metrics beside scikit-learn's, and what they are by hand."""
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import numbacnn
 from numbacnn import metrics
 from numbacnn.errors import DTypeError, ShapeError
 
+fewer = settings(max_examples=40, deadline=None)        # scikit-learn takes its time
 NAMES = {"precision": "precision_score", "recall": "recall_score", "f1_score": "f1_score"}
 
 
@@ -29,6 +30,7 @@ def same(ours, theirs):
 
 
 @pytest.mark.filterwarnings("ignore:A single label was found")
+@fewer
 @given(data=labels_of_two())
 def test_accuracy_and_confusion(sklearn, data):
     predicted, right, classes = data
@@ -41,6 +43,7 @@ def test_accuracy_and_confusion(sklearn, data):
 
 
 @pytest.mark.parametrize("name", NAMES)
+@fewer
 @given(data=labels_of_two(), average=st.sampled_from(["micro", "macro", "weighted", None, "binary"]),
        zero_division=st.sampled_from([0.0, 1.0, np.nan]), restricted=st.booleans())
 def test_averages(sklearn, name, data, average, zero_division, restricted):
@@ -72,6 +75,7 @@ def test_counting_batch_by_batch_is_counting_at_once(data, average, zero_divisio
              getattr(metrics, name)(predicted, right, labels=range(classes), **options))
 
 
+@fewer
 @given(scores=st.lists(st.integers(0, 4), min_size=2, max_size=30), data=st.data())
 def test_area_of_two_classes(sklearn, scores, data):
     right = data.draw(st.lists(st.integers(3, 4), min_size=len(scores), max_size=len(scores)))
@@ -81,6 +85,7 @@ def test_area_of_two_classes(sklearn, scores, data):
     same(metrics.roc_auc(two, right), sklearn.roc_auc_score(right, scores))
 
 
+@fewer
 @given(seed=st.integers(0, 10_000), classes=st.integers(3, 5), count=st.integers(0, 20))
 def test_area_of_more_classes(sklearn, seed, classes, count):
     rng = np.random.default_rng(seed)
@@ -93,6 +98,7 @@ def test_area_of_more_classes(sklearn, seed, classes, count):
             same(metrics.roc_auc(scores, right, **options), sklearn.roc_auc_score(right, scores, **options))
 
 
+@fewer
 @given(seed=st.integers(0, 10_000), classes=st.integers(4, 7), k=st.integers(1, 3))
 def test_top_k(sklearn, seed, classes, k):
     rng = np.random.default_rng(seed)

@@ -79,10 +79,15 @@ def test_lengths():
     assert list(RandomSampler([])) == list(SubsetRandomSampler([])) == list(RandomSampler([], True)) == []
 
 
+@pytest.fixture(scope="module")
+def theirs():
+    """PyTorch's samplers."""
+    return pytest.importorskip("torch").utils.data
+
+
 @pytest.mark.oracle
 @given(total=st.integers(0, 20), size=st.integers(1, 7), drop=st.booleans(), wanted=st.integers(1, 30))
-def test_lengths_and_batches_are_those_of_pytorch(total, size, drop, wanted):
-    theirs = pytest.importorskip("torch").utils.data
+def test_lengths_and_batches_are_those_of_pytorch(theirs, total, size, drop, wanted):
     batches = BatchSampler(SequentialSampler(range(total)), size, drop)
     other = theirs.BatchSampler(theirs.SequentialSampler(range(total)), size, drop)
     assert list(batches) == list(other) and len(batches) == len(other)

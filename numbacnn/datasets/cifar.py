@@ -1,4 +1,5 @@
 """CIFAR-10 and CIFAR-100: 60,000 small colour photographs each."""
+import gzip
 import os
 import tarfile
 import tempfile
@@ -169,19 +170,22 @@ class CIFAR100(CIFAR10):
 
 def _unpacked(op: str, archive: Path, folder: Path, wanted: set[str]) -> set[str]:
     """Unpack the wanted files of an archive, and no other, into the folder; return which were there."""
-    found = set()
+    files: dict[str, bytes] = {}
     try:
-        with tarfile.open(archive, "r:gz") as content:
+        with gzip.open(archive) as stream, tarfile.open(fileobj=stream, mode="r:") as content:
             for member in content:
                 name = member.name.rpartition("/")[2]
                 file = content.extractfile(member) if member.isfile() and name in wanted else None
                 if file is not None:
-                    _put(folder, name, file.read())
-                    found.add(name)
-    except (tarfile.TarError, EOFError, zlib.error) as error:
+                    files[name] = file.read()
+            while stream.read(1 << 20):                  # to the end, where the checksum is
+                pass
+    except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise ValueError(f"{op}: {archive} must be a whole tar.gz archive, got a damaged one: {error}; delete it, and "
                          "fetch it again with download=True") from error
-    return found
+    for name, data in files.items():
+        _put(folder, name, data)
+    return set(files)
 
 
 def _put(folder: Path, name: str, content: bytes) -> None:
