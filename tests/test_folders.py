@@ -43,7 +43,7 @@ def test_classes_and_order(animals):
 
 def test_images_are_arrays_in_colours(animals):
     image, label = ImageFolder(animals, target_transform=str)[2]
-    assert (image.shape, image.dtype, label) == ((4, 5, 3), np.uint8, "0") and image.tolist() == np.full((4, 5, 3), 9).tolist()
+    assert (image.shape, image.dtype, label) == ((4, 5, 3), np.uint8, "0") and set(image.ravel().tolist()) == {9}
     image, _ = ImageFolder(animals, loader=lambda path: path)[0]
     assert image.endswith("10.ppm")
 
@@ -113,7 +113,7 @@ def test_what_is_no_image(tmp_path, content):
     dataset = ImageFolder(tmp_path)
     with pytest.raises(ValueError, match=r"^read_image: .*a.png must be a whole image file, got a damaged one or no"):
         dataset[0]
-    with pytest.raises(ValueError, match="must be a whole image file") as error:
+    with pytest.raises(ValueError, match=r"must be a whole image file") as error:
         next(iter(DataLoader(dataset, 1)))
     assert "raised by sample 0 of ImageFolder" in error.value.__notes__
 
@@ -122,7 +122,7 @@ def test_a_file_that_is_gone_and_a_mode_that_is_none(tmp_path):
     pytest.importorskip("PIL")
     with pytest.raises(FileNotFoundError):
         read_image(tmp_path / "a.png")
-    with pytest.raises(ValueError, match="^read_image: mode must be 'L', 'RGB' or 'RGBA', got 'CMYK'"):
+    with pytest.raises(ValueError, match=r"^read_image: mode must be 'L', 'RGB' or 'RGBA', got 'CMYK'"):
         read_image(tmp_path / "a.png", mode="CMYK")
 
 

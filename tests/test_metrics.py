@@ -50,7 +50,7 @@ def test_averages(sklearn, name, data, average, zero_division, restricted):
     predicted, right, classes = data
     options = {"average": average, "zero_division": zero_division,
                "labels": [int(right[0]), 99, classes - 1] if restricted and right[0] < classes - 1 else None}
-    if average == "binary" and (len(found := {*predicted, *right}) > 2 or len(found) == 2 and 1 not in found):
+    if average == "binary" and (len(found := {*predicted, *right}) > 2 or (len(found) == 2 and 1 not in found)):
         with pytest.raises(ShapeError, match=f"^{name}: (average='binary' takes two|pos_label must be one)"):
             getattr(metrics, name)(predicted, right, **options)
     else:
@@ -139,7 +139,7 @@ def test_running_metrics_forget_and_describe_themselves():
         metric.reset()
     with pytest.raises(ShapeError, match=r"^Accuracy: compute\(\) needs at least one update"):
         correct.compute()
-    with pytest.raises(ShapeError, match="^ConfusionMatrix: scores need at least one update"):
+    with pytest.raises(ShapeError, match=r"^ConfusionMatrix: scores need at least one update"):
         confusion.accuracy()
 
 
@@ -151,7 +151,7 @@ SCORES = np.array([[0.5, 0.5, 0.0], [0.2, 0.3, 0.5], [0.1, 0.8, 0.1]])
     (lambda: metrics.accuracy([], []), ShapeError, r"accuracy: targets must hold at least one label, got shape \(0,\)"),
     (lambda: metrics.accuracy(1, 1), ShapeError, r"accuracy: targets must hold .* got shape \(\)"),
     (lambda: metrics.accuracy(ONE, ["a", "b", "c"]), DTypeError, "targets must be a tensor, .* got list of <U1"),
-    (lambda: metrics.accuracy(ONE, SCORES), DTypeError, "targets must be integer labels, got float64; targets come sec"),
+    (lambda: metrics.accuracy(ONE, SCORES), DTypeError, "targets must be integer labels, got float64; targets come"),
     (lambda: metrics.accuracy(ONE, None), DTypeError, "targets must be .* got NoneType of object"),
     (lambda: metrics.accuracy([[1], [1, 2]], [1, 2]), ShapeError, "predictions must have the same number of elements"),
     (lambda: metrics.accuracy(ONE[:2], ONE), ShapeError, r"got predictions\(2,\) of int64, targets\(3,\)"),
@@ -176,17 +176,17 @@ SCORES = np.array([[0.5, 0.5, 0.0], [0.2, 0.3, 0.5], [0.1, 0.8, 0.1]])
     (lambda: metrics.precision(ONE, ONE, average="samples"), ShapeError, "average must be one of 'binary', 'micro'"),
     (lambda: metrics.recall(ONE, ONE, zero_division=0.5), ShapeError, "zero_division must be 0, 1 or nan, got 0.5"),
     (lambda: metrics.recall(ONE, ONE, zero_division="warn"), ShapeError, "zero_division must .* got 'warn'"),
-    (lambda: metrics.f1_score(ONE, ONE, pos_label=2), ShapeError, r"pos_label must be one of the labels \[0, 1\], got 2"),
+    (lambda: metrics.f1_score(ONE, ONE, pos_label=2), ShapeError, r"must be one of the labels \[0, 1\], got 2"),
     (lambda: metrics.f1_score(ONE, ONE, pos_label="b"), DTypeError, "pos_label must be an integer, got 'b'"),
     (lambda: metrics.f1_score([0, 1, 2], [0, 1, 2]), ShapeError, "takes two classes, got 3; choose average='macro'"),
     (lambda: metrics.roc_auc(ONE, [1, 1, 1]), ShapeError, r"targets must hold two classes .*, got labels \[1\]"),
     (lambda: metrics.roc_auc(ONE, [0, 1, 2]), ShapeError, r"got labels \[0, 1, 2\]; more classes need scores \(N, C\)"),
-    (lambda: metrics.roc_auc(ONE[:2], ONE), ShapeError, r"a score for each target, got predictions\(2,\), targets\(3,\)"),
+    (lambda: metrics.roc_auc(ONE[:2], ONE), ShapeError, r"score for each target, got predictions\(2,\), targets\(3"),
     (lambda: metrics.roc_auc([0.1, np.nan, 1], ONE), ShapeError, "scores must not be NaN, got 1 of 3"),
     (lambda: metrics.roc_auc(SCORES * 2, [0, 1, 2]), ShapeError, "rows add up to 1, got .* sum 2, .*; apply softmax"),
     (lambda: metrics.roc_auc(SCORES, ONE), ShapeError, "every class must occur in targets, got none of 2"),
     (lambda: metrics.roc_auc(SCORES, [[0], [1], [2]]), ShapeError, r"targets must be \(N,\), got \(3, 1\)"),
-    (lambda: metrics.roc_auc(SCORES, [0, 1, 2], multi_class="all"), ShapeError, "multi_class must be one of 'ovr', 'ovo'"),
+    (lambda: metrics.roc_auc(SCORES, [0, 1, 2], multi_class="all"), ShapeError, "multi_class must be one of 'ovr'"),
     (lambda: metrics.roc_auc(SCORES, [0, 1, 2], multi_class="ovo", average=None), ShapeError, "'ovo' takes average="),
     (lambda: metrics.roc_auc(ONE, ONE, average="binary"), ShapeError, "average must be one of 'macro', 'weighted'"),
     (lambda: metrics.Accuracy(0), ShapeError, "Accuracy: k must be at least 1, got 0"),

@@ -146,11 +146,11 @@ def test_the_order_is_drawn_when_the_epoch_begins():
 @given(sizes=st.lists(st.integers(0, 5), min_size=1, max_size=5))
 def test_concatenated_datasets(sizes):
     parts = [list(range(10 * i, 10 * i + n)) for i, n in enumerate(sizes)]
-    whole, flat = ConcatDataset(parts), sum(parts, [])
+    whole, flat = ConcatDataset(parts), [i for part in parts for i in part]
     assert len(whole) == len(flat) and list(whole) == flat
     assert [whole[i] for i in range(-len(flat), 0)] == flat
     for index in (len(flat), -len(flat) - 1):
-        with pytest.raises(IndexError, match=rf"^ConcatDataset: index must be within the {len(flat)} samples, got {index}"):
+        with pytest.raises(IndexError, match=rf"^ConcatDataset: index must be within the {len(flat)} samples, got "):
             whole[index]
 
 
@@ -234,7 +234,7 @@ def loader(**arguments):
     (loader(worker_init_fn="f", num_workers=1), TypeError, "worker_init_fn must be callable or None, got 'f'"),
     (loader(pin_memory="cuda"), TypeError, "pin_memory must be True or False, got 'cuda'"),
     (loader(generator=1.5), TypeError, "generator must be a numpy.random.Generator, a seed >= 0 or None, got 1.5"),
-    (loader(dataset=Count(3), shuffle=True), ValueError, "Count is a stream, .* shuffle, sampler and batch_sampler must"),
+    (loader(dataset=Count(3), shuffle=True), ValueError, "Count is a stream, .* shuffle, sampler and batch_sampler"),
     (loader(dataset=Count(3), sampler=[1]), ValueError, "Count is a stream"),
     (loader(dataset=Count(3), num_workers=2), ValueError, "Count is a stream, .* num_workers must be 0 or 1, got 2"),
     (lambda: list(DataLoader(DATA, sampler=[9])), IndexError, "out of bounds"),

@@ -84,9 +84,10 @@ class DataLoader:
     number of workers from one, but not equal to num_workers=0, where they are left alone.
 
     **Datasets that define** `read_batch` (`TensorDataset`, `datasets.MNIST`, `datasets.Digits`, subsets of them) are
-    read a batch at a time, unless `collate_fn` asks for single samples. The values are the same either way. They are
-    read so fast that neither workers nor a thread pay. A thread pays where reading waits for files or is done by code
-    that releases the GIL, such as Pillow's; workers pay where Python computes.
+    read a batch at a time, unless `collate_fn` asks for single samples. The values are the same either way. Reading
+    them takes so little that workers do not pay. A thread pays where reading waits for files, or is done by code that
+    releases the GIL, such as NumPy's and Pillow's; workers pay where Python computes. Who reads ahead computes on the
+    same cores as the kernels: NUMBACNN_NUM_THREADS may leave some free.
 
     **Workers** are new processes (spawn, never fork): the dataset is pickled, and the program's file is imported, so
     what the program does must stand under ``if __name__ == "__main__":``. They import NumPy and this package, not its

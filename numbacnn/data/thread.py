@@ -66,7 +66,7 @@ def _work(reader: Reader, epoch: Epoch, asked: "SimpleQueue[tuple[int, Any] | No
                 reader.begin(epoch)
                 begun = True
             batch = reader.read(*task)
-            if reader.collate_fn is not None:
+            if not reader.plain:
                 evaluate()                               # what it recorded has no value in another thread
             answers.put((batch, None))
         except BaseException as error:                   # raised in the loop, when its turn comes
