@@ -219,6 +219,8 @@ def loader(**arguments):
     (loader(batch_sampler=[[1]], sampler=[1]), ValueError, "batch_sampler excludes"),
     (loader(batch_sampler=[[1]], drop_last=True), ValueError, "batch_sampler excludes"),
     (loader(num_workers=-1), ValueError, "num_workers must be at least 0, got -1"),
+    (loader(num_workers=10**6), ValueError, "num_workers must be at most 1000, got 1000000"),
+    (loader(prefetch_factor=10**9), ValueError, "prefetch_factor must be at most 1000, got 1000000000"),
     (loader(num_workers=True), TypeError, "num_workers must be an integer, got True"),
     (loader(num_workers=1.0), TypeError, "num_workers must be an integer, got 1.0"),
     (loader(prefetch_factor=0), ValueError, "prefetch_factor must be at least 1, got 0"),

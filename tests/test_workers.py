@@ -165,6 +165,11 @@ def test_without_memory_for_a_batch_it_goes_through_the_pipe(tmp_path):
     assert [batch[0].shape[1] for batch in loader] == [40_000, 80_000, 120_000, 160_000]
 
 
+def test_many_batches_ahead():
+    loader = DataLoader(here.Numbers(100), 1, num_workers=1, prefetch_factor=50)
+    assert [batch.tolist() for batch in loader] == [[i] for i in range(100)]
+
+
 def no_memory(worker):
     def full(*arguments):
         raise OSError(28, "No space left on device")
@@ -227,7 +232,7 @@ ALL = {"this thread": {}, "a thread": WAYS["a thread"], "two workers": WAYS["two
 
 @pytest.mark.parametrize("way", ALL.values(), ids=ALL)
 @pytest.mark.parametrize(("how", "error", "text"), [
-    ("key", KeyError, "seven"), ("file", FileNotFoundError, "gone: 'a.png'"), ("stop", RuntimeError, "StopIteration")])
+    ("key", KeyError, "seven"), ("file", FileNotFoundError, "gone: 'a.png'"), ("stop", RuntimeError, "or collate_fn raised StopIteration")])
 def test_an_error_is_raised_as_what_it_is_when_its_turn_comes(way, how, error, text):
     seen = []
     with pytest.raises(error, match=text) as info:

@@ -15,6 +15,7 @@ from numbacnn.data.thread import ReadingThread
 from numbacnn.errors import DTypeError, ShapeError
 
 PREFETCH_FACTOR = 2
+MOST = 1000                                              # workers, and batches ahead: more is a mistake
 
 
 class Ahead(Protocol):
@@ -161,6 +162,9 @@ class DataLoader:
         elif self.num_workers:
             prefetch_factor = PREFETCH_FACTOR
         self.prefetch_factor = prefetch_factor
+        for name, value in (("num_workers", self.num_workers), ("prefetch_factor", prefetch_factor or 0)):
+            if value > MOST:
+                raise ShapeError(f"DataLoader: {name} must be at most {MOST}, got {value}")
         if not isinstance(timeout, int | float) or isinstance(timeout, bool):
             raise DTypeError(f"DataLoader: timeout must be a number of seconds, got {timeout!r}")
         if not 0 <= timeout < math.inf:

@@ -35,7 +35,7 @@ class Pool:
         try:
             for i in range(count):
                 start = Start(i, count, (seed + i) % 2**63, None, cargo if shared else None, list(map(len, parts)),
-                              shared, [transport.Memory() for _ in range(ahead)] if transport.POSSIBLE else [])
+                              shared, transport.several(ahead))
                 self.workers.append(_Worker(start, [] if shared else parts))
         except BaseException:
             self.close()
@@ -127,7 +127,7 @@ class _Worker:
 
     def parts(self, slot: int, sizes: list[int], shared: bool) -> list[Any]:
         """The bytes of a batch that was announced."""
-        memory = self.slots[slot] if self.slots else None
+        memory = self.slots[slot] if slot < len(self.slots) else None
         return transport.receive(self.connection, memory, sizes, shared, mmap.ACCESS_READ)
 
     def error(self, report: tuple[bytes | None, str, str]) -> BaseException:

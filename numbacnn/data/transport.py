@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 ALIGNMENT = 64
+MOST = 16                                                # for so many batches of a worker; others take the pipe
 POSSIBLE = hasattr(os, "memfd_create") and hasattr(os, "posix_fallocate")
 
 
@@ -55,6 +56,11 @@ class Memory:
         if self.fd >= 0:
             os.close(self.fd)
             self.fd = -1
+
+
+def several(count: int) -> list[Memory]:
+    """Memory for so many batches at once, or for as many as there can be."""
+    return [Memory() for _ in range(min(count, MOST))] if POSSIBLE else []
 
 
 def pack(value: Any) -> list[memoryview]:

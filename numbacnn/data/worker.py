@@ -118,7 +118,7 @@ def _answer(start: Start, reader: Reader, failed: Exception | None, serial: int,
     if batch is END:
         connection.send(("end", serial, number))
     else:
-        send(connection, ("batch", serial, number), start.slots[slot] if start.slots else None, parts)
+        send(connection, ("batch", serial, number), start.slots[slot] if slot < len(start.slots) else None, parts)
 
 
 def _seed_others(seed: list[int]) -> None:
