@@ -232,7 +232,8 @@ ALL = {"this thread": {}, "a thread": WAYS["a thread"], "two workers": WAYS["two
 
 @pytest.mark.parametrize("way", ALL.values(), ids=ALL)
 @pytest.mark.parametrize(("how", "error", "text"), [
-    ("key", KeyError, "seven"), ("file", FileNotFoundError, "gone: 'a.png'"), ("stop", RuntimeError, "or collate_fn raised StopIteration")])
+    ("key", KeyError, "seven"), ("file", FileNotFoundError, "gone: 'a.png'"),
+    ("stop", RuntimeError, "or collate_fn raised StopIteration")])
 def test_an_error_is_raised_as_what_it_is_when_its_turn_comes(way, how, error, text):
     seen = []
     with pytest.raises(error, match=text) as info:
