@@ -17,11 +17,15 @@ def read_pickle(path: Path) -> Any:
     content = path.read_bytes()
     try:
         return _arrays(_Unpickler(io.BytesIO(content), encoding="latin-1").load())
-    except ValueError:
+    except _Refused:
         raise
     except Exception as error:                           # damage shows as almost any exception
         raise ValueError(f"{path.name} must be a whole pickle of Python 2, got a damaged one: "
                          f"{type(error).__name__}: {error}") from error
+
+
+class _Refused(ValueError):
+    """What the file says is understood, and not done."""
 
 
 class _Unpickler(pickle.Unpickler):
@@ -31,12 +35,12 @@ class _Unpickler(pickle.Unpickler):
         known = {("numpy.core.multiarray", "_reconstruct"): _Array, ("numpy._core.multiarray", "_reconstruct"): _Array,
                  ("numpy", "ndarray"): "ndarray", ("numpy", "dtype"): _DType}
         if (module, name) not in known:
-            raise ValueError(f"a pickle must hold numbers, text, lists and uint8 arrays only, got {module}.{name}, "
+            raise _Refused(f"a pickle must hold numbers, text, lists and uint8 arrays only, got {module}.{name}, "
                              "which could run anything; the file is not what was published")
         return known[module, name]
 
     def persistent_load(self, pid: Any) -> Any:
-        raise ValueError(f"a pickle must hold no reference to something outside, got {pid!r}")
+        raise _Refused(f"a pickle must hold no reference to something outside, got {pid!r}")
 
 
 class _DType:
@@ -60,7 +64,7 @@ class _Array:
     def __setstate__(self, state: Any) -> None:
         _, shape, dtype, fortran, content = state
         if not isinstance(dtype, _DType) or dtype.name not in ("u1", "|u1", "uint8"):
-            raise ValueError(f"an array must be of uint8, got {getattr(dtype, 'name', dtype)!r}")
+            raise _Refused(f"an array must be of uint8, got {getattr(dtype, 'name', dtype)!r}")
         data = content.encode("latin-1") if isinstance(content, str) else bytes(content)
         self.array = np.frombuffer(data, np.uint8).reshape(shape, order="F" if fortran else "C")
 
