@@ -62,6 +62,15 @@ def test_batches_do_not_depend_on_who_reads(way):
     assert expected[0] != expected[1]
 
 
+@both
+@pytest.mark.parametrize("collate_fn", [None, here.mixed], ids=["plain", "mixed"])
+def test_augmentations_do_not_depend_on_who_reads(way, collate_fn):
+    pytest.importorskip("PIL")
+    expected = epochs(here.pictures(), collate_fn=collate_fn)
+    assert epochs(here.pictures(), collate_fn=collate_fn, **way) == expected
+    assert expected[0] != expected[1]
+
+
 def test_random_numbers_follow_the_seed_and_the_epoch():
     first, second = epochs(here.Augmented())
     noise = [x for epoch in (first, second) for batch in epoch for x in batch["noise"][1]]
@@ -259,6 +268,11 @@ def test_a_worker_that_dies(how, text):
     with pytest.raises(WorkerError, match=rf"worker 0 \(process \d+\) died before it delivered batch 2 \({text}"):
         seen.extend(batch.tolist() for batch in DataLoader(here.Fails(how), 3, num_workers=2))
     assert seen == [[0, 1, 2], [3, 4, 5]] and time.monotonic() - start < 20
+
+
+def test_an_index_that_does_not_arrive():
+    with pytest.raises(WorkerError, match=r"died before it delivered batch 1 \(exit code 1\)"):
+        list(DataLoader(here.Numbers(), 1, sampler=[0, here.StrangeIndex()], num_workers=1))
 
 
 @both

@@ -8,8 +8,10 @@ import time
 
 import numpy as np
 
+from numbacnn import transforms
 from numbacnn.data import Dataset, IterableDataset, default_collate, get_worker_info, random_generator
-from numbacnn.transforms import Compose, RandomCrop, ToTensor
+from numbacnn.datasets import ImageDataset
+from numbacnn.transforms import Compose, MixUp, RandomCrop, ToTensor
 
 
 class Numbers(Dataset):
@@ -36,6 +38,21 @@ class Augmented(Numbers):
     def __getitem__(self, index):
         time.sleep(0.002 * (index % 3))                  # who is ready first changes from run to run
         return {"image": self.crop(self.images[index]), "noise": random_generator().normal(), "name": f"n{index}"}
+
+
+def pictures():
+    """Images under a chain of transforms that draw."""
+    images = np.random.default_rng(0).integers(0, 256, (20, 16, 16, 3)).astype(np.uint8)
+    chain = Compose([transforms.RandomResizedCrop(12), transforms.RandomHorizontalFlip(), transforms.ColorJitter(0.2),
+                     ToTensor(), transforms.RandomErasing(value="random"), transforms.RandomRotation(20, generator=5)])
+    return ImageDataset(images, np.arange(20) % 10, transform=chain)
+
+
+class StrangeIndex:
+    """An index that arrives nowhere."""
+
+    def __reduce__(self):
+        return int, ("no number",)
 
 
 class OtherGenerators(Numbers):
@@ -147,6 +164,9 @@ def listed(samples):
 def tensors(samples):
     """A collate function that computes with tensors."""
     return default_collate(samples) * 2
+
+
+mixed = MixUp(num_classes=10)
 
 
 def unpicklable(samples):

@@ -19,8 +19,9 @@ class Memory:
     """Memory that a process shares with its workers. It is handed over when a worker starts."""
 
     def __init__(self, fd: int = -1) -> None:
-        self.fd = os.memfd_create("numbacnn") if fd < 0 else fd
         self.map: mmap.mmap | None = None
+        self.fd = -1
+        self.fd = os.memfd_create("numbacnn") if fd < 0 else fd
 
     def __reduce__(self) -> tuple[Any, ...]:
         from multiprocessing.reduction import DupFd
@@ -56,6 +57,9 @@ class Memory:
         if self.fd >= 0:
             os.close(self.fd)
             self.fd = -1
+
+    def __del__(self) -> None:
+        self.close()
 
 
 def several(count: int) -> list[Memory]:

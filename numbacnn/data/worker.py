@@ -175,10 +175,16 @@ class _Listener:
                 self.latest = order[1]
                 self.orders.put(order)
         except (EOFError, OSError):
-            for stream in (sys.stdout, sys.stderr):
-                if stream is not None:
-                    stream.flush()
-            os._exit(0)
+            self._leave(0)
+        except BaseException:                            # an index that cannot be unpickled: nobody would hear the rest
+            traceback.print_exc()
+            self._leave(1)
+
+    def _leave(self, code: int) -> None:
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+        os._exit(code)
 
 
 _info: WorkerInfo | None = None
