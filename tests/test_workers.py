@@ -205,7 +205,8 @@ def test_a_worker_is_light_and_knows_who_it_is():
     samples = [batch[0] for batch in loader]
     assert [(sample["worker"], sample["of"], sample["started"]) for sample in samples] == [
         (i, 2, f"worker {i}") for i in (0, 1, 0, 1)]
-    assert {sample["threads"] for sample in samples} == {2} and all(sample["heavy"] == [] for sample in samples)
+    assert {sample["threads"] for sample in samples} == {2} and {sample["team"] for sample in samples} == {"1"}
+    assert all(sample["heavy"] == [] for sample in samples)
     assert len({sample["process"] for sample in samples} | {os.getpid()}) == 3
 
 

@@ -81,7 +81,8 @@ class Where(Numbers):
         info = get_worker_info()
         heavy = sorted({"numba", "llvmlite", "numbacnn_cpu", "PIL", "matplotlib"} & set(sys.modules))
         return {"process": os.getpid(), "worker": info and info.id, "of": info and info.num_workers, "heavy": heavy,
-                "threads": threading.active_count(), "started": os.environ.get("STARTED", "")}
+                "threads": threading.active_count(), "started": os.environ.get("STARTED", ""),
+                "team": os.environ.get("NUMBACNN_NUM_THREADS")}
 
 
 class OwnError(Exception):

@@ -91,10 +91,11 @@ class DataLoader:
     same cores as the kernels: NUMBACNN_NUM_THREADS may leave some free.
 
     **Workers** are new processes (spawn, never fork): the dataset is pickled, and the program's file is imported, so
-    what the program does must stand under ``if __name__ == "__main__":``. They import NumPy and this package, not its
-    kernels, and take half a second to start; arrays of the dataset and of batches pass through shared memory (on
-    Linux). An error in a worker is raised in the loop when its batch is due, as what it was, with the worker's
-    traceback. Leaving the loop ends the thread or the workers.
+    what the program does must stand under ``if __name__ == "__main__":``. They import NumPy and this package, and take
+    half a second to start; a `collate_fn` that makes tensors imports the kernels, too, and computes with one thread.
+    Arrays of the dataset and of batches pass through shared memory (on Linux). An error in a worker is raised in the
+    loop when its batch is due, as what it was, with the worker's traceback. Leaving the loop ends the thread or the
+    workers.
 
     **A stream** is read by one worker at most, since its samples have one order.
 

@@ -76,6 +76,8 @@ class Start:
 def work(start: Start) -> None:
     """Read what is asked for, until nobody is there to ask."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)         # Ctrl-C ends the program, and that ends its workers
+    for variable in ("NUMBACNN_NUM_THREADS", "NUMBACNN_COMPILE_PROCESSES"):
+        os.environ[variable] = "1"                       # should a collate function compute with tensors
     connection = start.connection
     try:
         reader = _prepared(start)
