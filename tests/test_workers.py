@@ -399,6 +399,12 @@ def test_workers_end_with_their_program(tmp_path, number):
     pytest.fail("somebody of the program's group still runs")
 
 
+def test_ctrl_c_is_not_for_workers():
+    batches = iter(DataLoader(here.Where(30), 1, num_workers=1, collate_fn=list))
+    os.kill(next(batches)[0]["process"], signal.SIGINT)
+    assert len(list(batches)) == 29
+
+
 def test_a_program_that_ends_within_a_loop(tmp_path):
     done = program(tmp_path, SLEEPER.replace("print(batch", "raise SystemExit(5)\n        print(batch"))
     out, err = done.communicate(timeout=30)
