@@ -87,7 +87,7 @@ def default_convert(data: Any) -> Any:
     Examples
     --------
     >>> default_convert({"x": np.array([1.0, 2.0], np.float32), "name": "a"})
-    {'x': tensor([1., 2.], dtype=float32), 'name': 'a'}
+    {'x': tensor([1., 2.]), 'name': 'a'}
     """
     if isinstance(data, np.ndarray | np.generic):
         return data if data.dtype.kind in "SUO" else Tensor(data)

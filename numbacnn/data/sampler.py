@@ -162,7 +162,7 @@ class WeightedRandomSampler(Sampler[int]):
     >>> labels = np.array([0, 0, 0, 0, 0, 0, 0, 0, 0, 1])
     >>> sampler = WeightedRandomSampler(1 / np.bincount(labels)[labels], num_samples=1000, generator=0)
     >>> int(sum(labels[i] for i in sampler))
-    497
+    527
     """
 
     def __init__(self, weights: Any, num_samples: int, replacement: bool = True, generator: Seed = None) -> None:
