@@ -1,5 +1,6 @@
 """What all tests share: fixed seeds, and thread state that no test leaves behind."""
 import pytest
+from mirror import Mirror
 
 import numbacnn
 from numbacnn import graph
@@ -12,6 +13,21 @@ def fresh():
     numbacnn.manual_seed(0)
     yield
     _clear()
+
+
+@pytest.fixture
+def serve():
+    """Start web servers on this machine: `serve(files)`."""
+    pytest.importorskip("pooch")
+    mirrors = []
+
+    def start(content):
+        mirrors.append(Mirror(content))
+        return mirrors[-1]
+
+    yield start
+    for mirror in mirrors:
+        mirror.close()
 
 
 def _clear():

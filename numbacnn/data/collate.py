@@ -41,11 +41,13 @@ def default_collate(samples: Sequence[Any]) -> Any:
     >>> labels
     tensor([3, 5])
     """
-    return to_tensors(stack(samples))
+    return default_convert(stack(samples))
 
 
 def stack(samples: Sequence[Any]) -> Any:
     """The batch of `default_collate` as NumPy arrays."""
+    if not isinstance(samples, Sequence | np.ndarray) or isinstance(samples, str):
+        raise DTypeError(f"default_collate: samples must be a list of samples, got {_name(samples)}")
     if len(samples) == 0:
         raise ShapeError("default_collate: there must be at least one sample, got none")
     first = samples[0]
@@ -65,15 +67,35 @@ def stack(samples: Sequence[Any]) -> Any:
                      f"dicts, got {_name(first)}; {_remedy(first)}")
 
 
-def to_tensors(batch: Any) -> Any:
-    """The same batch with a tensor for every array."""
-    if isinstance(batch, np.ndarray):
-        return Tensor(batch)
-    if isinstance(batch, Mapping):
-        return {key: to_tensors(value) for key, value in batch.items()}
-    if isinstance(batch, tuple | list):
-        return _like(batch, [to_tensors(value) for value in batch])
-    return batch
+def default_convert(data: Any) -> Any:
+    """Make a tensor of every array in a sample, or in a batch.
+
+    Parameters
+    ----------
+    data : array, NumPy number, or a tuple, list or mapping of such
+        Anything else, such as numbers, strings and tensors, is left as it is, and so are arrays of text or objects.
+
+    Returns
+    -------
+    Tensor, or a tuple, list or dict of tensors
+        Of the shapes and dtypes of the arrays.
+
+    Notes
+    -----
+    What a `DataLoader` with ``batch_size=None`` does to each sample.
+
+    Examples
+    --------
+    >>> default_convert({"x": np.array([1.0, 2.0], np.float32), "name": "a"})
+    {'x': tensor([1., 2.]), 'name': 'a'}
+    """
+    if isinstance(data, np.ndarray | np.generic):
+        return data if data.dtype.kind in "SUO" else Tensor(data)
+    if isinstance(data, Mapping):
+        return {key: default_convert(value) for key, value in data.items()}
+    if isinstance(data, tuple | list):
+        return _like(data, [default_convert(value) for value in data])
+    return data
 
 
 def _stack_arrays(samples: Sequence[Any]) -> np.ndarray:

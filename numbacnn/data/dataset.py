@@ -5,6 +5,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from numbacnn.autograd import Tensor
+from numbacnn.data.arguments import sized
 from numbacnn.data.collate import stack
 from numbacnn.data.seeding import Seed, current, own_generator
 from numbacnn.errors import DTypeError, ShapeError
@@ -52,6 +53,11 @@ class Dataset(Generic[T_co]):
             What `default_collate` makes of the samples, as arrays.
         """
         return stack(samples_of(self, indices))
+
+    def __add__(self, other: Any) -> Any:
+        from numbacnn.data.combined import ConcatDataset  # which is a dataset itself
+
+        return ConcatDataset([self, other])
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -106,7 +112,7 @@ class TensorDataset(Dataset[tuple[Any, ...]]):
         indices : sequence of int, or int array of shape (N,)
             Which samples.
         """
-        return tuple([array[np.asarray(indices, np.intp)] for array in self.arrays])
+        return tuple([array[as_indices(indices)] for array in self.arrays])
 
 
 class Subset(Dataset[T_co]):
@@ -127,7 +133,7 @@ class Subset(Dataset[T_co]):
 
     def __init__(self, dataset: Any, indices: Iterable[int] | np.ndarray) -> None:
         self.dataset = dataset
-        self.indices = _checked(indices, len(dataset))
+        self.indices = _checked(indices, sized("Subset", "dataset", dataset))
 
     def __getitem__(self, index: int) -> T_co:
         sample: T_co = self.dataset[int(self.indices[index])]
@@ -147,7 +153,7 @@ class Subset(Dataset[T_co]):
         indices : sequence of int, or int array of shape (N,)
             Which samples of the subset.
         """
-        return read_batch(self.dataset, self.indices[np.asarray(indices, np.intp)])
+        return read_batch(self.dataset, self.indices[as_indices(indices)])
 
     def __repr__(self) -> str:
         return f"Subset({self.dataset!r}, {len(self)} samples)"
@@ -184,8 +190,9 @@ def random_split(dataset: Any, lengths: Sequence[int | float], generator: Seed =
     >>> sorted([*train, *test])
     [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
     """
-    counts = _counts(lengths, len(dataset))
-    order = current(own_generator(generator, "random_split")).permutation(len(dataset))
+    total = sized("random_split", "dataset", dataset)
+    counts = _counts(lengths, total)
+    order = current(own_generator(generator, "random_split")).permutation(total)
     ends = np.cumsum(counts)
     return [Subset(dataset, order[end - count:end]) for count, end in zip(counts, ends, strict=True)]
 
@@ -197,18 +204,43 @@ def read_batch(dataset: Any, indices: Sequence[int] | np.ndarray) -> Any:
     return stack(samples_of(dataset, indices))
 
 
+def as_indices(indices: Any) -> np.ndarray:
+    """Indices as an array; what is no whole number is not rounded to one."""
+    array = np.asarray(indices)
+    if array.size and (array.dtype.kind not in "iu" or array.ndim != 1):
+        raise DTypeError(f"read_batch: indices must be a sequence of integers, got {array.dtype} of shape "
+                         f"{array.shape}")
+    return array.astype(np.intp)
+
+
 def samples_of(dataset: Any, indices: Sequence[int] | np.ndarray) -> list[Any]:
     """Samples, one by one unless the dataset has PyTorch's `__getitems__`, which gives the list."""
-    indices = np.asarray(indices, np.intp).tolist()
+    if isinstance(indices, np.ndarray):
+        indices = indices.tolist()
     if hasattr(dataset, "__getitems__"):
         return list(dataset.__getitems__(indices))
-    return [dataset[index] for index in indices]
+    samples = []
+    for index in indices:
+        try:
+            samples.append(dataset[index])
+        except Exception as error:
+            error.add_note(f"raised by sample {index} of {type(dataset).__name__}")
+            raise
+    return samples
 
 
 def _counts(lengths: Sequence[int | float], total: int) -> list[int]:
+    if not isinstance(lengths, Iterable) or isinstance(lengths, str):
+        raise DTypeError(f"random_split: lengths must be a sequence of numbers, got {lengths!r}")
+    lengths = list(lengths)
+    if any(not isinstance(length, int | float | np.integer | np.floating) or isinstance(length, bool)
+           for length in lengths):
+        raise DTypeError(f"random_split: lengths must be integers or fractions, got {lengths}")
+    if not all(np.isfinite(lengths)):
+        raise ShapeError(f"random_split: lengths must be finite, got {lengths}")
     if any(length < 0 for length in lengths):
         raise ShapeError(f"random_split: lengths must not be negative, got {list(lengths)}")
-    if any(isinstance(length, float) for length in lengths):
+    if any(isinstance(length, float | np.floating) for length in lengths):
         if abs(sum(lengths) - 1) > 1e-9:
             raise ShapeError(f"random_split: fractions must add up to 1, got {list(lengths)}")
         counts = [int(total * length) for length in lengths]
@@ -222,6 +254,8 @@ def _counts(lengths: Sequence[int | float], total: int) -> list[int]:
 
 
 def _checked(indices: Iterable[int] | np.ndarray, total: int) -> np.ndarray:
+    if not isinstance(indices, Iterable):
+        raise DTypeError(f"Subset: indices must be a sequence of integers, got {indices!r}")
     array = np.asarray(indices if isinstance(indices, np.ndarray) else list(indices))
     if array.size == 0:
         return np.zeros(0, np.intp)

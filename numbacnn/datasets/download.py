@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from numbacnn.errors import NumbacnnError
+from numbacnn.errors import DTypeError, NumbacnnError
 
 
 class DownloadError(NumbacnnError, OSError):
@@ -38,3 +38,10 @@ def chosen_mirrors(argument: str | Sequence[str] | None, variable: str, default:
     if isinstance(value, str):
         value = [mirror for mirror in re.split(r"[\s,]+", value) if mirror]
     return list(value) or list(default)
+
+
+def as_folder(op: str, root: str | os.PathLike[str]) -> Path:
+    """The folder that an argument `root` names."""
+    if not isinstance(root, str | os.PathLike):
+        raise DTypeError(f"{op}: root must be a path, got {root!r}")
+    return Path(root).expanduser()

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from numbacnn.data import Dataset
+from numbacnn.data.dataset import as_indices
 from numbacnn.errors import DTypeError, ShapeError
 from numbacnn.transforms.compose import batch_form
 
@@ -33,6 +34,8 @@ class ImageDataset(Dataset[tuple[Any, Any]]):
         The labels.
     classes : list of str
         Name of each label.
+    class_to_idx : dict of str to int
+        Label of each name.
 
     Notes
     -----
@@ -62,6 +65,7 @@ class ImageDataset(Dataset[tuple[Any, Any]]):
         self.transform = transform
         self.target_transform = target_transform
         self.classes = list(classes) if classes is not None else []
+        self.class_to_idx = {label: i for i, label in enumerate(self.classes)}
 
     def __getitem__(self, index: int) -> tuple[Any, Any]:
         image, label = self.data[index].copy(), int(self.targets[index])      # a transform may work in place
@@ -90,7 +94,7 @@ class ImageDataset(Dataset[tuple[Any, Any]]):
         transform, target_transform = batch_form(self.transform), batch_form(self.target_transform)
         if transform is None or target_transform is None or len(indices) == 0:
             return super().read_batch(indices)
-        indices = np.asarray(indices, np.intp)
+        indices = as_indices(indices)
         return transform(self.data[indices]), target_transform(self.targets[indices])
 
     def __repr__(self) -> str:

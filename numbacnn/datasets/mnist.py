@@ -1,4 +1,4 @@
-"""MNIST: 70,000 handwritten digits."""
+"""MNIST, 70,000 handwritten digits, and FashionMNIST, as many pieces of clothing."""
 from collections.abc import Callable, Sequence
 from os import PathLike
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from numbacnn.datasets.download import chosen_mirrors, download
+from numbacnn.datasets.download import as_folder, chosen_mirrors, download
 from numbacnn.datasets.idx import read_idx
 from numbacnn.datasets.images import ImageDataset
 
@@ -72,50 +72,81 @@ class MNIST(ImageDataset):
         "https://storage.googleapis.com/cvdf-datasets/mnist",
     )
 
+    variable: ClassVar[str] = "NUMBACNN_MNIST_MIRRORS"
+    names: ClassVar[tuple[str, ...]] = ("0 - zero", "1 - one", "2 - two", "3 - three", "4 - four", "5 - five",
+                                        "6 - six", "7 - seven", "8 - eight", "9 - nine")
+
     def __init__(self, root: str | PathLike[str], train: bool = True, transform: Callable[[Any], Any] | None = None,
                  target_transform: Callable[[Any], Any] | None = None, download: bool = False,
                  mirrors: str | Sequence[str] | None = None) -> None:
-        sources = chosen_mirrors(mirrors, "NUMBACNN_MNIST_MIRRORS", self.mirrors) if download else []
-        paths = [_locate(Path(root).expanduser(), name, checksum, sources, self._remedy(root))
-                 for name, checksum in self.files.items() if name.startswith("train") == train]
-        images, labels = [_read(path) for path in paths]
-        _check(images, labels, paths)
-        super().__init__(images, labels, transform, target_transform, [f"{i} - {name}" for i, name in enumerate(NAMES)])
+        name = type(self).__name__
+        folder = as_folder(name, root)
+        sources = chosen_mirrors(mirrors, self.variable, self.mirrors) if download else []
+        paths = [self._locate(folder, file, checksum, sources)
+                 for file, checksum in self.files.items() if file.startswith("train") == train]
+        images, labels = [_read(name, path) for path in paths]
+        _check(name, images, labels, paths, len(self.names))
+        super().__init__(images, labels, transform, target_transform, self.names)
         self.train = train
 
-    def _remedy(self, root: str | PathLike[str]) -> str:
-        return (f"Put the files {', '.join(self.files)} into {Path(root)}, or name mirrors that can be reached with "
-                "mirrors=[...] or NUMBACNN_MNIST_MIRRORS")
+    def _locate(self, root: Path, name: str, checksum: str, mirrors: Sequence[str]) -> Path:
+        """Where a file lies, after fetching it if it is missing and there are mirrors."""
+        raw = root / type(self).__name__ / "raw"
+        plain = name.removesuffix(".gz")
+        for path in (root / plain, raw / plain, root / name, raw / name):
+            if path.is_file():
+                return path
+        remedy = (f"Put the files {', '.join(self.files)} into {root}, or name mirrors that can be reached with "
+                  f"mirrors=[...] or {self.variable}")
+        if mirrors:
+            return download(name, raw, checksum, mirrors, remedy)
+        raise FileNotFoundError(f"{type(self).__name__}: {name} must lie in {root} or {raw}, got nothing there, not "
+                                f"even unpacked; pass download=True. {remedy}")
 
 
-NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+class FashionMNIST(MNIST):
+    """60,000 pieces of clothing of 28 x 28 pixels to train, and 10,000 to test: a harder `MNIST` of the same form.
+
+    Its parameters, attributes and errors are those of `MNIST`; the files have the same names, and lie in `root` or in
+    ``FashionMNIST/raw``. `NUMBACNN_FASHION_MNIST_MIRRORS` names mirrors. `classes` are kinds of clothing.
+
+    References
+    ----------
+    H. Xiao, K. Rasul, R. Vollgraf: Fashion-MNIST: a novel image dataset for benchmarking machine learning algorithms.
+    arXiv:1708.07747 (2017).
+
+    Examples
+    --------
+    >>> dataset = FashionMNIST("./data", train=True, download=True)  # doctest: +SKIP
+    """
+
+    files: ClassVar[dict[str, str]] = {
+        "train-images-idx3-ubyte.gz": "md5:8d4fb7e6c68d591d4c3dfef9ec88bf0d",
+        "train-labels-idx1-ubyte.gz": "md5:25c81989df183df01b3e8a0aad5dffbe",
+        "t10k-images-idx3-ubyte.gz": "md5:bef4ecab320f06d8554ea6380940ec79",
+        "t10k-labels-idx1-ubyte.gz": "md5:bb300cfdad3c16e7a12a480ee83cd310",
+    }
+    mirrors: ClassVar[tuple[str, ...]] = (
+        "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com",
+        "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion",
+    )
+    variable: ClassVar[str] = "NUMBACNN_FASHION_MNIST_MIRRORS"
+    names: ClassVar[tuple[str, ...]] = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt",
+                                        "Sneaker", "Bag", "Ankle boot")
 
 
-def _locate(root: Path, name: str, checksum: str, mirrors: Sequence[str], remedy: str) -> Path:
-    """Where a file lies, after fetching it if it is missing and there are mirrors."""
-    raw = root / "MNIST" / "raw"
-    plain = name.removesuffix(".gz")
-    for path in (root / plain, raw / plain, root / name, raw / name):
-        if path.is_file():
-            return path
-    if mirrors:
-        return download(name, raw, checksum, mirrors, remedy)
-    raise FileNotFoundError(f"MNIST: {name} must lie in {root} or {raw}, got nothing there, not even unpacked; pass "
-                            f"download=True. {remedy}")
-
-
-def _read(path: Path) -> np.ndarray:
+def _read(op: str, path: Path) -> np.ndarray:
     try:
         return read_idx(path)
     except ValueError as error:
-        raise ValueError(f"MNIST: {error}; delete the file, and fetch it again with download=True") from error
+        raise ValueError(f"{op}: {error}; delete the file, and fetch it again with download=True") from error
 
 
-def _check(images: np.ndarray, labels: np.ndarray, paths: list[Path]) -> None:
+def _check(op: str, images: np.ndarray, labels: np.ndarray, paths: list[Path], classes: int) -> None:
     if images.ndim != 3 or images.dtype != np.uint8:
-        raise ValueError(f"MNIST: {paths[0]} must hold uint8 images (N, H, W), got {images.dtype}{images.shape}")
+        raise ValueError(f"{op}: {paths[0]} must hold uint8 images (N, H, W), got {images.dtype}{images.shape}")
     if labels.shape != images.shape[:1] or labels.dtype != np.uint8:
-        raise ValueError(f"MNIST: {paths[1]} must hold a uint8 label for each of {len(images)} images, got "
+        raise ValueError(f"{op}: {paths[1]} must hold a uint8 label for each of {len(images)} images, got "
                          f"{labels.dtype}{labels.shape}")
-    if labels.max(initial=0) >= len(NAMES):
-        raise ValueError(f"MNIST: labels must be 0 to {len(NAMES) - 1}, got {labels.max()} in {paths[1]}")
+    if labels.max(initial=0) >= classes:
+        raise ValueError(f"{op}: labels must be 0 to {classes - 1}, got {labels.max()} in {paths[1]}")
