@@ -27,7 +27,7 @@ def parameters_of(function):
 KNOWN = CONTRACT | {name: parameters_of(name) for name in FUNCTIONS}
 
 
-VARIADIC = {"adam", "cat", "permute", "place", "sgd", "sgd_momentum", "slice"}     # any number of arguments
+VARIADIC = {"adam", "cat", "permute", "place", "replace", "sgd", "sgd_momentum", "slice"}  # any number of arguments
 # Kernels that get something else than the contract's numbers: what their `arrange` makes of these.
 ARRANGED = {"softmax": ("size", "step"), "softmax_backward": ("size", "step")}
 MEMORY = ("devices", "empty", "address", "nbytes", "upload", "download", "copy", "is_view", "launch", "info")

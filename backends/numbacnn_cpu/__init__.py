@@ -73,6 +73,7 @@ from .fused import (
 from .fused_inputs import conv2d_pack_winners, conv2d_relu_max_pool2d_backward_input
 from .fused_winners import conv2d_backward_winners
 from .fusions import FUSIONS, VARIANTS
+from .gather import gather, scatter, scatter_add
 from .linear import (
     linear,
     linear_backward_bias,
@@ -108,6 +109,7 @@ from .norm_shortcut import (
 from .optim import adam, sgd, sgd_momentum
 from .pack import conv2d_pack, conv2d_pack_turned
 from .peak import peak
+from .pixel_shuffle import pixel_shuffle, pixel_unshuffle
 from .pool import (
     adaptive_avg_pool2d,
     adaptive_avg_pool2d_backward,
@@ -122,9 +124,10 @@ from .program import Program, launch
 from .reduce import argmax, sum
 from .separable import conv2d_separable, conv2d_separable_relu
 from .shape import permute, reshape
-from .slice import cat, place, slice
+from .slice import cat, place, replace, slice
 from .softmax import softmax, softmax_backward
-from .take import take, take_backward, wrap_index
+from .sort import cumsum, sort
+from .take import assign, take, take_backward, wrap_index
 from .threads import devices, info
 from .winograd import (
     conv2d_add_relu_winograd,
@@ -144,8 +147,8 @@ from .winograd_deep import (
 from .winograd_weight import conv2d_winograd_weight, conv2d_winograd_weight_turned
 
 # How many of the last outputs may lie where as many of the last inputs do; -1: all.
-UPDATES = {"adam": -1, "batch_norm_join": 2, "batch_norm_statistics": 2, "dropout": 1, "increment": 1, "sgd": -1,
-           "sgd_momentum": -1}
+UPDATES = {"adam": -1, "assign": 1, "batch_norm_join": 2, "batch_norm_statistics": 2, "dropout": 1, "increment": 1,
+           "replace": 1, "sgd": -1, "sgd_momentum": -1}
 # Ops on parameters alone, whose results are kept while the parameters do not change.
 PREPARES = frozenset({
     "batch_norm_rstd", "conv2d_depthwise_pack", "conv2d_fold_bias", "conv2d_fold_weight", "conv2d_pack",
