@@ -7,7 +7,7 @@ from numbacnn.errors import DTypeError, ShapeError
 from numbacnn.graph import Array, record
 from numbacnn.ops.check import any_tensor, kind
 from numbacnn.ops.elementwise import add, multiply
-from numbacnn.ops.operands import promoted, tensor_like
+from numbacnn.ops.operands import RANK, tensor_like
 from numbacnn.ops.shape import cast, expand, reshape
 from numbacnn.ops.slice import sliced, zeros
 from numbacnn.ops.take import add_at, checked_array, index_tensor
@@ -30,15 +30,16 @@ def gather(x: Tensor, dim: int, index: Tensor) -> Tensor:
     Tensor, shape of index
         Keeps the index.
     """
-    axis, places = _places("gather", x, dim, index)
-    x_shape, dtype, shape = places.lifted(x).shape, x.array.dtype, places.index.shape
-    chosen = places.index
-    y, = record("gather", (places.lifted(x).array, chosen), ((shape, dtype),), (axis,))
+    axis = _axis("gather", x, dim, index)
+    rows, chosen = _lifted(x), _checked(x, index, axis)
+    x_shape, dtype = rows.shape, x.array.dtype
+    y, = record("gather", (rows.array, chosen), ((chosen.shape, dtype),), (axis,))
 
     def backward(dy: Array) -> Gradients:
         return record("scatter_add", (dy, chosen), ((x_shape, dtype),), (axis,))
 
-    return places.lowered(differentiable(y, (places.lifted(x),), backward))
+    picked = differentiable(y, (rows,), backward)
+    return picked if index.ndim else reshape(picked, ())
 
 
 def take_along_dim(x: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
@@ -83,11 +84,11 @@ def scatter(x: Tensor, dim: int, index: Tensor, src: Any) -> Tensor:
     src : Tensor or number
         In the dtype of x.
     """
-    axis, places = _places("scatter", x, dim, index)
-    values = _source("scatter", x, places, src)
-    x, chosen = places.lifted(x), places.index
-    x_shape, dtype, shape = x.shape, x.array.dtype, values.shape
-    y, = record("scatter", (x.array, chosen, values.array), ((x_shape, dtype),), (axis,))
+    axis = _axis("scatter", x, dim, index)
+    values = _source("scatter", x, index, src)
+    rows, chosen = _lifted(x), _checked(x, index, axis)
+    x_shape, dtype, shape = rows.shape, x.array.dtype, values.shape
+    y, = record("scatter", (rows.array, chosen, values.array), ((x_shape, dtype),), (axis,))
     needs = x.requires_grad, values.requires_grad
 
     def backward(dy: Array) -> Gradients:
@@ -98,7 +99,8 @@ def scatter(x: Tensor, dim: int, index: Tensor, src: Any) -> Tensor:
             dvalues, = record("gather", (dy, chosen), ((shape, dtype),), (axis,))
         return dx, dvalues
 
-    return places.lowered(differentiable(y, (x, values), backward))
+    changed = differentiable(y, (rows, values), backward)
+    return changed if x.ndim else reshape(changed, ())
 
 
 def scatter_add(x: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
@@ -106,19 +108,20 @@ def scatter_add(x: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
 
     Parameters are those of `scatter`; all that say the same place are added, in their order along the axis.
     """
-    axis, places = _places("scatter_add", x, dim, index)
+    axis = _axis("scatter_add", x, dim, index)
     any_tensor("scatter_add", "src", src)
     if x.array.dtype == "bool":
         raise DTypeError("scatter_add: x must be numbers, got bool")
-    values = _source("scatter_add", x, places, src)
-    lifted, chosen = places.lifted(x), places.index
+    values = _source("scatter_add", x, index, src)
+    rows, chosen = _lifted(x), _checked(x, index, axis)
     shape, dtype = values.shape, values.array.dtype
-    sums, = record("scatter_add", (values.array, chosen), ((lifted.shape, dtype),), (axis,))
+    sums, = record("scatter_add", (values.array, chosen), ((rows.shape, dtype),), (axis,))
 
     def backward(dy: Array) -> Gradients:
         return record("gather", (dy, chosen), ((shape, dtype),), (axis,))
 
-    return places.lowered(add(lifted, differentiable(sums, (values,), backward)))
+    y = add(rows, differentiable(sums, (values,), backward))
+    return y if x.ndim else reshape(y, ())
 
 
 def index_add(x: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1) -> Tensor:
@@ -155,47 +158,42 @@ def index_add(x: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: floa
 
 # --- what they share ---------------------------------------------------------------------------------------------
 
-class _Places:
-    """An index that is checked when it is computed; single numbers count as rows of one."""
-
-    def __init__(self, index: Tensor, size: int) -> None:
-        self.single = index.ndim == 0
-        self.index = self.lifted(Tensor(checked_array(index.array, size))).array
-
-    def lifted(self, x: Tensor) -> Tensor:
-        """The tensor with an axis at least."""
-        return reshape(x, (1,)) if x.ndim == 0 else x
-
-    def lowered(self, y: Tensor) -> Tensor:
-        """The result without the axis that was added."""
-        return reshape(y, ()) if self.single and y.shape == (1,) else y
-
-
-def _places(op: str, x: Any, dim: int, index: Any) -> tuple[int, _Places]:
-    """The axis, and the index, whose shape fits."""
+def _axis(op: str, x: Any, dim: int, index: Any) -> int:
+    """The axis; the shape of the index fits."""
     any_tensor(op, "x", x)
     index_tensor(op, index)
-    axis = geometry.axis(op, x.ndim, dim)
+    axis: int = geometry.axis(op, x.ndim, dim)
     along = [a for a in range(x.ndim) if a != axis]
     if index.ndim != x.ndim or any(index.shape[a] > x.shape[a] for a in along):
         raise ShapeError(f"{op}: index must have as many axes as x, none longer but dim {dim}, got x{x.shape}, "
                          f"index{index.shape}")
-    return axis, _Places(index, x.shape[axis] if x.ndim else 1)
+    return axis
 
 
-def _source(op: str, x: Tensor, places: _Places, src: Any) -> Tensor:
+def _lifted(x: Tensor) -> Tensor:
+    """A single number as a row of one."""
+    return x if x.ndim else reshape(x, (1,))
+
+
+def _checked(x: Tensor, index: Tensor, axis: int) -> Array:
+    """The index, checked when it is computed."""
+    return checked_array(_lifted(index).array, x.shape[axis] if x.ndim else 1)
+
+
+def _source(op: str, x: Tensor, index: Tensor, src: Any) -> Tensor:
     """What is put, in the shape of the index and the dtype of x."""
-    shape = places.index.shape
+    shape = index.shape or (1,)
     if not isinstance(src, Tensor):
         if not isinstance(src, bool | int | float):
             raise DTypeError(f"{op}: src must be a Tensor or a number, got {kind(src)}")
         value = tensor_like(op, src, x)
-        if promoted(value, x)[0].array.dtype != x.array.dtype:
+        if RANK[value.array.dtype] > RANK[x.array.dtype]:
             raise DTypeError(f"{op}: {src!r} does not fit x of {x.array.dtype}")
         return expand(reshape(cast(value, x.array.dtype), (1,) * len(shape)), shape)
     if src.array.dtype != x.array.dtype:
         raise DTypeError(f"{op}: src must have the dtype of x, {x.array.dtype}, got {src.array.dtype}")
-    src = places.lifted(src)
-    if src.ndim != len(shape) or any(m > n for n, m in zip(src.shape, shape, strict=True)):
-        raise ShapeError(f"{op}: src must have as many axes as index, none shorter, got src{src.shape}, index{shape}")
+    if src.ndim != index.ndim or any(m > n for n, m in zip(src.shape, index.shape, strict=True)):
+        raise ShapeError(f"{op}: src must have as many axes as index, none shorter, got src{src.shape}, "
+                         f"index{index.shape}")
+    src = _lifted(src)
     return src if src.shape == shape else sliced(src, (0,) * len(shape), shape)

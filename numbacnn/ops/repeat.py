@@ -74,23 +74,24 @@ def repeat_interleave(x: Tensor, repeats: Any, dim: int | None = None) -> Tensor
     """
     op = "repeat_interleave"
     any_tensor(op, "x", x)
-    if dim is None:
-        x, dim = reshape(x, -1) if x.numel() else reshape(x, 0), 0
-    axis = geometry.axis(op, x.ndim, dim)
+    shape = (x.numel(),) if dim is None or not x.ndim else x.shape
+    axis = geometry.axis(op, len(shape), dim or 0)
     if geometry.is_integer(repeats):
         if repeats < 0:
             raise ShapeError(f"{op}: repeats must not be negative, got {repeats}")
-        return taken(x, _each(x.shape[axis], int(repeats), x.device), axis) if x.ndim else clone(x)
-    if isinstance(repeats, Tensor):
-        repeats = repeats.numpy()
-    if not isinstance(repeats, np.ndarray | list | tuple) or np.asarray(repeats).dtype.kind not in "iu":
-        raise DTypeError(f"{op}: repeats must be an integer, or a tensor of integers, got {kind(repeats)}")
-    counts = np.asarray(repeats)
-    if counts.shape not in ((), (1,), x.shape[axis:axis + 1]) or counts.min(initial=0) < 0:
-        raise ShapeError(f"{op}: repeats must be one number for each of the {x.shape[axis]} positions, none negative, "
-                         f"got shape {counts.shape}")
-    places = np.repeat(np.arange(x.shape[axis]), counts if counts.ndim and counts.size != 1 else counts.reshape(()))
-    return taken(x, Array.of(places.astype(np.int64), x.device), axis)
+        places = _each(shape[axis], int(repeats), x.device)
+    else:
+        if not isinstance(repeats, Tensor | np.ndarray | list | tuple):
+            raise DTypeError(f"{op}: repeats must be an integer, or a tensor of integers, got {kind(repeats)}")
+        counts = np.asarray(repeats)
+        if counts.dtype.kind not in "iu":
+            raise DTypeError(f"{op}: repeats must be integers, got {counts.dtype}")
+        if counts.shape not in ((), (1,), shape[axis:axis + 1]) or counts.min(initial=0) < 0:
+            raise ShapeError(f"{op}: repeats must be one number for each of the {shape[axis]} positions, none negative, "
+                             f"got shape {counts.shape}")
+        chosen = np.repeat(np.arange(shape[axis]), counts if counts.size == shape[axis] else counts.reshape(()))
+        places = Array.of(chosen.astype(np.int64), x.device)
+    return taken(x if x.shape == shape else reshape(x, shape), places, axis)
 
 
 def _repeated(x: Tensor, times: tuple[int, ...]) -> Tensor:
