@@ -27,7 +27,8 @@ from numbacnn.geometry.slice import axes, chunk, narrow, select, split, tensor_s
 
 __all__ = [
     "MAX_AXES", "Numbers", "Shape", "adaptive_pool2d", "axes", "axis", "broadcast", "cached", "cat", "channels",
-    "chunk", "common", "conv2d", "count", "crop_and_border", "cross_entropy", "expand", "expanded", "few_axes", "is_integer",
-    "layout", "linear", "narrow", "output_size", "pad", "pair", "permute", "pool2d", "position", "positive", "prelu",
-    "rank_of", "reduce", "reshape", "run_of", "select", "sizes_of", "split", "tensor_split", "whole", "window_of",
+    "chunk", "common", "conv2d", "count", "crop_and_border", "cross_entropy", "expand", "expanded", "few_axes",
+    "is_integer", "layout", "linear", "narrow", "output_size", "pad", "pair", "permute", "pool2d", "position",
+    "positive", "prelu", "rank_of", "reduce", "reshape", "run_of", "select", "sizes_of", "split", "tensor_split",
+    "whole", "window_of",
 ]

@@ -87,8 +87,8 @@ def repeat_interleave(x: Tensor, repeats: Any, dim: int | None = None) -> Tensor
         if counts.dtype.kind not in "iu":
             raise DTypeError(f"{op}: repeats must be integers, got {counts.dtype}")
         if counts.shape not in ((), (1,), shape[axis:axis + 1]) or counts.min(initial=0) < 0:
-            raise ShapeError(f"{op}: repeats must be one number for each of the {shape[axis]} positions, none negative, "
-                             f"got shape {counts.shape}")
+            raise ShapeError(f"{op}: repeats must be one number for each of the {shape[axis]} positions, none "
+                             f"negative, got shape {counts.shape}")
         chosen = np.repeat(np.arange(shape[axis]), counts if counts.size == shape[axis] else counts.reshape(()))
         places = Array.of(chosen.astype(np.int64), x.device)
     return taken(x if x.shape == shape else reshape(x, shape), places, axis)

@@ -10,12 +10,12 @@ def argsort(x, dim=-1, descending=False):
     return np.argsort(x, dim, kind="stable")
 
 
-def sort(x, dim=-1, descending=False):
+def sort(x, dim=-1, descending=False, stable=True):
     places = argsort(x, dim, descending)
     return (np.take_along_axis(x, places, dim) if x.ndim else x), places
 
 
-def topk(x, k, dim=-1, largest=True):
+def topk(x, k, dim=-1, largest=True, sorted=True):
     values, places = sort(x, dim, largest)
     if not x.ndim:
         return values, places

@@ -37,7 +37,8 @@ CASES = [
     shaped("broadcast_to", (3, 1), (2, 3, 4)), shaped("broadcast_to", (), (2, 2)), shaped("broadcast_to", (1,), (0,)),
     *[Case("reshape_as", {"x": Input(x), "other": Input(other, "below 9", "int64")}) for x, other in (
         (X, (6, 20)), ((6,), (1, 2, 3)), ((), (1,)))],
-    shaped("unflatten", X, 1, (3, 1)), shaped("unflatten", (2, 12), -1, (3, -1)), shaped("unflatten", (4, 2), 0, (2, 2, 1)),
+    shaped("unflatten", X, 1, (3, 1)), shaped("unflatten", (2, 12), -1, (3, -1)),
+    shaped("unflatten", (4, 2), 0, (2, 2, 1)),
     *[Case("meshgrid", {f"x{j}": Input(shape) if i == j else Input(shape, "below 9", "int64")
                         for j, shape in enumerate(shapes)}, (), options, terms=24, output=i)
       for shapes, options, i in ((((2,), (3,)), {}, 0), (((2,), (3,), (4,)), {"indexing": "xy"}, 1),
@@ -56,7 +57,8 @@ CASES = [
     *[Case("repeat_interleave", {"x": Input(x), "repeats": Input(repeats, "below 4", "int64")}, (dim,), {}, "index", 4)
       for x, repeats, dim in (((2, 3), (3,), 1), (X, (4,), 2))],
     *[shaped("pixel_shuffle", x, factor) for x, factor in (
-        ((2, 8, 3, 4), 2), ((1, 9, 2, 5), 3), ((4, 2, 2), 2), ((2, 3, 4, 1, 2), 2), ((2, 3, 4, 5), 1), ((0, 4, 3, 3), 2))],
+        ((2, 8, 3, 4), 2), ((1, 9, 2, 5), 3), ((4, 2, 2), 2), ((2, 3, 4, 1, 2), 2),
+        ((2, 3, 4, 5), 1))],
     *[shaped("pixel_unshuffle", x, factor) for x, factor in (
         ((2, 2, 6, 8), 2), ((1, 1, 6, 9), 3), ((4, 2, 2), 2), ((2, 3, 1, 2, 4), 2), ((2, 3, 4, 5), 1))],
     *[picked("channel_shuffle", x, groups) for x, groups in (((2, 6, 3, 4), 2), ((2, 6, 3, 4), 3), ((1, 4, 5), 4),
@@ -99,7 +101,8 @@ REFUSED = [
     refused("roll", ShapeError, "there must be one shift for each of dims, got shifts (1,), dims (0, 1)", 1, (0, 1),
             x=(2, 3)),
     refused("roll", DTypeError, "must be integers, got (0.5,)", 0.5, 0, x=(2, 3)),
-    refused("repeat", ShapeError, "there must be a number for each axis of x(2, 3), none negative, got (2,)", 2, x=(2, 3)),
+    refused("repeat", ShapeError, "there must be a number for each axis of x(2, 3), none negative, got (2,)", 2,
+            x=(2, 3)),
     refused("repeat", ShapeError, "got (2, -1)", 2, -1, x=(2, 3)),
     refused("tile", ShapeError, "numbers must not be negative, got (-1,)", -1, x=(2, 3)),
     refused("tile", DTypeError, "must be integers, got ('2',)", "2", x=(2, 3)),
@@ -108,12 +111,13 @@ REFUSED = [
             x=(2, 3)),
     refused("repeat_interleave", ShapeError, "one number for each of the 3 positions, none negative, got shape (2,)",
             [1, 2], 1, x=(2, 3)),
-    refused("pixel_shuffle", ShapeError, "channels must be a multiple of upscale_factor^2 = 4, got x(2, 3, 4, 5)", 2, x=X),
+    refused("pixel_shuffle", ShapeError, "channels must be a multiple of upscale_factor^2 = 4, got x(2, 3, 4, 5)", 2,
+            x=X),
     refused("pixel_shuffle", ShapeError, "upscale_factor must be positive, got 0", 0, x=X),
     refused("pixel_shuffle", DTypeError, "upscale_factor must be an integer, got 2.0", 2.0, x=X),
     refused("pixel_shuffle", ShapeError, "x must have axes (..., C, H, W), got x(4, 4)", 2, x=(4, 4)),
-    refused("pixel_unshuffle", ShapeError, "height and width must be multiples of downscale_factor 2, got x(2, 3, 4, 5)",
-            2, x=X),
+    refused("pixel_unshuffle", ShapeError, "height and width must be multiples of downscale_factor 2, got "
+            "x(2, 3, 4, 5)", 2, x=X),
     refused("channel_shuffle", ShapeError, "groups=2 must divide the 3 channels of x(2, 3, 4, 5)", 2, x=X),
     refused("channel_shuffle", ShapeError, "x must have axes (N, C, ...), three at least, got x(2, 4)", 2, x=(2, 4)),
     refused("channel_shuffle", ShapeError, "groups must be positive, got -1", -1, x=X),
@@ -131,9 +135,10 @@ def counterparts(torch):
 
     return {"cat": lambda *x, dim=0: torch.cat(x, dim), "stack": lambda *x, dim=0: torch.stack(x, dim),
             "hstack": lambda *x: torch.hstack(x), "vstack": lambda *x: torch.vstack(x),
-            "meshgrid": lambda *x, indexing="ij": torch.meshgrid(*x, indexing=indexing),
+            "meshgrid": lambda *x, indexing="ij": torch.meshgrid(*[each.double() for each in x], indexing=indexing),
             "broadcast_to": torch.broadcast_to, "movedim": torch.movedim, "roll": torch.roll,
             "swapaxes": torch.swapaxes, "repeat_interleave": torch.repeat_interleave, "clone": torch.clone,
             "pixel_shuffle": torch.pixel_shuffle, "pixel_unshuffle": torch.pixel_unshuffle,
             "channel_shuffle": torch.channel_shuffle,
-            **{name: method(name) for name in ("contiguous", "repeat", "reshape_as", "tile", "unflatten")}}
+            "tile": lambda x, *dims: x.tile(dims[0] if dims and isinstance(dims[0], tuple) else dims),
+            **{name: method(name) for name in ("contiguous", "repeat", "reshape_as", "unflatten")}}

@@ -27,18 +27,22 @@ X = (2, 3, 4, 5)
 
 CASES = [
     *[picked("index_select", X, dim, below(n, 7), kept="index") for dim, n in ((0, 2), (1, 3), (2, 4), (-1, 5))],
-    picked("index_select", (9, 4), 0, below(9, 30), kept="index"), picked("index_select", (5,), 0, below(5, 0), kept="index"),
+    picked("index_select", (9, 4), 0, below(9, 30), kept="index"),
+    picked("index_select", (5,), 0, below(5, 0), kept="index"),
     picked("index_select", (3, 20), 0, below(3, 40, dtype="int32"), kept="index", terms=40),
     picked("index_select", X, 1, below(3), kept="index"), picked("index_select", (), 0, below(1, 1), kept="index"),
     picked("index_select", Input((3, 4), "below 9", "uint8"), 1, below(4, 3), kept="index"),
     picked("index_select", SPECIAL, 1, below(4, 3), kept="index"),
     *[picked("gather", x, dim, index) for x, dim, index in (
         (X, 1, below(3, 2, 1, 4, 5)), (X, -1, below(5, 2, 3, 4, 2)), (X, 0, below(2, 6, 2, 3, 4)),
-        ((3, 4), 0, below(3, 2, 4)), ((3, 4), 1, below(4, 3, 6, dtype="int32")), ((5,), 0, below(5, 9)), ((), 0, below(1)),
+        ((3, 4), 0, below(3, 2, 4)), ((3, 4), 1, below(4, 3, 6, dtype="int32")),
+        ((5,), 0, below(5, 9)), ((), 0, below(1)),
         ((2, 3, 4), 2, below(4, 2, 0, 3)), (SPECIAL, 2, below(5, 3, 4, 2)))],
-    picked("gather", Input((3, 4), "below 9", "int32"), 1, below(4, 3, 2)), picked("gather", mask(3, 4), 0, below(3, 1, 4)),
+    picked("gather", Input((3, 4), "below 9", "int32"), 1, below(4, 3, 2)),
+    picked("gather", mask(3, 4), 0, below(3, 1, 4)),
     *[Case("take_along_dim", {"x": given(x), "indices": index}, (dim,), {}, "chosen", 24) for x, index, dim in (
-        (X, below(4, 2, 3, 2, 5), 2), (X, below(3, 1, 2, 4, 1), 1), ((1, 4), below(4, 3, 2), -1), ((3, 4), below(4, 3, 4), 1))],
+        (X, below(4, 2, 3, 2, 5), 2), (X, below(3, 1, 2, 4, 1), 1), ((1, 4), below(4, 3, 2), -1),
+        ((3, 4), below(4, 3, 4), 1))],
     Case("take_along_dim", {"x": Input((3, 4)), "indices": below(12, 5)}, (), {}, "chosen", 5),
     *[picked("scatter", x, dim, index, src) for x, dim, index, src in (
         ((3, 1), 0, below(3, 1, 1), (1, 1)), ((1, 4), 0, below(1, 1, 4), (1, 4)),
@@ -48,17 +52,21 @@ CASES = [
     *[Case("scatter", {"x": Input((3, 4), fill), "dim": 1, "index": below(4, 3, 2), "src": value}, kept="chosen")
       for value, fill in ((2.5, "grid"), (0, "grid"), (math.inf, "special"))],
     *[picked("scatter_add", x, dim, index, src) for x, dim, index, src in (
-        ((3, 4), 1, below(4, 3, 9), (3, 9)), ((3, 4), 0, below(3, 2, 3), (2, 3)), (X, 1, below(3, 2, 5, 4, 5), (2, 5, 4, 5)),
+        ((3, 4), 1, below(4, 3, 9), (3, 9)), ((3, 4), 0, below(3, 2, 3), (2, 3)),
+        (X, 1, below(3, 2, 5, 4, 5), (2, 5, 4, 5)),
         (X, 3, below(5, 1, 2, 3, 9), (1, 2, 3, 9)), ((5,), 0, below(5, 30), (30,)), ((), 0, below(1), ()),
         ((3, 4), 1, below(4, 3, 0), (3, 0)))],
     picked("scatter_add", Input((3,), "below 9", "int64"), 0, below(3, 5), Input((5,), "below 9", "int64")),
     *[picked("index_add", x, dim, index, src, kept="index", note=note) for x, dim, index, src, note in (
-        ((3, 4), 0, below(3, 9), (9, 4), ""), (X, 1, below(3, 7), (2, 7, 4, 5), ""), ((30, 9), 0, below(30, 5), (5, 9), ""),
+        ((3, 4), 0, below(3, 9), (9, 4), ""), (X, 1, below(3, 7), (2, 7, 4, 5), ""),
+        ((30, 9), 0, below(30, 5), (5, 9), ""),
         ((5,), 0, below(5, 2, dtype="int32"), (2,), ""))],
     picked("index_add", (3, 4), 1, below(4, 6), (3, 6), kept="held source index", alpha=0.5),
-    *[Case("embedding", {"x": index, "weight": Input(weight, "special" if options else "grid")}, (), options, "index", 40) for index, weight, options in (
+    *[Case("embedding", {"x": index, "weight": Input(weight, "special" if options else "grid")}, (), options, "index",
+           40) for index, weight, options in (
         (below(7, 4), (7, 3), {}), (below(7, 4, 5), (7, 9), {}), (below(3, 40, dtype="int32"), (3, 17), {}),
-        (below(4, 2, 3, 5), (4, 2), {"padding_idx": 1}), (below(4, 30), (4, 20), {"padding_idx": -1}), (below(4), (4, 3), {}),
+        (below(4, 2, 3, 5), (4, 2), {"padding_idx": 1}), (below(4, 30), (4, 20), {"padding_idx": -1}),
+        (below(4), (4, 3), {}),
         (below(4, 0), (4, 3), {}))],
     *[Case("one_hot", {"x": index}, arguments) for index, arguments in (
         (below(5, 7), (5,)), (below(5, 2, 3), (9,)), (below(4, 2, 3, 2), ()), (below(3, dtype="int32"), (3,)),
@@ -70,13 +78,14 @@ CASES = [
     *[Case("masked_select", {"x": given(x), "mask": chosen}, (), {}, "index", 60) for x, chosen in (
         (X, mask(*X)), ((3, 4), mask(4)), ((4,), mask(3, 4)), (SPECIAL, mask(3, 1, 5)), ((), mask()), ((0,), mask(0)))],
     Case("masked_select", {"x": Input((3, 4), "below 9", "int64"), "mask": mask(3, 4)}),
-    *[Case("nonzero", {"x": given(x)}) for x in (Input((3, 4), "ties"), Input((2, 3, 2, 2), "below 2", "int64"), mask(5),
-                                                 Input((), "all 1"), (0, 3), SPECIAL)],
+    *[Case("nonzero", {"x": given(x)}) for x in (
+        Input((3, 4), "ties"), Input((2, 3, 2, 2), "below 2", "int64"), mask(5), Input((), "all 1"), (0, 3), SPECIAL)],
     *[Case(op, {"x": given(x)}, (diagonal,), {}, "mask") for op in ("tril", "triu") for x, diagonal in (
         ((3, 4), 0), ((4, 3), 1), (X, -1), ((2, 2), 5), ((2, 3), -4), (SPECIAL, 0))],
     *[Case(op, {"x": Input((3, 3), "below 9", "int64")}) for op in ("tril", "triu")],
     *[Case("diagonal", {"x": given(x)}, arguments, {}, "index") for x, arguments in (
-        ((3, 4), ()), ((3, 4), (1,)), ((3, 4), (-2,)), (X, (0, 2, 3)), (X, (1, -1, 0)), ((3, 3), (5,)), ((2, 3, 4), (-1, 1, 2)))],
+        ((3, 4), ()), ((3, 4), (1,)), ((3, 4), (-2,)), (X, (0, 2, 3)), (X, (1, -1, 0)), ((3, 3), (5,)),
+        ((2, 3, 4), (-1, 1, 2)))],
 ]
 
 INDEX = below(2, 3)
@@ -99,7 +108,8 @@ REFUSED = [
           (below(2, 3), ShapeError, "got x(2, 3), index(3,)"),
           (Input((2, 3)), DTypeError, "index must be a Tensor of int64 or int32, got float64"),
           (below(2, 2, 3, dtype="bool"), DTypeError, "index must be a Tensor of int64 or int32, got bool"))],
-    *[Case("scatter", {"x": given(x), "dim": 1, "index": below(3, 2, 3), "src": given(src)}, error=(error, text), label=text)
+    *[Case("scatter", {"x": given(x), "dim": 1, "index": below(3, 2, 3), "src": given(src)}, error=(error, text),
+           label=text)
       for x, src, error, text in (
           ((2, 3), (2, 2), ShapeError, "src must have as many axes as index, none shorter, got src(2, 2), index(2, 3)"),
           ((2, 3), SINGLE, DTypeError, "src must have the dtype of x, float64, got float32"),
@@ -109,12 +119,13 @@ REFUSED = [
         DTypeError, "x must be numbers, got bool"), label="bool"),
     Case("scatter_add", {"x": Input((2, 3)), "dim": 1, "index": below(3, 2, 3), "src": 1.0}, error=(
         DTypeError, "src must be a Tensor, got float"), label="number"),
-    *[Case("index_add", {"x": given(x), "dim": 0, "index": index, "source": given(source)}, error=(error, text), label=text)
+    *[Case("index_add", {"x": given(x), "dim": 0, "index": index, "source": given(source)}, error=(error, text),
+           label=text)
       for x, index, source, error, text in (
           ((2, 3), INDEX, (2, 3), ShapeError, "source as x(2, 3) with M along dim 0, got index(3,), source(2, 3)"),
           ((2, 3), below(2, 1, 2), (2, 3), ShapeError, "got index(1, 2), source(2, 3)"),
-          ((2, 3), INDEX, Input((3, 3), "grid", "float32"), DTypeError, "x and source must be numbers of one dtype, got "
-                                                                        "float64 and float32"))],
+          ((2, 3), INDEX, Input((3, 3), "grid", "float32"), DTypeError, "x and source must be numbers of one dtype, "
+                                                                        "got float64 and float32"))],
     Case("take_along_dim", {"x": Input((2, 3)), "indices": INDEX}, (0,), error=(
         ShapeError, "x and indices must have as many axes, got x(2, 3), indices(3,)"), label="rank"),
     Case("take_along_dim", {"x": Input((2, 3)), "indices": below(2, 3, 3)}, (1,), error=(
@@ -173,5 +184,5 @@ def counterparts(torch):
             "scatter_add": lambda x, dim, index, src: torch.scatter_add(x, dim, index.long(), src),
             "index_add": lambda x, dim, index, source, alpha=1: torch.index_add(x, dim, index, source, alpha=alpha),
             "embedding": torch.nn.functional.embedding,
-            **{name: getattr(torch, name) for name in ("diagonal", "index_select", "masked_fill", "masked_select", "nonzero",
-                                                       "tril", "triu")}}
+            **{name: getattr(torch, name) for name in (
+                "diagonal", "index_select", "masked_fill", "masked_select", "nonzero", "tril", "triu")}}

@@ -30,8 +30,8 @@ CASES = [
     parts("split", X, 2, dim=1, result=1), parts("split", (0, 2), 3, result=0), parts("split", (2, 0), 0, 1, result=0),
     *[parts("chunk", (7, 4), chunks, result=i) for chunks, i in ((3, 0), (3, 2), (1, 0), (5, 3), (9, 6))],
     parts("chunk", X, 2, 1, result=1), parts("chunk", (0,), 3, result=2),
-    *[parts("tensor_split", (7, 4), given_, result=i) for given_, i in ((3, 0), (3, 2), ((2, 5), 1), ((2,), 1), ((1, 9), 2),
-                                                                       ((), 0))],
+    *[parts("tensor_split", (7, 4), cuts, result=i) for cuts, i in (
+        (3, 0), (3, 2), ((2, 5), 1), ((2,), 1), ((1, 9), 2), ((), 0))],
     parts("tensor_split", X, (-1,), dim=-1, result=0), parts("tensor_split", (3,), 5, result=4),
     parts("unbind", X, result=1), parts("unbind", X, 1, result=2), parts("unbind", (3,), result=0),
     *[parts("pad", X, border) for border in ((1, 2), (0, 1, 2, 3), (1, 1, 0, 0, 2, 1), (1, 0, 0, 1, 1, 2, 3, 0),
@@ -41,8 +41,8 @@ CASES = [
     parts("pad", X, (2, -1, -1, 3), value=0.5), parts("pad", (3,), (2, 2)), parts("pad", (0, 2), (1, 1, 1, 1)),
     parts("pad", Input((2, 3), "below 9", "int64"), (1, 2), "constant", 3), parts("pad", BYTES, (1, 1, 2, 2)),
     Case("pad", {"x": Input(X)}, ((0, 0),)), Case("pad", {"x": Input(X)}, ((),)),
-    *[Case("pad", {"x": Input(x, fill)}, (border, mode), {}, "index", 9) for mode in ("reflect", "replicate", "circular")
-      for x, border, fill in ((X, (1, 2), "grid"), (X, (2, 1, 3, 0), "grid"), ((2, 3, 4, 5), (4, 4, 3, 3), "grid"),
+    *[Case("pad", {"x": Input(x, fill)}, (border, mode), {}, "index", 9)
+      for mode in ("reflect", "replicate", "circular") for x, border, fill in ((X, (1, 2), "grid"), (X, (2, 1, 3, 0), "grid"), ((2, 3, 4, 5), (4, 4, 3, 3), "grid"),
                               ((2, 3, 5), (2, 2), "special"), ((3, 4, 3, 4, 5), (1, 1, 2, 2, 1, 0), "grid"))],
     Case("pad", {"x": Input((2, 1, 1))}, ((2, 3), "replicate"), {}, "index", 9),
     Case("pad", {"x": Input((2, 3, 5), "below 9", "int64")}, ((1, 3), "reflect")),
@@ -75,8 +75,8 @@ REFUSED = [
     refused("tensor_split", DTypeError, "give a number of parts, or a list of positions, got None", None, x=(2, 3)),
     refused("unbind", ShapeError, "x must have axes, got a single number", x=()),
     refused("unbind", ShapeError, "dim must be from -2 to 1 for 2 axes, got 4", 4, x=(2, 3)),
-    refused("pad", ShapeError, "pad must hold two integers for each axis from the last backwards, at most 4 for x(2, 3), "
-            "got (1, 2, 3)", (1, 2, 3), x=(2, 3)),
+    refused("pad", ShapeError, "pad must hold two integers for each axis from the last backwards, at most 4 for "
+            "x(2, 3), got (1, 2, 3)", (1, 2, 3), x=(2, 3)),
     refused("pad", ShapeError, "got (1, 1, 1, 1, 1, 1)", (1,) * 6, x=(2, 3)),
     refused("pad", DTypeError, "pad must be a list of integers, two for each axis from the last backwards, got 1", 1,
             x=(2, 3)),
@@ -85,8 +85,8 @@ REFUSED = [
             x=(2, 3)),
     refused("pad", ShapeError, "there are 3 numbers along axis 1 of x(2, 3), too few to crop (-2, -2)", (-2, -2),
             x=(2, 3)),
-    refused("pad", ShapeError, "mode 'reflect' can add at most 2 along axis 1 of x(2, 3), got (3, 0)", (3, 0), "reflect",
-            x=(2, 3)),
+    refused("pad", ShapeError, "mode 'reflect' can add at most 2 along axis 1 of x(2, 3), got (3, 0)", (3, 0),
+            "reflect", x=(2, 3)),
     refused("pad", ShapeError, "mode 'circular' can add at most 3 along axis 1 of x(2, 3), got (0, 4)", (0, 4),
             "circular", x=(2, 3)),
     refused("pad", ShapeError, "mode 'replicate' can add at most 0 along axis 1 of x(2, 0)", (0, 4), "replicate",

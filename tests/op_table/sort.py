@@ -29,14 +29,16 @@ CASES = [
     ordered("topk", (5, 3), 2, dim=0, largest=False, sorted=True),
     *[Case("cumsum", {"x": given(x)}, (dim,), {}, terms=70) for x, dim in (
         (X, 0), (X, 1), (X, 2), (X, -1), ((70,), 0), ((), 0), ((0, 3), 1), (SPECIAL, 1),
-        (Input((3, 4), "below 9", "int32"), 1), (Input((3, 4), "below 2", "bool"), 0), (Input((5,), "below 200", "uint8"), 0))],
+        (Input((3, 4), "below 9", "int32"), 1), (Input((3, 4), "below 2", "bool"), 0),
+        (Input((5,), "below 200", "uint8"), 0))],
     Case("cumsum", {"x": Input((3, 4), "below 9", "int64")}, (1, "float64"), {}, terms=4),
 ]
 
 REFUSED = [
     *[refused(op, ShapeError, "dim must be from -2 to 1 for 2 axes, got 2", *k, 2, x=(2, 3))
       for op, k in (("sort", ()), ("argsort", ()), ("topk", (1,)), ("cumsum", ()))],
-    *[refused(op, DTypeError, "x must be a Tensor, got list", [1.0], 0) for op in ("sort", "argsort", "topk", "cumsum")],
+    *[refused(op, DTypeError, "x must be a Tensor, got list", [1.0], 0)
+      for op in ("sort", "argsort", "topk", "cumsum")],
     refused("topk", ShapeError, "k must be from 0 to 3 along dim -1 of x(2, 3), got 4", 4, x=(2, 3)),
     refused("topk", ShapeError, "got -1", -1, x=(2, 3)),
     refused("topk", DTypeError, "k must be an integer, got 1.0", 1.0, x=(2, 3)),
@@ -58,4 +60,4 @@ def counterparts(torch):
         return torch.cumsum(x, dim, dtype=dtype and getattr(torch, dtype))
 
     return {"sort": sort, "cumsum": cumsum, "topk": torch.topk,
-            "argsort": lambda x, dim=-1, descending=False: torch.argsort(x, dim=dim, descending=descending, stable=True)}
+            "argsort": lambda *x, **options: sort(*x, **options).indices}
