@@ -42,7 +42,8 @@ CASES = [
     parts("pad", Input((2, 3), "below 9", "int64"), (1, 2), "constant", 3), parts("pad", BYTES, (1, 1, 2, 2)),
     Case("pad", {"x": Input(X)}, ((0, 0),)), Case("pad", {"x": Input(X)}, ((),)),
     *[Case("pad", {"x": Input(x, fill)}, (border, mode), {}, "index", 9)
-      for mode in ("reflect", "replicate", "circular") for x, border, fill in ((X, (1, 2), "grid"), (X, (2, 1, 3, 0), "grid"), ((2, 3, 4, 5), (4, 4, 3, 3), "grid"),
+      for mode in ("reflect", "replicate", "circular")
+      for x, border, fill in ((X, (1, 2), "grid"), (X, (2, 1, 3, 0), "grid"), ((2, 3, 4, 5), (4, 4, 3, 3), "grid"),
                               ((2, 3, 5), (2, 2), "special"), ((3, 4, 3, 4, 5), (1, 1, 2, 2, 1, 0), "grid"))],
     Case("pad", {"x": Input((2, 1, 1))}, ((2, 3), "replicate"), {}, "index", 9),
     Case("pad", {"x": Input((2, 3, 5), "below 9", "int64")}, ((1, 3), "reflect")),
