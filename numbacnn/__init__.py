@@ -16,17 +16,57 @@ from numbacnn.evaluation import evaluate, get_precision, set_precision
 from numbacnn.explain import explain
 from numbacnn.grad_mode import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from numbacnn.gradient import grad
+from numbacnn.ops import (
+    argsort,
+    broadcast_to,
+    cat,
+    chunk,
+    clone,
+    cumsum,
+    diagonal,
+    flip,
+    gather,
+    hstack,
+    index_add,
+    index_select,
+    masked_select,
+    meshgrid,
+    movedim,
+    narrow,
+    nonzero,
+    repeat_interleave,
+    roll,
+    scatter,
+    scatter_add,
+    select,
+    sort,
+    split,
+    stack,
+    swapaxes,
+    take_along_dim,
+    tensor_split,
+    tile,
+    topk,
+    tril,
+    triu,
+    unbind,
+    unflatten,
+    vstack,
+)
 from numbacnn.random import manual_seed
 from numbacnn.serialize import load, save
 
 __version__ = "0.1.0.dev0"
 
 __all__ = [
-    "Device", "Tensor", "capture", "cuda", "data", "datasets", "default_device", "device", "enable_grad", "errors",
-    "evaluate", "explain", "float32", "float64", "from_numpy", "get_precision", "grad", "inference_mode", "int32",
-    "int64", "is_grad_enabled", "load", "manual_seed", "metrics", "models", "nn", "no_grad", "ones", "ops", "optim",
-    "randn", "save", "set_default_device", "set_grad_enabled", "set_precision", "tensor", "testing", "transforms",
-    "uint8", "zeros",
+    "Device", "Tensor", "argsort", "broadcast_to", "capture", "cat", "chunk", "clone", "concat", "concatenate",
+    "cuda", "cumsum", "data", "datasets", "default_device", "device", "diagonal", "enable_grad", "errors", "evaluate",
+    "explain", "flip", "float32", "float64", "from_numpy", "gather", "get_precision", "grad", "hstack", "index_add",
+    "index_select", "inference_mode", "int32", "int64", "is_grad_enabled", "load", "manual_seed", "masked_select",
+    "meshgrid", "metrics", "models", "movedim", "narrow", "nn", "no_grad", "nonzero", "ones", "ops", "optim", "randn",
+    "repeat_interleave", "roll", "save", "scatter", "scatter_add", "select", "set_default_device", "set_grad_enabled",
+    "set_precision", "sort", "split", "stack", "swapaxes", "take_along_dim", "tensor", "tensor_split", "testing",
+    "tile", "topk", "transforms", "tril", "triu", "uint8", "unbind", "unflatten", "vstack", "zeros",
 ]
 
 float32 = _np.dtype("float32")
@@ -34,5 +74,7 @@ float64 = _np.dtype("float64")
 int64 = _np.dtype("int64")
 int32 = _np.dtype("int32")
 uint8 = _np.dtype("uint8")
+
+concat = concatenate = cat
 
 _logging.getLogger("numbacnn").addHandler(_logging.NullHandler())

@@ -6,7 +6,7 @@ reference counting alone frees a graph.
 """
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 from weakref import ref
 
 import numpy as np
@@ -49,6 +49,9 @@ class Tensor:
     __truediv__: Callable[["Tensor", Any], "Tensor"]
     __rtruediv__: Callable[["Tensor", Any], "Tensor"]
     __neg__: Callable[["Tensor"], "Tensor"]
+    __getitem__: ClassVar[Callable[["Tensor", Any], "Tensor"]]
+    __setitem__: ClassVar[Callable[["Tensor", Any, Any], None]]
+    __iter__: ClassVar[Callable[["Tensor"], Iterator["Tensor"]]]
     __lt__: Callable[["Tensor", Any], "Tensor"]
     __le__: Callable[["Tensor", Any], "Tensor"]
     __gt__: Callable[["Tensor", Any], "Tensor"]

@@ -9,9 +9,11 @@ import numpy as np
 
 from numbacnn import ops
 
+# Ops that have no gradient; or, of several results, the one that has none.
 WITHOUT_GRADIENT = {
-    "argmax", "bitwise_and", "bitwise_or", "bitwise_xor", "equal", "floor_divide", "greater", "greater_equal",
-    "isfinite", "isinf", "isnan", "less", "less_equal", "logical_not", "not_equal"}
+    "argmax", "argsort", "bitwise_and", "bitwise_or", "bitwise_xor", "equal", "floor_divide", "greater",
+    "greater_equal", "isfinite", "isinf", "isnan", "less", "less_equal", "logical_not", "nonzero", "not_equal",
+    "one_hot", ("sort", 1), ("topk", 1)}
 
 
 class Input(NamedTuple):
@@ -55,6 +57,10 @@ class Case:
         How many numbers the longest sum adds up, forward or backward: it bounds the rounding error.
     error : (class, str), optional
         What must be raised, and words of its text.
+    listed : bool
+        Whether the inputs are given as one list.
+    output : int, optional
+        Which result counts, of an op that has several.
     """
 
     op: str
@@ -66,6 +72,8 @@ class Case:
     error: tuple[type[Exception], str] | None = None
     label: str = ""
     note: str = ""
+    listed: bool = False
+    output: int | None = None
 
     @property
     def id(self):
@@ -74,7 +82,7 @@ class Case:
         shapes = [written(each.shape if isinstance(each, Input) else each) for each in self.inputs.values()]
         words = [self.label or ",".join([*shapes, *map(written, self.arguments)])]
         words += [short.get(name, f"{name}=") + written(value) for name, value in self.options.items()]
-        return "-".join([self.op, *words, *self.note.split()])
+        return "-".join([self.op, *words, *self.note.split(), *[f"result {self.output}"] * (self.output is not None)])
 
     def values(self, dtype="float64"):
         """The inputs as arrays; those of floating point in `dtype`, the same numbers whatever it is."""
@@ -86,7 +94,8 @@ class Case:
     @property
     def differentiable(self):
         """Names of the inputs that get a gradient."""
-        constant = self.op in WITHOUT_GRADIENT or not {"int64", "bool"}.isdisjoint(self.arguments)
+        constant = (self.op in WITHOUT_GRADIENT or (self.op, self.output) in WITHOUT_GRADIENT
+                    or any(each in ("int64", "bool") for each in self.arguments))
         return [name for name, each in self.inputs.items() if isinstance(each, Input) and each.dtype == "float64"
                 and not name.startswith("running_") and not constant]
 
@@ -100,7 +109,12 @@ class Case:
 
     def call(self, inputs):
         """Call the op."""
-        return getattr(ops, self.op)(*inputs, *self.arguments, **self.options)
+        given = [list(inputs)] if self.listed else inputs
+        return self.result(getattr(ops, self.op)(*given, *self.arguments, **self.options))
+
+    def result(self, found):
+        """The result that counts."""
+        return found if self.output is None else found[self.output]
 
 
 def written(value):

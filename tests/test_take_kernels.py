@@ -23,9 +23,9 @@ def made(shape, dtype, seed):
     return (values % 2 if dtype == "bool" else values).astype(dtype)
 
 
-def compare(op, inputs, shape, way, *numbers):
-    """Run a case in the dtype that its inputs have, and compare all bits."""
-    dtype = inputs[0].dtype
+def compare(op, inputs, shape, way, *numbers, dtype=None):
+    """Run a case in a dtype, by default that of its first input, and compare all bits."""
+    dtype = dtype or inputs[0].dtype
     found, = WAYS[way](Case(op, [], [], numbers), inputs, [np.full(shape, 77).astype(dtype)])
     expected = np.full(shape, 77).astype(dtype)
     getattr(reference, op)(*inputs, expected, *numbers)
@@ -80,6 +80,62 @@ def test_take(data, shape, count, dtype, way, seed):
         compare("take_backward", [made(picked, dtype, seed), index], shape, way, axis)
 
 
+@many
+@given(st.data(), shapes, dtypes, ways, seeds)
+def test_replace_and_assign(data, shape, dtype, way, seed):
+    starts, sizes, steps = data.draw(slices(shape))
+    x, rng = made(shape, dtype, seed), np.random.default_rng(seed)
+    compare("replace", [starts, made(sizes, dtype, seed + 1), x], shape, way, *steps, dtype=dtype)
+    axis = data.draw(st.integers(0, len(shape) - 1))
+    index = rng.integers(0, max(shape[axis], 1), rng.integers(0, 9) if shape[axis] else 0)
+    rows = made((*shape[:axis], len(index), *shape[axis + 1:]), dtype, seed + 1)
+    compare("assign", [index, rows, x], shape, way, axis, dtype=dtype)
+
+
+@many
+@given(st.data(), shapes, dtypes, ways, seeds)
+def test_gather_and_scatter(data, shape, dtype, way, seed):
+    axis = data.draw(st.integers(0, len(shape) - 1))
+    part = [data.draw(st.integers(0, 7 * bool(n) if a == axis else n)) for a, n in enumerate(shape)]
+    index = np.random.default_rng(seed).integers(0, max(shape[axis], 1), part)
+    x, values = made(shape, dtype, seed), made(tuple(part), dtype, seed + 1)
+    compare("gather", [x, index], part, way, axis)
+    compare("scatter", [x, index, values], shape, way, axis)
+    if dtype != "bool":
+        compare("scatter_add", [values, index], shape, way, axis)
+
+
+@many
+@given(st.data(), shapes, dtypes, st.booleans(), ways, seeds)
+def test_sort_and_cumsum(data, shape, dtype, descending, way, seed):
+    axis = data.draw(st.integers(0, len(shape) - 1))
+    if data.draw(st.booleans()):                         # long enough for a selection of few
+        shape = (*shape[:axis], data.draw(st.integers(8, 70)), *shape[axis + 1:])
+    x = np.random.default_rng(seed).integers(0, 6, shape).astype(dtype)
+    if dtype.startswith("float"):
+        x[x == 5] = np.nan
+        x[x == 4] = np.inf
+    k = data.draw(st.integers(0, shape[axis]))
+    picked = (*shape[:axis], k, *shape[axis + 1:])
+    found = WAYS[way](Case("sort", [], [], (axis, int(descending))), [x],
+                      [np.full(picked, 77).astype(dtype), np.full(picked, 77)])
+    expected = [np.empty(picked, dtype), np.empty(picked, np.int64)]
+    reference.sort(x, *expected, axis, descending)
+    for have, want in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(have, want)
+    summed = dtype if dtype.startswith("float") else "int64"
+    with np.errstate(invalid="ignore"):
+        compare("cumsum", [x], shape, way, axis, int(descending), dtype=summed)
+
+
+@pytest.mark.parametrize("factor", [1, 2, 3])
+def test_pixel_shuffle(factor):
+    small, large = (2, 3 * factor**2, 4, 5), (2, 3, 4 * factor, 5 * factor)
+    for way in "launch", "program":
+        compare("pixel_shuffle", [made(small, "float32", 0)], large, way, factor)
+        compare("pixel_unshuffle", [made(large, "float32", 0)], small, way, factor)
+
+
 @pytest.mark.parametrize("shape", [(70, 300), (300, 70), (3, 9, 40, 41), (9, 64, 12, 13), (5000,), (2, 3, 4, 5, 60)])
 def test_large_ones(shape):
     """Of several tiles, cut anywhere."""
@@ -95,6 +151,9 @@ def test_large_ones(shape):
         for case in (Case("take", [x, index], [picked], (axis,)), Case("take_backward", [dy, index], [shape], (axis,)),
                      Case("slice", [x, part[0]], [part[1]], (1,) * len(shape)),
                      Case("place", [x, part[0] * 0 + 1], [tuple(n + 2 for n in shape)], (*(1,) * len(shape), 7)),
+                     Case("assign", [index, dy, x], [shape], (axis,)),
+                     Case("sort", [x], [shape, (shape, "int64")], (axis, 0)),
+                     Case("cumsum", [x], [shape], (axis, 0)),
                      Case("cat", [x, dy, x], [(*shape[:axis], 4 * n + 1, *shape[axis + 1:])], (axis,))):
             for way in "launch", "program":
                 check(case, "float32", way, exact=True)

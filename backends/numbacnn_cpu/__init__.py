@@ -75,6 +75,7 @@ from .fused import (
 from .fused_inputs import conv2d_pack_winners, conv2d_relu_max_pool2d_backward_input
 from .fused_winners import conv2d_backward_winners
 from .fusions import FUSIONS, VARIANTS
+from .gather import gather, scatter, scatter_add
 from .linear import (
     linear,
     linear_backward_bias,
@@ -111,6 +112,7 @@ from .optim import adam, adam_amsgrad, sgd, sgd_momentum
 from .optim_adaptive import adadelta, adagrad, adamax, lion, nadam, radam, rmsprop
 from .pack import conv2d_pack, conv2d_pack_turned
 from .peak import peak
+from .pixel_shuffle import pixel_shuffle, pixel_unshuffle
 from .pool import (
     adaptive_avg_pool2d,
     adaptive_avg_pool2d_backward,
@@ -125,9 +127,10 @@ from .program import Program, launch
 from .reduce import argmax, sum
 from .separable import conv2d_separable, conv2d_separable_relu
 from .shape import permute, reshape
-from .slice import cat, place, slice
+from .slice import cat, place, replace, slice
 from .softmax import softmax, softmax_backward
-from .take import take, take_backward, wrap_index
+from .sort import cumsum, sort
+from .take import assign, take, take_backward, wrap_index
 from .threads import devices, info
 from .winograd import (
     conv2d_add_relu_winograd,
@@ -147,9 +150,10 @@ from .winograd_deep import (
 from .winograd_weight import conv2d_winograd_weight, conv2d_winograd_weight_turned
 
 # How many of the last outputs may lie where as many of the last inputs do; -1: all.
-UPDATES = {"adadelta": -1, "adagrad": -1, "adam": -1, "adam_amsgrad": -1, "adamax": -1, "average": -1,
+UPDATES = {"adadelta": -1, "adagrad": -1, "adam": -1, "adam_amsgrad": -1, "adamax": -1, "assign": 1, "average": -1,
            "batch_norm_join": 2, "batch_norm_statistics": 2, "clip_by_norm": -1, "clip_by_value": -1, "dropout": 1,
-           "increment": 1, "lion": -1, "nadam": -1, "radam": -1, "rmsprop": -1, "sgd": -1, "sgd_momentum": -1}
+           "increment": 1, "lion": -1, "nadam": -1, "radam": -1, "replace": 1, "rmsprop": -1, "sgd": -1,
+           "sgd_momentum": -1}
 # Ops on parameters alone, whose results are kept while the parameters do not change.
 PREPARES = frozenset({
     "batch_norm_rstd", "conv2d_depthwise_pack", "conv2d_fold_bias", "conv2d_fold_weight", "conv2d_pack",

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from .compile import compiled, kernel
+from .elementwise import convert
 from .strided import follow, rows_from, table
 
 BITS = {1: np.dtype(np.uint8), 4: np.dtype(np.int32), 8: np.dtype(np.int64)}
@@ -138,6 +139,41 @@ def row_of(axes, starts, row):
         source += k * rows
         rows *= axes[1, axis]
     return source
+
+
+# --- replace -----------------------------------------------------------------------------------------------------
+
+def replace(starts, part, x, y, *steps):
+    """Lower to a copy, unless y lies where x does, and to another over a part of it."""
+    strides = [stride * step for stride, step in zip(y.strides, steps, strict=True)]
+    seen = y._replace(shape=part.shape, strides=tuple(strides)).physical()
+    apart = np.array([stride // y.dtype.itemsize for stride in y.strides], np.intp)
+    return [*copied(x, y), (replace_rows, [bits(part), starts, bits(y), table(seen.shape, seen), apart])]
+
+
+def copied(x, y):
+    """Return the call that copies x to y, if they are not one."""
+    return [] if x == y else [(convert, [bits(x), bits(y)])]
+
+
+@kernel(items=lambda part: part.size)
+def replace_rows(part, starts, y, axes, apart, begin, end):
+    """An item is one number of part."""
+    step, row_step, base = axes[1, 0], axes[1, 1], 0
+    for axis in range(apart.size):
+        base += starts[axis] * apart[axis]
+    at = begin
+    while at < end:
+        plane, row, column, rows, length = rows_from(axes[0], at, end)
+        i = base + column * step + row * row_step + follow(axes[0, 2:], axes[1, 2:], plane)
+        for _ in range(rows):
+            if step == 1:
+                copy_run(part, at, 1, y, i, length)
+            else:
+                for k in range(length):
+                    y[i + k * step] = part[at + k]
+            at += length
+            i += row_step
 
 
 # --- cat ---------------------------------------------------------------------------------------------------------

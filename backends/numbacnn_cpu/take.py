@@ -3,7 +3,7 @@ import numpy as np
 
 from .compile import compiled, kernel
 from .memory import ALIGNMENT, flat, temporary
-from .slice import around, bits, copy_run
+from .slice import around, bits, copied, copy_run
 
 BLOCKS, WIDE = 16, 8                  # so many blocks keep all workers busy; rows so short are not worth sorting
 
@@ -117,3 +117,28 @@ def add_run(dy, i, total):
     first = np.uintp(i)
     for k in range(np.uintp(total.size)):
         total[k] += dy[first + k]
+
+
+def assign(index, rows, x, y, axis):
+    """Lower to a copy, unless y lies where x does, a search for the last index of each place, and copies of rows."""
+    _, size, inner = around(x, axis)
+    last = temporary((size,), np.int64)
+    return [*copied(x, y), (last_places, [index, last]), (assign_runs, [index, last, bits(rows), bits(y), inner])]
+
+
+@kernel(items=lambda last: 1)
+def last_places(index, last, begin, end):
+    """last = where index holds a place last."""
+    for _ in range(begin, end):
+        for j in range(index.size):
+            last[index[j]] = j
+
+
+@kernel(items=lambda rows, inner: rows.size // max(inner, 1))
+def assign_runs(index, last, rows, y, inner, begin, end):
+    """An item is a row."""
+    size, count = last.size, index.size
+    for row in range(begin, end):
+        outer, j = divmod(row, count)
+        if last[index[j]] == j:
+            copy_run(rows, row * inner, 1, y, (outer * size + index[j]) * inner, inner)

@@ -3,8 +3,10 @@
 Each function takes shapes and options, and returns the shape of the output and the numbers the kernel needs. Answers
 are remembered: a training loop asks the same questions at each step.
 """
+from numbacnn.geometry.cat import cat
 from numbacnn.geometry.channels import channels, cross_entropy, linear, prelu
 from numbacnn.geometry.conv import conv2d, output_size, window_of
+from numbacnn.geometry.index import common, expanded, layout, position, run_of, sizes_of
 from numbacnn.geometry.options import (
     MAX_AXES,
     Numbers,
@@ -18,11 +20,15 @@ from numbacnn.geometry.options import (
     positive,
     rank_of,
 )
+from numbacnn.geometry.pad import crop_and_border, pad
 from numbacnn.geometry.pool import adaptive_pool2d, pool2d
 from numbacnn.geometry.shape import broadcast, expand, permute, reduce, reshape
+from numbacnn.geometry.slice import axes, chunk, narrow, select, split, tensor_split, whole
 
 __all__ = [
-    "MAX_AXES", "Numbers", "Shape", "adaptive_pool2d", "axis", "broadcast", "cached", "channels", "conv2d", "count",
-    "cross_entropy", "expand", "few_axes", "is_integer", "linear", "output_size", "pair", "permute", "pool2d",
-    "positive", "prelu", "rank_of", "reduce", "reshape", "window_of",
+    "MAX_AXES", "Numbers", "Shape", "adaptive_pool2d", "axes", "axis", "broadcast", "cached", "cat", "channels",
+    "chunk", "common", "conv2d", "count", "crop_and_border", "cross_entropy", "expand", "expanded", "few_axes",
+    "is_integer", "layout", "linear", "narrow", "output_size", "pad", "pair", "permute", "pool2d", "position",
+    "positive", "prelu", "rank_of", "reduce", "reshape", "run_of", "select", "sizes_of", "split", "tensor_split",
+    "whole", "window_of",
 ]

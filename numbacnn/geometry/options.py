@@ -52,8 +52,9 @@ def axis(op: str, rank: int, dim: int) -> int:
     """The index of an axis that may be counted from the end."""
     if not is_integer(dim):
         raise DTypeError(f"{op}: dim must be an integer, got {dim!r}")
-    if not -rank <= dim < max(rank, 1):
-        raise ShapeError(f"{op}: dim must be from {-rank} to {rank - 1} for {rank} axes, got {dim}")
+    places = max(rank, 1)                                # a single number counts as a row of one, as in PyTorch
+    if not -places <= dim < places:
+        raise ShapeError(f"{op}: dim must be from {-places} to {places - 1} for {rank} axes, got {dim}")
     return dim % rank if rank else 0
 
 

@@ -22,10 +22,12 @@ from numbacnn.kernels.linear import LinearKernels
 from numbacnn.kernels.loss import LossKernels
 from numbacnn.kernels.norm import NormKernels
 from numbacnn.kernels.optim import OptimKernels
+from numbacnn.kernels.pixel_shuffle import PixelShuffleKernels
 from numbacnn.kernels.pool import PoolKernels
 from numbacnn.kernels.reduce import ReduceKernels
 from numbacnn.kernels.shape import ShapeKernels
 from numbacnn.kernels.slice import SliceKernels
+from numbacnn.kernels.sort import SortKernels
 from numbacnn.kernels.spec import Array, Place, Spec
 from numbacnn.kernels.take import TakeKernels
 
@@ -34,5 +36,5 @@ __all__ = ["Array", "Kernels", "Place", "Spec"]
 
 class Kernels(ConvKernels, PoolKernels, ActivationKernels, NormKernels, DropoutKernels, LinearKernels, LossKernels,
               ElementwiseKernels, ReduceKernels, ShapeKernels, SliceKernels, TakeKernels, OptimKernels, ClipKernels,
-              Protocol):
+              SortKernels, PixelShuffleKernels, Protocol):
     """Every kernel a backend must have."""

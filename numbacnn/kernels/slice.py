@@ -19,6 +19,9 @@ class SliceKernels(Protocol):
         The gradient of `slice` (value 0), and padding with a constant.
         """
 
+    def replace(self, starts: Array, part: Array, x: Array, y: Array, /, *steps: int) -> None:
+        """y = x, but part where `place` would put it; y may lie where x does."""
+
     def cat(self, *arrays_and_numbers: Any) -> None:
         """y = the arrays, one behind the other along an axis: inputs (one at least), y, then the axis, 0 ... ndim - 1.
 

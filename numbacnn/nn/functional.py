@@ -3,12 +3,18 @@ from numbacnn.ops import (
     adaptive_avg_pool2d,
     avg_pool2d,
     batch_norm,
+    channel_shuffle,
     conv2d,
     cross_entropy,
     dropout,
+    embedding,
     leaky_relu,
     linear,
     max_pool2d,
+    one_hot,
+    pad,
+    pixel_shuffle,
+    pixel_unshuffle,
     prelu,
     relu,
     sigmoid,
@@ -16,5 +22,6 @@ from numbacnn.ops import (
     sum_pool2d,
 )
 
-__all__ = ["adaptive_avg_pool2d", "avg_pool2d", "batch_norm", "conv2d", "cross_entropy", "dropout", "leaky_relu",
-           "linear", "max_pool2d", "prelu", "relu", "sigmoid", "softmax", "sum_pool2d"]
+__all__ = ["adaptive_avg_pool2d", "avg_pool2d", "batch_norm", "channel_shuffle", "conv2d", "cross_entropy",
+           "dropout", "embedding", "leaky_relu", "linear", "max_pool2d", "one_hot", "pad", "pixel_shuffle",
+           "pixel_unshuffle", "prelu", "relu", "sigmoid", "softmax", "sum_pool2d"]

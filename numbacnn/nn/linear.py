@@ -8,7 +8,8 @@ from numbacnn import geometry
 from numbacnn.autograd import Tensor
 from numbacnn.nn import init
 from numbacnn.nn.module import Module, Parameter
-from numbacnn.ops import flatten, linear
+from numbacnn.ops import flatten, linear, unflatten
+from numbacnn.ops.shape import sizes_of
 
 
 class Linear(Module):
@@ -72,3 +73,27 @@ class Flatten(Module):
     def extra_repr(self) -> str:
         """Return the options that `repr` shows."""
         return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
+
+
+class Unflatten(Module):
+    """Make several axes of one: (N, C * H * W) becomes (N, C, H, W).
+
+    Parameters
+    ----------
+    dim : int
+        The axis.
+    unflattened_size : tuple of int
+        Lengths of the axes that take its place; one may be -1.
+    """
+
+    def __init__(self, dim: int, unflattened_size: Any) -> None:
+        geometry.whole("Unflatten", dim=dim)
+        self.dim, self.unflattened_size = dim, sizes_of("Unflatten", (unflattened_size,))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Arrange x."""
+        return unflatten(x, self.dim, self.unflattened_size)
+
+    def extra_repr(self) -> str:
+        """Return the options that `repr` shows."""
+        return f"dim={self.dim}, unflattened_size={self.unflattened_size}"

@@ -25,6 +25,8 @@ from numbacnn.ops.activation import (
     tanhshrink,
     threshold,
 )
+from numbacnn.ops.arrange import broadcast_to, clone, contiguous, meshgrid, movedim, reshape_as, swapaxes, unflatten
+from numbacnn.ops.cat import cat, hstack, stack, vstack
 from numbacnn.ops.compare import (
     bitwise_and,
     bitwise_or,
@@ -42,6 +44,7 @@ from numbacnn.ops.compare import (
     where,
 )
 from numbacnn.ops.conv import conv2d
+from numbacnn.ops.diagonal import diagonal
 from numbacnn.ops.dropout import dropout
 from numbacnn.ops.elementwise import (
     add,
@@ -55,8 +58,12 @@ from numbacnn.ops.elementwise import (
     remainder,
     subtract,
 )
+from numbacnn.ops.embedding import embedding, one_hot
+from numbacnn.ops.gather import gather, index_add, scatter, scatter_add, take_along_dim
+from numbacnn.ops.index import as_position, contains, getitem, iterate, setitem
 from numbacnn.ops.linear import linear
 from numbacnn.ops.loss import cross_entropy
+from numbacnn.ops.mask import masked_fill, masked_select, nonzero, tril, triu
 from numbacnn.ops.mathematics import (
     absolute,
     ceil,
@@ -81,20 +88,32 @@ from numbacnn.ops.mathematics import (
     trunc,
 )
 from numbacnn.ops.norm import batch_norm
+from numbacnn.ops.pad import pad
+from numbacnn.ops.pixel_shuffle import channel_shuffle, pixel_shuffle, pixel_unshuffle
 from numbacnn.ops.pool import adaptive_avg_pool2d, avg_pool2d, max_pool2d, sum_pool2d
 from numbacnn.ops.reduce import argmax, mean, sum
+from numbacnn.ops.repeat import repeat, repeat_interleave, roll, tile
 from numbacnn.ops.shape import expand, flatten, permute, reshape, squeeze, to, transpose, unsqueeze
+from numbacnn.ops.slice import flip, narrow, select
+from numbacnn.ops.sort import argsort, cumsum, sort, topk
+from numbacnn.ops.split import chunk, split, tensor_split, unbind
+from numbacnn.ops.take import index_select
 
 __all__ = [
-    "absolute", "adaptive_avg_pool2d", "add", "argmax", "avg_pool2d", "batch_norm", "bitwise_and", "bitwise_or",
-    "bitwise_xor", "ceil", "celu", "clamp", "conv2d", "cos", "cross_entropy", "divide", "dropout", "elu", "equal",
-    "erf", "exp", "expand", "expm1", "flatten", "floor", "floor_divide", "gelu", "greater", "greater_equal",
-    "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "isfinite", "isinf", "isnan", "leaky_relu", "less",
-    "less_equal", "linear", "log", "log10", "log1p", "log2", "logical_not", "logsigmoid", "max_pool2d", "maximum",
-    "mean", "minimum", "mish", "multiply", "negative", "not_equal", "permute", "power", "prelu", "reciprocal", "relu",
-    "relu6", "remainder", "reshape", "round", "rsqrt", "selu", "sigmoid", "sign", "silu", "sin", "softmax", "softplus",
-    "softshrink", "softsign", "sqrt", "square", "squeeze", "subtract", "sum", "sum_pool2d", "tanh", "tanhshrink",
-    "threshold", "to", "transpose", "trunc", "unsqueeze", "where",
+    "absolute", "adaptive_avg_pool2d", "add", "argmax", "argsort", "avg_pool2d", "batch_norm", "bitwise_and",
+    "bitwise_or", "bitwise_xor", "broadcast_to", "cat", "ceil", "celu", "channel_shuffle", "chunk", "clamp", "clone",
+    "contiguous", "conv2d", "cos", "cross_entropy", "cumsum", "diagonal", "divide", "dropout", "elu", "embedding",
+    "equal", "erf", "exp", "expand", "expm1", "flatten", "flip", "floor", "floor_divide", "gather", "gelu", "greater",
+    "greater_equal", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hstack", "index_add", "index_select",
+    "isfinite", "isinf", "isnan", "leaky_relu", "less", "less_equal", "linear", "log", "log10", "log1p", "log2",
+    "logical_not", "logsigmoid", "masked_fill", "masked_select", "max_pool2d", "maximum", "mean", "meshgrid", "minimum",
+    "mish", "movedim", "multiply", "narrow", "negative", "nonzero", "not_equal", "one_hot", "pad", "permute",
+    "pixel_shuffle", "pixel_unshuffle", "power", "prelu", "reciprocal", "relu", "relu6", "remainder", "repeat",
+    "repeat_interleave", "reshape", "reshape_as", "roll", "round", "rsqrt", "scatter", "scatter_add", "select", "selu",
+    "sigmoid", "sign", "silu", "sin", "softmax", "softplus", "softshrink", "softsign", "sort", "split", "sqrt",
+    "square", "squeeze", "stack", "subtract", "sum", "sum_pool2d", "swapaxes", "take_along_dim", "tanh", "tanhshrink",
+    "tensor_split", "threshold", "tile", "to", "topk", "transpose", "tril", "triu", "trunc", "unbind", "unflatten",
+    "unsqueeze", "vstack", "where",
 ]
 
 METHODS = {
@@ -112,6 +131,13 @@ METHODS = {
     "sum": sum, "mean": mean, "argmax": argmax, "reshape": reshape, "view": reshape, "flatten": flatten,
     "squeeze": squeeze, "unsqueeze": unsqueeze, "permute": permute, "transpose": transpose, "expand": expand, "to": to,
     "abs": absolute, "pow": power, "clip": clamp, "neg": negative, "sub": subtract, "mul": multiply, "div": divide,
+    "__getitem__": getitem, "__setitem__": setitem, "__iter__": iterate, "__contains__": contains,
+    "__index__": as_position, "view_as": reshape_as,
+    **{function.__name__: function for function in (
+        argsort, broadcast_to, chunk, clone, contiguous, cumsum, diagonal, flip, gather, index_add, index_select,
+        masked_fill, masked_select, movedim, narrow, nonzero, repeat, repeat_interleave, reshape_as, roll, scatter,
+        scatter_add, select, sort, split, swapaxes, take_along_dim, tensor_split, tile, topk, tril, triu, unbind,
+        unflatten)},
     **{function.__name__: function for function in (
         absolute, add, ceil, clamp, cos, divide, equal, erf, exp, expm1, floor, greater, greater_equal, isfinite, isinf,
         isnan, less, less_equal, log, log1p, log2, log10, logical_not, maximum, minimum, multiply, negative, not_equal,

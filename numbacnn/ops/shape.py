@@ -14,7 +14,7 @@ from numbacnn.ops.check import FLOATING, any_tensor, dtype_name
 def reshape(x: Tensor, *shape: Any) -> Tensor:
     """Arrange the numbers, in row-major order, in another shape; one size may be -1."""
     any_tensor("reshape", "x", x)
-    wanted = geometry.reshape("reshape", x.shape, _sizes("reshape", shape))
+    wanted = geometry.reshape("reshape", x.shape, sizes_of("reshape", shape))
     x_shape, dtype = x.shape, x.array.dtype
     y, = record("reshape", (x.array,), ((wanted, dtype),))
 
@@ -50,7 +50,7 @@ def unsqueeze(x: Tensor, dim: int) -> Tensor:
 def permute(x: Tensor, *dims: Any) -> Tensor:
     """Put the axes in another order."""
     any_tensor("permute", "x", x)
-    shape, axes = geometry.permute(x.shape, _sizes("permute", dims))
+    shape, axes = geometry.permute(x.shape, sizes_of("permute", dims))
     x_shape, dtype = x.shape, x.array.dtype
     y, = record("permute", (x.array,), ((shape, dtype),), axes)
     back = tuple([axes.index(a) for a in range(len(axes))])
@@ -73,7 +73,7 @@ def transpose(x: Tensor, dim0: int, dim1: int) -> Tensor:
 def expand(x: Tensor, *shape: Any) -> Tensor:
     """Repeat along axes of size 1, and along new axes in front; -1 keeps a size."""
     any_tensor("expand", "x", x)
-    y_shape = geometry.expand(x.shape, _sizes("expand", shape))
+    y_shape = geometry.expand(x.shape, sizes_of("expand", shape))
     x_shape, dtype = x.shape, x.array.dtype
     y, = record("expand", (x.array,), ((y_shape, dtype),))
 
@@ -142,7 +142,7 @@ def _move(x: Tensor, target: Device) -> Tensor:
     return differentiable(y, (x,), backward)
 
 
-def _sizes(op: str, given: tuple[Any, ...]) -> tuple[int, ...]:
+def sizes_of(op: str, given: tuple[Any, ...]) -> tuple[int, ...]:
     """`x.view(2, 3)` and `x.view((2, 3))` mean the same."""
     sizes = given[0] if len(given) == 1 and isinstance(given[0], tuple | list) else given
     try:

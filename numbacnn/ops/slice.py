@@ -1,11 +1,17 @@
 """Parts of tensors: slices with any start, length and step along each axis."""
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
+from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.backend import Device
 from numbacnn.graph import Array, record
+from numbacnn.ops.arrange import clone
+from numbacnn.ops.check import any_tensor
+from numbacnn.ops.constant import constant
+from numbacnn.ops.shape import reshape, sizes_of
 
 Sizes = Sequence[int]
 
@@ -42,6 +48,57 @@ def placed(x: Tensor, starts: Sizes, shape: Sizes, steps: Sizes | None = None, v
         return record("slice", (dy, begin), ((x_shape, dtype),), steps)
 
     return differentiable(y, (x,), backward)
+
+
+def replaced(x: Tensor, starts: Sizes, part: Tensor, steps: Sizes) -> Tensor:
+    """x, but `part` (of the same dtype) where `placed` would put it. Keeps the starts."""
+    steps, dtype = tuple(steps), x.array.dtype
+    shape, size, begin = x.array.shape, part.array.shape, _starts(starts, x.device)
+    y, = record("replace", (begin, part.array, x.array), ((shape, dtype),), steps)
+    needs = x.requires_grad, part.requires_grad
+
+    def backward(dy: Array) -> Gradients:
+        dx, dpart = None, None
+        if needs[0]:
+            dx, = record("replace", (begin, zeros(size, dtype, dy.device), dy), ((shape, dtype),), steps)
+        if needs[1]:
+            dpart, = record("slice", (dy, begin), ((size, dtype),), steps)
+        return dx, dpart
+
+    return differentiable(y, (x, part), backward)
+
+
+def zeros(shape: Sizes, dtype: str, device: Device) -> Array:
+    """Zeros, written when they are needed."""
+    return record("expand", (constant(0, dtype, device),), ((tuple(shape), dtype),))[0]
+
+
+def narrow(x: Tensor, dim: int, start: int, length: int) -> Tensor:
+    """Return `length` numbers along an axis, from `start`, which may count from the end."""
+    any_tensor("narrow", "x", x)
+    axis, begin = geometry.narrow(x.shape, dim, start, length)
+    starts, sizes = [0] * x.ndim, list(x.shape)
+    starts[axis], sizes[axis] = begin, length
+    return sliced(x, starts, sizes)
+
+
+def select(x: Tensor, dim: int, index: int) -> Tensor:
+    """Return what is at one position of an axis, without that axis."""
+    any_tensor("select", "x", x)
+    axis, place = geometry.select(x.shape, dim, index)
+    starts, sizes = [0] * x.ndim, list(x.shape)
+    starts[axis], sizes[axis] = place, 1
+    return reshape(sliced(x, starts, sizes), (*x.shape[:axis], *x.shape[axis + 1:]))
+
+
+def flip(x: Tensor, *dims: Any) -> Tensor:
+    """Return x with the numbers along some axes in the other order."""
+    any_tensor("flip", "x", x)
+    axes = geometry.axes("flip", x.ndim, sizes_of("flip", dims))
+    if not axes:
+        return clone(x)
+    starts = [x.shape[a] - 1 if a in axes else 0 for a in range(x.ndim)]
+    return sliced(x, starts, x.shape, [-1 if a in axes else 1 for a in range(x.ndim)])
 
 
 def _starts(starts: Sizes, device: Device) -> Array:

@@ -3,9 +3,14 @@ from typing import Any
 
 import numpy as np
 
+from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.backend import Device
+from numbacnn.errors import DTypeError, ShapeError
 from numbacnn.graph import Array, record
+from numbacnn.ops.check import any_tensor, kind
+from numbacnn.ops.shape import reshape
+from numbacnn.ops.slice import zeros
 
 
 def take_array(x: Array, index: Array, axis: int) -> Array:
@@ -28,6 +33,66 @@ def taken(x: Tensor, index: Array, axis: int) -> Tensor:
         return (add_at_array(dy, index, size, axis),)
 
     return differentiable(y, (x,), backward)
+
+
+def index_select(x: Tensor, dim: int, index: Tensor) -> Tensor:
+    """Pick positions of an axis.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any tensor.
+    dim : int
+        The axis.
+    index : Tensor of int64 or int32, shape (M) or ()
+        Positions, checked when they are computed.
+
+    Returns
+    -------
+    Tensor
+        As x, but M along the axis. Keeps the index.
+    """
+    any_tensor("index_select", "x", x)
+    index_tensor("index_select", index)
+    axis = geometry.axis("index_select", x.ndim, dim)
+    if index.ndim > 1 or (not x.ndim and index.numel() != 1):
+        raise ShapeError(f"index_select: index must be one row of positions, got index{index.shape} for x{x.shape}")
+    chosen = checked_array(index.array, x.shape[axis] if x.ndim else 1)
+    if not index.ndim:
+        chosen, = record("reshape", (chosen,), (((1,), "int64"),))
+    return taken(x, chosen, axis) if x.ndim else reshape(taken(reshape(x, 1), chosen, 0), ())
+
+
+def add_at(dy: Tensor, index: Array, size: int, axis: int) -> Tensor:
+    """`add_at_array` of a tensor, with its gradient. Keeps the index."""
+    def backward(dx: Array) -> Gradients:
+        return (take_array(dx, index, axis),)
+
+    return differentiable(add_at_array(dy.array, index, size, axis), (dy,), backward)
+
+
+def index_tensor(op: str, index: Any, name: str = "index") -> None:
+    """Check that indices are a tensor of whole numbers."""
+    if not isinstance(index, Tensor) or index.array.dtype not in ("int64", "int32"):
+        got = index.array.dtype if isinstance(index, Tensor) else kind(index)
+        remedy = f"convert it with {name}.to(numbacnn.int64)" if isinstance(index, Tensor) else (
+            "make one with numbacnn.tensor")
+        raise DTypeError(f"{op}: {name} must be a Tensor of int64 or int32, got {got}; {remedy}")
+
+
+def assigned(x: Tensor, index: Array, rows: Tensor, axis: int) -> Tensor:
+    """x, but rows at index (M), checked, along an axis; the last of several for one place counts. Keeps the index."""
+    shape, size, dtype = x.array.shape, rows.array.shape, x.array.dtype
+    y, = record("assign", (index, rows.array, x.array), ((shape, dtype),), (axis,))
+    needs = x.requires_grad, rows.requires_grad
+
+    def backward(dy: Array) -> Gradients:
+        dx = None
+        if needs[0]:
+            dx, = record("assign", (index, zeros(size, dtype, dy.device), dy), ((shape, dtype),), (axis,))
+        return dx, take_array(dy, index, axis) if needs[1] else None
+
+    return differentiable(y, (x, rows), backward)
 
 
 def checked_array(index: Array, size: int, negative: bool = False) -> Array:

@@ -3,6 +3,7 @@
 Arguments are those of `numbacnn.ops`, with arrays for tensors. A window's positions are listed, not calculated.
 """
 from op_reference.activation import *
+from op_reference.arrange import *
 from op_reference.compare import *
 from op_reference.conv import *
 from op_reference.dropout import *
@@ -12,6 +13,9 @@ from op_reference.loss import *
 from op_reference.made import *
 from op_reference.mathematics import *
 from op_reference.norm import *
+from op_reference.pick import *
 from op_reference.pool import *
 from op_reference.reduce import *
 from op_reference.shape import *
+from op_reference.slice import *
+from op_reference.sort import *

@@ -12,9 +12,11 @@ from reference.linear import *
 from reference.loss import *
 from reference.norm import *
 from reference.optim import *
+from reference.pixel_shuffle import *
 from reference.pool import *
 from reference.reduce import *
 from reference.shape import *
 from reference.slice import *
+from reference.sort import *
 from reference.take import *
 from reference.windows import *

@@ -20,3 +20,8 @@ def place(x, starts, y, *steps_and_value):
 def cat(*arguments):
     *inputs, y, axis = arguments
     y[...] = np.concatenate(inputs, axis)
+
+
+def replace(starts, values, x, y, *steps):
+    y[...] = x
+    y[part(starts, values.shape, steps)] = values

@@ -1,0 +1,123 @@
+"""What needs the order along an axis."""
+from typing import Any, NamedTuple
+
+from numbacnn import geometry
+from numbacnn.autograd import Gradients, Tensor, differentiable
+from numbacnn.errors import DTypeError, ShapeError
+from numbacnn.graph import Array, record
+from numbacnn.ops.arrange import clone
+from numbacnn.ops.check import FLOATING, any_tensor, dtype_name
+from numbacnn.ops.shape import cast, reshape
+
+
+class Sorted(NamedTuple):
+    """Numbers in order, and where they were, as int64."""
+
+    values: Tensor
+    indices: Tensor
+
+
+def sort(x: Tensor, dim: int = -1, descending: bool = False, stable: bool = True) -> Sorted:
+    """Sort along an axis; NaN is larger than any number.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any tensor.
+    dim : int
+        The axis.
+    descending : bool
+        Whether the largest comes first.
+    stable : bool
+        Equal numbers always stay in their order, whatever is asked for.
+
+    Returns
+    -------
+    (values, indices)
+        Keeps the indices.
+    """
+    any_tensor("sort", "x", x)
+    axis = geometry.axis("sort", x.ndim, dim)
+    return _sorted(x, axis, x.shape[axis] if x.ndim else 1, descending)
+
+
+def argsort(x: Tensor, dim: int = -1, descending: bool = False, stable: bool = True) -> Tensor:
+    """Return where the numbers are that `sort` would put in order, as int64. Parameters are those of `sort`."""
+    any_tensor("argsort", "x", x)
+    geometry.axis("argsort", x.ndim, dim)
+    return sort(x, dim, descending).indices
+
+
+def topk(x: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Sorted:
+    """Return the k largest numbers along an axis, the first of equal ones first; NaN is larger than any number.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any tensor.
+    k : int
+        How many.
+    dim : int
+        The axis.
+    largest : bool
+        False: the smallest.
+    sorted : bool
+        They are always sorted, whatever is asked for.
+
+    Returns
+    -------
+    (values, indices)
+        Keeps the indices.
+    """
+    any_tensor("topk", "x", x)
+    axis = geometry.axis("topk", x.ndim, dim)
+    geometry.whole("topk", k=k)
+    size = x.shape[axis] if x.ndim else 1
+    if not 0 <= k <= size:
+        raise ShapeError(f"topk: k must be from 0 to {size} along dim {dim} of x{x.shape}, got {k}")
+    return _sorted(x, axis, int(k), largest)
+
+
+def cumsum(x: Tensor, dim: int, dtype: Any = None) -> Tensor:
+    """Return the sums of all numbers up to each along an axis; of whole numbers as int64.
+
+    Parameters
+    ----------
+    x : Tensor
+        Numbers.
+    dim : int
+        The axis.
+    dtype : dtype, optional
+        To which x is converted first.
+    """
+    any_tensor("cumsum", "x", x)
+    axis = geometry.axis("cumsum", x.ndim, dim)
+    if dtype is not None:
+        name = dtype_name("cumsum", dtype)
+        if name not in ("float32", "float64", "int64"):
+            raise DTypeError(f"cumsum: dtype must be float32, float64 or int64, got {name}")
+        x = cast(x, name)
+    x = x if x.array.dtype in FLOATING else cast(x, "int64")
+    if not x.ndim:
+        return clone(x)
+    spec = ((x.shape, x.array.dtype),)
+    y, = record("cumsum", (x.array,), spec, (axis, 0))
+
+    def backward(dy: Array) -> Gradients:
+        return record("cumsum", (dy,), spec, (axis, 1))
+
+    return differentiable(y, (x,), backward)
+
+
+def _sorted(x: Tensor, axis: int, count: int, descending: bool) -> Sorted:
+    if not x.ndim:
+        values, indices = _sorted(reshape(x, 1), 0, count, descending)
+        return Sorted(reshape(values, ()), reshape(indices, ())) if count else Sorted(values, indices)
+    x_shape, dtype = x.shape, x.array.dtype
+    shape = (*x_shape[:axis], count, *x_shape[axis + 1:])
+    y, places = record("sort", (x.array,), ((shape, dtype), (shape, "int64")), (axis, int(descending)))
+
+    def backward(dy: Array) -> Gradients:
+        return record("scatter_add", (dy, places), ((x_shape, dtype),), (axis,))
+
+    return Sorted(differentiable(y, (x,), backward), Tensor(places))
