@@ -5,6 +5,7 @@ are remembered: a training loop asks the same questions at each step.
 """
 from numbacnn.geometry.channels import channels, cross_entropy, linear, prelu
 from numbacnn.geometry.conv import conv2d, output_size, window_of
+from numbacnn.geometry.interpolate import interpolate
 from numbacnn.geometry.options import (
     MAX_AXES,
     Numbers,
@@ -13,16 +14,19 @@ from numbacnn.geometry.options import (
     cached,
     count,
     few_axes,
+    flag,
     is_integer,
     pair,
     positive,
     rank_of,
+    several,
 )
-from numbacnn.geometry.pool import adaptive_pool2d, pool2d
+from numbacnn.geometry.pool import adaptive_pool, divisor, images, pool, unpool
 from numbacnn.geometry.shape import broadcast, expand, permute, reduce, reshape
 
 __all__ = [
-    "MAX_AXES", "Numbers", "Shape", "adaptive_pool2d", "axis", "broadcast", "cached", "channels", "conv2d", "count",
-    "cross_entropy", "expand", "few_axes", "is_integer", "linear", "output_size", "pair", "permute", "pool2d",
-    "positive", "prelu", "rank_of", "reduce", "reshape", "window_of",
+    "MAX_AXES", "Numbers", "Shape", "adaptive_pool", "axis", "broadcast", "cached", "channels", "conv2d", "count",
+    "cross_entropy", "divisor", "expand", "few_axes", "flag", "images", "interpolate", "is_integer", "linear",
+    "output_size", "pair", "permute", "pool", "positive", "prelu", "rank_of", "reduce", "reshape", "several", "unpool",
+    "window_of",
 ]

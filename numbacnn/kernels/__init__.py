@@ -17,6 +17,7 @@ from numbacnn.kernels.activation import ActivationKernels
 from numbacnn.kernels.conv import ConvKernels
 from numbacnn.kernels.dropout import DropoutKernels
 from numbacnn.kernels.elementwise import ElementwiseKernels
+from numbacnn.kernels.interpolate import InterpolateKernels
 from numbacnn.kernels.linear import LinearKernels
 from numbacnn.kernels.loss import LossKernels
 from numbacnn.kernels.norm import NormKernels
@@ -31,7 +32,7 @@ from numbacnn.kernels.take import TakeKernels
 __all__ = ["Array", "Kernels", "Place", "Spec"]
 
 
-class Kernels(ConvKernels, PoolKernels, ActivationKernels, NormKernels, DropoutKernels, LinearKernels, LossKernels,
-              ElementwiseKernels, ReduceKernels, ShapeKernels, SliceKernels, TakeKernels, OptimKernels,
-              Protocol):
+class Kernels(ConvKernels, PoolKernels, InterpolateKernels, ActivationKernels, NormKernels, DropoutKernels,
+              LinearKernels, LossKernels, ElementwiseKernels, ReduceKernels, ShapeKernels, SliceKernels, TakeKernels,
+              OptimKernels, Protocol):
     """Every kernel a backend must have."""

@@ -25,6 +25,14 @@ from numbacnn.ops.activation import (
     tanhshrink,
     threshold,
 )
+from numbacnn.ops.adaptive_pool import (
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    adaptive_avg_pool3d,
+    adaptive_max_pool1d,
+    adaptive_max_pool2d,
+    adaptive_max_pool3d,
+)
 from numbacnn.ops.compare import (
     bitwise_and,
     bitwise_or,
@@ -55,8 +63,10 @@ from numbacnn.ops.elementwise import (
     remainder,
     subtract,
 )
+from numbacnn.ops.interpolate import interpolate
 from numbacnn.ops.linear import linear
 from numbacnn.ops.loss import cross_entropy
+from numbacnn.ops.lp_pool import lp_pool1d, lp_pool2d, lp_pool3d
 from numbacnn.ops.mathematics import (
     absolute,
     ceil,
@@ -81,20 +91,34 @@ from numbacnn.ops.mathematics import (
     trunc,
 )
 from numbacnn.ops.norm import batch_norm
-from numbacnn.ops.pool import adaptive_avg_pool2d, avg_pool2d, max_pool2d, sum_pool2d
+from numbacnn.ops.pool import (
+    avg_pool1d,
+    avg_pool2d,
+    avg_pool3d,
+    max_pool1d,
+    max_pool2d,
+    max_pool3d,
+    sum_pool1d,
+    sum_pool2d,
+    sum_pool3d,
+)
 from numbacnn.ops.reduce import argmax, mean, sum
 from numbacnn.ops.shape import expand, flatten, permute, reshape, squeeze, to, transpose, unsqueeze
+from numbacnn.ops.unpool import max_unpool1d, max_unpool2d, max_unpool3d
 
 __all__ = [
-    "absolute", "adaptive_avg_pool2d", "add", "argmax", "avg_pool2d", "batch_norm", "bitwise_and", "bitwise_or",
-    "bitwise_xor", "ceil", "celu", "clamp", "conv2d", "cos", "cross_entropy", "divide", "dropout", "elu", "equal",
-    "erf", "exp", "expand", "expm1", "flatten", "floor", "floor_divide", "gelu", "greater", "greater_equal",
-    "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "isfinite", "isinf", "isnan", "leaky_relu", "less",
-    "less_equal", "linear", "log", "log10", "log1p", "log2", "logical_not", "logsigmoid", "max_pool2d", "maximum",
-    "mean", "minimum", "mish", "multiply", "negative", "not_equal", "permute", "power", "prelu", "reciprocal", "relu",
-    "relu6", "remainder", "reshape", "round", "rsqrt", "selu", "sigmoid", "sign", "silu", "sin", "softmax", "softplus",
-    "softshrink", "softsign", "sqrt", "square", "squeeze", "subtract", "sum", "sum_pool2d", "tanh", "tanhshrink",
-    "threshold", "to", "transpose", "trunc", "unsqueeze", "where",
+    "absolute", "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
+    "adaptive_max_pool2d", "adaptive_max_pool3d", "add", "argmax", "avg_pool1d", "avg_pool2d", "avg_pool3d",
+    "batch_norm", "bitwise_and", "bitwise_or", "bitwise_xor", "ceil", "celu", "clamp", "conv2d", "cos", "cross_entropy",
+    "divide", "dropout", "elu", "equal", "erf", "exp", "expand", "expm1", "flatten", "floor", "floor_divide", "gelu",
+    "greater", "greater_equal", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "interpolate", "isfinite",
+    "isinf", "isnan", "leaky_relu", "less", "less_equal", "linear", "log", "log10", "log1p", "log2", "logical_not",
+    "logsigmoid", "lp_pool1d", "lp_pool2d", "lp_pool3d", "max_pool1d", "max_pool2d", "max_pool3d", "max_unpool1d",
+    "max_unpool2d", "max_unpool3d", "maximum", "mean", "minimum", "mish", "multiply", "negative", "not_equal",
+    "permute", "power", "prelu", "reciprocal", "relu", "relu6", "remainder", "reshape", "round", "rsqrt", "selu",
+    "sigmoid", "sign", "silu", "sin", "softmax", "softplus", "softshrink", "softsign", "sqrt", "square", "squeeze",
+    "subtract", "sum", "sum_pool1d", "sum_pool2d", "sum_pool3d", "tanh", "tanhshrink", "threshold", "to", "transpose",
+    "trunc", "unsqueeze", "where",
 ]
 
 METHODS = {

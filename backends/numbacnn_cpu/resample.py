@@ -1,0 +1,167 @@
+"""Weighted means of runs, axis by axis: pooling of lines and volumes, images in other sizes, and their gradients.
+
+An array is seen as (plane, depth, row, column, number), C order: numbers are the channels of an image, whose channels
+are last; else there is one, and planes are images and channels. A row of y is made of the rows of x that it sees, which
+are added up first, and then of its columns. An item is a row of y. Tables: runs.py, of depth, rows and columns.
+"""
+import math
+
+import numpy as np
+
+from .channels import put
+from .compile import compiled, kernel
+from .pack import lanes_of
+from .reduce import sum
+from .runs import adaptive_means, interpolated, joined, mean_windows, turned
+from .simd import fill, fma, lanes, load, store
+
+
+def avg_pool(x, y, *window):
+    """Lower to means of windows."""
+    return resampled(x, y, means(x.shape[2:], y.shape[2:], window))
+
+
+def avg_pool_backward(dy, dx, *window):
+    """Lower to shares of the windows that hold a place."""
+    return resampled(dy, dx, means(dx.shape[2:], dy.shape[2:], window), back=True)
+
+
+def adaptive_avg_pool(x, y):
+    """Lower to means of windows that share out x evenly; or of all of it."""
+    if math.prod(y.shape[2:]) == 1:
+        return mean_of_all(x, y)
+    return resampled(x, y, [adaptive_means(*sizes) for sizes in zip(x.shape[2:], y.shape[2:], strict=True)])
+
+
+def adaptive_avg_pool_backward(dy, dx):
+    """Lower to shares of the windows that hold a place."""
+    return resampled(dy, dx, [adaptive_means(*sizes) for sizes in zip(dx.shape[2:], dy.shape[2:], strict=True)],
+                     back=True)
+
+
+def interpolate(x, y, mode, align_corners, *scales):
+    """Lower to means of neighbours."""
+    return resampled(x, y, neighbours(x, y, mode, align_corners, scales))
+
+
+def interpolate_backward(dy, dx, mode, align_corners, *scales):
+    """Lower to shares of the places whose neighbour one was."""
+    return resampled(dy, dx, neighbours(dx, dy, mode, align_corners, scales), back=True)
+
+
+def means(sizes, positions, numbers):
+    """Return the runs of means of windows along each axis."""
+    *window, count_include_pad, divisor = numbers
+    axes = len(sizes)
+    along = zip(sizes, positions, window[:axes], window[axes:2 * axes], window[2 * axes:], strict=True)
+    found = [mean_windows(*axis, count_include_pad, divisor == 0) for axis in along]
+    if divisor:
+        found[-1] = found[-1]._replace(weights=found[-1].weights / divisor)
+    return found
+
+
+def neighbours(x, y, mode, align_corners, scales):
+    """Return the runs of neighbours along each axis."""
+    along = zip(x.shape[2:], y.shape[2:], scales, strict=True)
+    return [interpolated(size, positions, mode, align_corners, scale, x.dtype) for size, positions, scale in along]
+
+
+def mean_of_all(x, y):
+    """Return the calls that take the mean of all places of (N, C, L) or (N, C, D, H, W)."""
+    planes, size = math.prod(x.shape[:2]), math.prod(x.shape[2:])
+    return sum(x.shaped((planes, size)), y.shaped((planes, 1)), size)
+
+
+def resampled(x, y, runs, back=False):
+    """Return the call that writes y by the runs of its axes; `back`: x by those of the axes of x, as its gradient."""
+    if back:
+        runs = [turned(each, size) for each, size in zip(runs, y.shape[2:], strict=True)]
+    while len(runs) < 3:
+        runs = [adaptive_means(1, 1), *runs]
+    return [(resample, [in_planes(x), in_planes(y), *joined(runs, x.dtype)])]
+
+
+def in_planes(x):
+    """Return a view of an array as (plane, depth, row, column, number)."""
+    if x.ndim == 4:
+        n, c, h, w = x.shape
+        return x.physical().shaped((n, 1, h, w, c))
+    n, c, *image = x.shape
+    return x.shaped((n * c, *(1,) * (3 - len(image)), *image, 1))
+
+
+def room_of(x):
+    """Return the workspace: a row of x, in whole vectors."""
+    return (x.shape[3] * x.shape[4] + lanes_of(x.dtype),), x.dtype
+
+
+@kernel(items=lambda y: y.shape[0] * y.shape[1] * y.shape[2], workspace=room_of)
+def resample(x, y, runs, weights, space, begin, end):
+    _, depth, height, width, inner = x.shape
+    _, slices, rows, columns, _ = y.shape
+    values, result, line = x.reshape(x.size), y.reshape(y.size), width * inner
+    for item in range(begin, end):
+        plane, place = divmod(item, slices * rows)
+        od, oh = divmod(place, rows)
+        d, deep, h, tall = runs[od, 0], runs[od, 1], runs[slices + oh, 0], runs[slices + oh, 1]
+        at = ((plane * depth + d) * height + h) * line
+        source = values
+        if deep != 1 or tall != 1 or weights[od, 0] * weights[slices + oh, 0] != 1:
+            add_rows(values, at, height * line, line, deep, tall, weights[od], weights[slices + oh], space)
+            source, at = space, 0
+        if inner == 1:
+            mix_numbers(source, at, runs[slices + rows:], weights[slices + rows:], result, item * columns)
+        else:
+            mix_pixels(source, at, runs[slices + rows:], weights[slices + rows:], result, item * columns * inner, inner)
+
+
+@compiled
+def add_rows(x, at, depth_step, row_step, deep, tall, depth_weights, row_weights, space):
+    """Write the weighted sum of rows, two at a time."""
+    count = deep * tall
+    if count % 2:
+        part = fill(x, depth_weights[0] * row_weights[0])
+        for c in range(0, row_step, lanes(x)):
+            store(space, c, load(x, at + c) * part)
+    for tap in range(count % 2, count, 2):
+        (d, h), (e, i) = divmod(tap, tall), divmod(tap + 1, tall)
+        one, other = at + d * depth_step + h * row_step, at + e * depth_step + i * row_step
+        part, share = fill(x, depth_weights[d] * row_weights[h]), fill(x, depth_weights[e] * row_weights[i])
+        if tap == 0:
+            for c in range(0, row_step, lanes(x)):
+                store(space, c, fma(load(x, other + c), share, load(x, one + c) * part))
+        else:
+            for c in range(0, row_step, lanes(x)):
+                store(space, c, fma(load(x, other + c), share, fma(load(x, one + c), part, load(space, c))))
+    if count == 0:
+        for c in range(0, row_step, lanes(x)):
+            store(space, c, fill(x, 0))
+
+
+@compiled
+def mix_pixels(x, at, runs, weights, y, there, inner):
+    """Write the weighted sums of pixels, each so many numbers."""
+    for ow in range(runs.shape[0]):
+        first, count = at + runs[ow, 0] * inner, runs[ow, 1]
+        if count == 2:                                  # the usual number of neighbours
+            part, share = fill(x, weights[ow, 0]), fill(x, weights[ow, 1])
+            for c in range(0, inner, lanes(x)):
+                put(y, there + c, fma(load(x, first + inner + c), share, load(x, first + c) * part), inner - c)
+        else:
+            for c in range(0, inner, lanes(x)):
+                total = fill(x, 0)
+                for tap in range(count):
+                    total = fma(load(x, first + tap * inner + c), fill(x, weights[ow, tap]), total)
+                put(y, there + c, total, inner - c)
+        there += inner
+
+
+@compiled
+def mix_numbers(x, at, runs, weights, y, there):
+    """Write the weighted sums of numbers."""
+    for ow in range(np.uintp(runs.shape[0])):           # unsigned: slab.py says why
+        first = np.uintp(at + runs[ow, 0])
+        total = x.dtype.type(0)
+        for tap in range(np.uintp(runs[ow, 1])):
+            total += weights[ow, tap] * x[first + tap]
+        y[np.uintp(there) + ow] = total
