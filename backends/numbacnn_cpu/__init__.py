@@ -123,6 +123,8 @@ from .program import Program, launch
 from .reduce import argmax, sum
 from .resample import (
     adaptive_avg_pool,
+    adaptive_avg_pool2d,
+    adaptive_avg_pool2d_backward,
     adaptive_avg_pool_backward,
     avg_pool,
     avg_pool_backward,

@@ -11,7 +11,6 @@ import numpy as np
 from .channels import put
 from .compile import compiled, kernel
 from .pack import lanes_of
-from .reduce import sum
 from .runs import adaptive_means, interpolated, joined, mean_windows, turned
 from .simd import fill, fma, lanes, load, store
 
@@ -29,12 +28,14 @@ def avg_pool_backward(dy, dx, *window):
 def adaptive_avg_pool(x, y):
     """Lower to means of windows that share out x evenly; or of all of it."""
     if math.prod(y.shape[2:]) == 1:
-        return mean_of_all(x, y)
+        return [(mean_of_lines, [in_lines(x), in_lines(y)])]
     return resampled(x, y, [adaptive_means(*sizes) for sizes in zip(x.shape[2:], y.shape[2:], strict=True)])
 
 
 def adaptive_avg_pool_backward(dy, dx):
-    """Lower to shares of the windows that hold a place."""
+    """Lower to shares of the windows that hold a place; or of the only one."""
+    if math.prod(dy.shape[2:]) == 1:
+        return [(share_in_lines, [in_lines(dy), in_lines(dx)])]
     return resampled(dy, dx, [adaptive_means(*sizes) for sizes in zip(dx.shape[2:], dy.shape[2:], strict=True)],
                      back=True)
 
@@ -66,19 +67,23 @@ def neighbours(x, y, mode, align_corners, scales):
     return [interpolated(size, positions, mode, align_corners, scale, x.dtype) for size, positions, scale in along]
 
 
-def mean_of_all(x, y):
-    """Return the calls that take the mean of all places of (N, C, L) or (N, C, D, H, W)."""
-    planes, size = math.prod(x.shape[:2]), math.prod(x.shape[2:])
-    return sum(x.shaped((planes, size)), y.shaped((planes, 1)), size)
+def in_lines(x):
+    """Return a view of (N, C, ...) that is no image as (plane, place)."""
+    return x.shaped((math.prod(x.shape[:2]), math.prod(x.shape[2:])))
 
 
 def resampled(x, y, runs, back=False):
-    """Return the call that writes y by the runs of its axes; `back`: x by those of the axes of x, as its gradient."""
+    """Return the call that writes y by the runs of its axes; `back`: by those of the axes of x, as their gradient."""
     if back:
         runs = [turned(each, size) for each, size in zip(runs, y.shape[2:], strict=True)]
     while len(runs) < 3:
         runs = [adaptive_means(1, 1), *runs]
-    return [(resample, [in_planes(x), in_planes(y), *joined(runs, x.dtype)])]
+    count = runs[-1].count
+    common = count[count.size // 2]                     # most positions in a row have so many places
+    others = np.flatnonzero(count != common)
+    before, after = others[others < count.size // 2], others[others > count.size // 2]
+    alike = int(before[-1]) + 1 if before.size else 0, int(after[0]) if after.size else count.size
+    return [(resample, [in_planes(x), in_planes(y), *joined(runs, x.dtype), *alike])]
 
 
 def in_planes(x):
@@ -96,7 +101,7 @@ def room_of(x):
 
 
 @kernel(items=lambda y: y.shape[0] * y.shape[1] * y.shape[2], workspace=room_of)
-def resample(x, y, runs, weights, space, begin, end):
+def resample(x, y, runs, weights, first, last, space, begin, end):
     _, depth, height, width, inner = x.shape
     _, slices, rows, columns, _ = y.shape
     values, result, line = x.reshape(x.size), y.reshape(y.size), width * inner
@@ -109,10 +114,13 @@ def resample(x, y, runs, weights, space, begin, end):
         if deep != 1 or tall != 1 or weights[od, 0] * weights[slices + oh, 0] != 1:
             add_rows(values, at, height * line, line, deep, tall, weights[od], weights[slices + oh], space)
             source, at = space, 0
+        columns_of, weights_of = runs[slices + rows:], weights[slices + rows:]
         if inner == 1:
-            mix_numbers(source, at, runs[slices + rows:], weights[slices + rows:], result, item * columns)
+            mix_numbers(source, at, columns_of, weights_of, result, item * columns, 0, first)
+            mix_alike(source, at, columns_of, weights_of, result, item * columns, first, last)
+            mix_numbers(source, at, columns_of, weights_of, result, item * columns, last, columns)
         else:
-            mix_pixels(source, at, runs[slices + rows:], weights[slices + rows:], result, item * columns * inner, inner)
+            mix_pixels(source, at, columns_of, weights_of, result, item * columns * inner, inner)
 
 
 @compiled
@@ -157,11 +165,52 @@ def mix_pixels(x, at, runs, weights, y, there, inner):
 
 
 @compiled
-def mix_numbers(x, at, runs, weights, y, there):
+def mix_numbers(x, at, runs, weights, y, there, begin, end):
     """Write the weighted sums of numbers."""
-    for ow in range(np.uintp(runs.shape[0])):           # unsigned: slab.py says why
-        first = np.uintp(at + runs[ow, 0])
+    for ow in range(begin, end):
+        first = np.uintp(at + runs[ow, 0])              # unsigned: slab.py says why
         total = x.dtype.type(0)
         for tap in range(np.uintp(runs[ow, 1])):
             total += weights[ow, tap] * x[first + tap]
-        y[np.uintp(there) + ow] = total
+        y[there + ow] = total
+
+
+@compiled
+def mix_alike(x, at, runs, weights, y, there, begin, end):
+    """The same where all sums have as many numbers: without loops inside if those are one or two."""
+    if begin < end and runs[begin, 1] == 1:
+        for ow in range(np.uintp(begin), np.uintp(end)):
+            y[np.uintp(there) + ow] = weights[ow, 0] * x[np.uintp(at + runs[ow, 0])]
+    elif begin < end and runs[begin, 1] == 2:
+        for ow in range(np.uintp(begin), np.uintp(end)):
+            first = np.uintp(at + runs[ow, 0])
+            y[np.uintp(there) + ow] = weights[ow, 0] * x[first] + weights[ow, 1] * x[first + np.uintp(1)]
+    else:
+        mix_numbers(x, at, runs, weights, y, there, begin, end)
+
+
+@kernel(items=lambda y: y.shape[0], reassociate=True)
+def mean_of_lines(x, y, begin, end):
+    """An item is a plane: the mean of all its places."""
+    for plane in range(begin, end):
+        line = x[plane]
+        total = x.dtype.type(0)
+        for place in range(line.size):
+            total += line[place]
+        y[plane, 0] = total / x.dtype.type(line.size)
+
+
+@kernel(items=lambda dx: dx.shape[0])
+def share_in_lines(dy, dx, begin, end):
+    """An item is a plane: each place receives the same share."""
+    for plane in range(begin, end):
+        dx[plane] = dy[plane, 0] / dx.dtype.type(dx.shape[1])
+
+
+def adaptive_avg_pool2d(x, y):
+    return resampled(x, y, [adaptive_means(*sizes) for sizes in zip(x.shape[2:], y.shape[2:], strict=True)])
+
+
+def adaptive_avg_pool2d_backward(dy, dx):
+    return resampled(dy, dx, [adaptive_means(*sizes) for sizes in zip(dx.shape[2:], dy.shape[2:], strict=True)],
+                     back=True)
