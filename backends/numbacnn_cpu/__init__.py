@@ -109,8 +109,6 @@ from .optim import adam, sgd, sgd_momentum
 from .pack import conv2d_pack, conv2d_pack_turned
 from .peak import peak
 from .pool import (
-    adaptive_avg_pool2d,
-    adaptive_avg_pool2d_backward,
     avg_pool2d,
     avg_pool2d_backward,
     max_pool2d,

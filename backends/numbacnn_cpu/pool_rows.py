@@ -2,20 +2,21 @@
 
 Arrays are seen as (plane, depth, row, column), C order. The rows that a row of y sees are compared first, in vectors,
 and of each column the largest is kept, and how many rows after the first it was found, in the dtype of x. Then windows
-of columns are compared, one place of all windows after the other where windows are alike: `whole` says from which to
-before which they are, how far apart, and how many columns each has. The first of equals wins, in row-major order, and
-NaN over all, the last over others.
+of columns are compared, in vectors where whole windows are one or two columns apart: from `begin_whole` to before
+`end_whole`. The first of equals wins, in row-major order, and NaN over all, the last over others.
 """
 import math
 
 import numpy as np
 
+from .channels import put
 from .compile import compiled, kernel
+from .evens import load_evens
 from .pack import lanes_of
 from .pool import take_largest
 from .runs import adaptive_windows, windows
 from .simd import fill, lanes, load, select, store
-from .whole import wins
+from .whole import add_whole, load_whole, store_whole, wins
 
 
 def max_pool(x, y, argmax, *window):
@@ -25,7 +26,8 @@ def max_pool(x, y, argmax, *window):
     along = zip(x.shape[2:], y.shape[2:], sizes, strides, paddings, dilations, strict=True)
     runs = [windows(*axis) for axis in along]
     alike = np.flatnonzero(runs[-1][1] == sizes[-1])
-    whole = (int(alike[0]), int(alike[-1]) + 1, strides[-1], sizes[-1]) if alike.size else (0, 0, 1, 1)
+    vectors = alike.size and strides[-1] in (1, 2)
+    whole = (int(alike[0]), int(alike[-1]) + 1, strides[-1], sizes[-1]) if vectors else (0, 0, 1, 1)
     return [(max_rows, in_rows(x, y, argmax, runs, dilations, whole))]
 
 
@@ -43,8 +45,9 @@ def adaptive_max_pool(x, y, argmax):
 def in_rows(x, y, argmax, runs, dilations, whole):
     """Return the arguments of the kernel for rows."""
     missing = 3 - len(runs)
+    steps = np.arange(y.shape[-1] + lanes_of(x.dtype), dtype=np.int32) * np.int32(whole[2])
     views = [each.shaped((math.prod(each.shape[:2]), *(1,) * missing, *each.shape[2:])) for each in (x, y, argmax)]
-    return [*views, table_of([(np.array([0]), np.array([1]))] * missing + runs), *(1,) * missing, *dilations, *whole]
+    return [*views, table_of([(np.array([0]), np.array([1]))] * missing + runs), steps, *(1,) * missing, *dilations, *whole]
 
 
 def table_of(runs):
@@ -55,11 +58,11 @@ def table_of(runs):
 def room_of(x, y):
     """Return the workspace: rows of numbers, and of where they come from, in whole vectors."""
     lanes = lanes_of(x.dtype)
-    return (5, (max(x.shape[3], y.shape[3]) + lanes - 1) // lanes * lanes), x.dtype
+    return (4, (max(x.shape[3], y.shape[3]) + lanes - 1) // lanes * lanes), x.dtype
 
 
 @kernel(items=lambda y: y.shape[0] * y.shape[1] * y.shape[2], workspace=room_of)
-def max_rows(x, y, argmax, runs, dd, dh, dw, begin_whole, end_whole, apart, taps, space, begin, end):
+def max_rows(x, y, argmax, runs, steps, dd, dh, dw, begin_whole, end_whole, apart, taps, space, begin, end):
     _, depth, height, width = x.shape
     _, slices, rows, columns = y.shape
     values, best, where = x.reshape(x.size), y.reshape(y.size), argmax.reshape(argmax.size)
@@ -74,20 +77,18 @@ def max_rows(x, y, argmax, runs, dd, dh, dw, begin_whole, end_whole, apart, taps
         if several:
             largest_rows(values, at, dd * height * width, dh * width, deep, tall, width, dd * height, dh, line, room)
             source, at = line, 0
-        windows = runs[slices + rows:]
+        base, windows = 0 if several else row * width, runs[slices + rows:]
         for ow in range(begin_whole):
-            take_window(source, at, windows[ow], dw, several, line, room, best, where, there, ow)
-        for ow in range(max(begin_whole, end_whole), columns):
-            take_window(source, at, windows[ow], dw, several, line, room, best, where, there, ow)
-        if begin_whole < end_whole:
-            take_windows(source, at + windows[begin_whole, 0], windows[begin_whole, 0], dw, apart, taps, several, line,
-                         room, best, where, there, begin_whole, end_whole - begin_whole)
+            take_window(source, at, windows[ow], dw, several, line, room, base, best, where, there, ow)
+        for ow in range(begin_whole, end_whole, lanes(x)):
+            first = windows[ow, 0]
+            take_windows(source, at + first, steps, base + first - steps[ow], dw, apart, taps, several, line, room, best,
+                         where, there, ow, end_whole - ow)
+        for ow in range(end_whole, columns):
+            take_window(source, at, windows[ow], dw, several, line, room, base, best, where, there, ow)
         if several:
             for ow in range(columns):
-                where[there + ow] += (row + np.int32(line[3 * room + ow])) * width
-        else:
-            for ow in range(there, there + columns):
-                where[ow] += row * width
+                where[there + ow] += (row + np.int32(line[2 * room + ow])) * width
 
 
 @compiled
@@ -106,7 +107,7 @@ def largest_rows(x, at, depth_step, row_step, deep, tall, width, deeper, lower, 
 
 
 @compiled
-def take_window(x, at, run, dilation, several, space, room, y, argmax, there, ow):
+def take_window(x, at, run, dilation, several, space, room, base, y, argmax, there, ow):
     """Write the largest of a window of columns. Of equals the one in the first row wins, of NaN that in the last."""
     first, last = run[0], run[0] + run[1] * dilation
     best, where = x[at + first], first
@@ -117,7 +118,7 @@ def take_window(x, at, run, dilation, several, space, room, y, argmax, there, ow
             if value > best or (value == best and row < number) or (
                     value != value and (best == best or row >= number)):
                 best, number, where = value, row, column
-        space[3 * room + ow] = number
+        space[2 * room + ow] = number
     else:
         if dilation == 1 and run[1] >= 2 * lanes(x):
             best, where = longest(x, at + first, run[1], space, room)
@@ -127,7 +128,7 @@ def take_window(x, at, run, dilation, several, space, room, y, argmax, there, ow
             value = x[at + column]
             if value > best or value != value:
                 best, where = value, column
-    y[there + ow], argmax[there + ow] = best, where
+    y[there + ow], argmax[there + ow] = best, base + where
 
 
 @compiled
@@ -151,70 +152,29 @@ def longest(x, at, count, space, room):
 
 
 @compiled
-def take_windows(x, at, first, dilation, apart, taps, several, space, room, y, argmax, there, ow, count):
-    """Write the largest of windows with so many columns each, the first of which begins at such a column.
-
-    What all windows have at one place is copied side by side first: so the loops that compare are vectorised.
-    """
-    numbers = 3 * room + ow
-    copy_apart(x, at, apart, y, there + ow, count)
-    count_up(argmax, there + ow, first, apart, count)
-    if several:
-        copy_apart(space, room + first, apart, space, numbers, count)
+def take_windows(x, at, steps, first, dilation, apart, taps, several, space, room, y, argmax, there, ow, count):
+    """Write the largest of a vector of windows, or of its first ones: of windows that have so many columns each."""
+    best, where = near(x, at, apart), add_whole(load_whole(steps, ow, x), first)
+    number = near(space, room + at, apart) if several else best
     for tap in range(1, taps):
-        copy_apart(x, at + tap * dilation, apart, space, 2 * room, count)
+        value = near(x, at + tap * dilation, apart)
+        won = wins(value, best)
         if several:
-            copy_apart(space, room + first + tap * dilation, apart, space, 4 * room, count)
-            compare_both(space, 2 * room, 4 * room, numbers, y, argmax, there + ow, first + tap * dilation, apart, count)
-        else:
-            compare(space, 2 * room, y, argmax, there + ow, first + tap * dilation, apart, count)
+            row = near(space, room + at + tap * dilation, apart)
+            won = (won & ((value == value) | (best == best) | (row >= number))) | ((value == best) & (row < number))
+            number = select(won, row, number)
+        best = select(won, value, best)
+        where = select(won, add_whole(load_whole(steps, ow, x), first + tap * dilation), where)
+    put(y, there + ow, best, count)
+    store_whole(argmax, there + ow, where, count)
+    if several:
+        store(space, 2 * room + ow, number)
 
 
 @compiled
-def copy_apart(x, at, apart, y, there, count):
-    """Copy numbers that lie so far apart; the usual distances are said as constants, for vectors."""
-    at, there = np.uintp(at), np.uintp(there)           # unsigned: slab.py says why
-    if apart == 1:
-        for i in range(np.uintp(count)):
-            y[there + i] = x[at + i]
-    elif apart == 2:
-        for i in range(np.uintp(count)):
-            y[there + i] = x[at + i * np.uintp(2)]
-    else:
-        for i in range(np.uintp(count)):
-            y[there + i] = x[at + i * np.uintp(apart)]
-
-
-@compiled
-def count_up(target, at, first, apart, count):
-    """Write first, first + apart and so on."""
-    at = np.uintp(at)
-    for i in range(np.uintp(count)):
-        target[at + i] = np.int32(first) + np.int32(i) * np.int32(apart)
-
-
-@compiled
-def compare(x, at, y, argmax, there, first, apart, count):
-    """Take the numbers of x that win over those of y."""
-    at, there = np.uintp(at), np.uintp(there)
-    for i in range(np.uintp(count)):
-        value, best = x[at + i], y[there + i]
-        won = (value > best) | (value != value)
-        y[there + i] = value if won else best
-        argmax[there + i] = np.int32(first) + np.int32(i) * np.int32(apart) if won else argmax[there + i]
-
-
-@compiled
-def compare_both(x, at, row_at, number_at, y, argmax, there, first, apart, count):
-    """The same, where a number of x at `at` comes from the row at `row_at`, and that of y from that at `number_at`."""
-    at, row_at, number_at, there = np.uintp(at), np.uintp(row_at), np.uintp(number_at), np.uintp(there)
-    for i in range(np.uintp(count)):
-        value, best, row, number = x[at + i], y[there + i], x[row_at + i], x[number_at + i]
-        won = (value > best) | ((value == best) & (row < number)) | (
-            (value != value) & ((best == best) | (row >= number)))
-        y[there + i] = value if won else best
-        x[number_at + i] = row if won else number
-        argmax[there + i] = np.int32(first) + np.int32(i) * np.int32(apart) if won else argmax[there + i]
+def near(x, at, apart):
+    """Return a vector of numbers that lie side by side, or two apart."""
+    return load(x, at) if apart == 1 else load_evens(x, at)
 
 
 @kernel(items=lambda y: y.shape[0] * y.shape[1])

@@ -11,6 +11,7 @@ import numpy as np
 from .channels import put
 from .compile import compiled, kernel
 from .pack import lanes_of
+from .pool import pool_backward_apart
 from .runs import adaptive_means, interpolated, joined, mean_windows, turned
 from .simd import fill, fma, lanes, load, store
 
@@ -27,17 +28,44 @@ def avg_pool_backward(dy, dx, *window):
 
 def adaptive_avg_pool(x, y):
     """Lower to means of windows that share out x evenly; or of all of it."""
-    if math.prod(y.shape[2:]) == 1:
+    if x.ndim != 4 and math.prod(y.shape[2:]) == 1:
         return [(mean_of_lines, [in_lines(x), in_lines(y)])]
-    return resampled(x, y, [adaptive_means(*sizes) for sizes in zip(x.shape[2:], y.shape[2:], strict=True)])
+    x, y = joined_rows(x, y)
+    return resampled(x, y, shares(x, y))
 
 
 def adaptive_avg_pool_backward(dy, dx):
     """Lower to shares of the windows that hold a place; or of the only one."""
-    if math.prod(dy.shape[2:]) == 1:
+    if dx.ndim != 4 and math.prod(dy.shape[2:]) == 1:
         return [(share_in_lines, [in_lines(dy), in_lines(dx)])]
-    return resampled(dy, dx, [adaptive_means(*sizes) for sizes in zip(dx.shape[2:], dy.shape[2:], strict=True)],
-                     back=True)
+    dx, dy = joined_rows(dx, dy)
+    return resampled(dy, dx, shares(dx, dy), back=True)
+
+
+def adaptive_avg_pool2d(x, y):
+    """Lower to the same."""
+    return adaptive_avg_pool(x, y)
+
+
+def adaptive_avg_pool2d_backward(dy, dx):
+    """Lower to the same, or to the gradient of the mean of windows side by side, if all are of one size."""
+    (kh, rest), (kw, other) = (divmod(dx.shape[axis], max(dy.shape[axis], 1)) for axis in (2, 3))
+    if rest or other:
+        return adaptive_avg_pool_backward(dy, dx)
+    return [(pool_backward_apart, [dy.physical(), dx.physical(), kh, kw, kh * kw])]
+
+
+def joined_rows(x, y):
+    """Return views of images with their pixels in one column, if all of them make one pixel."""
+    if x.ndim != 4 or y.shape[2:] != (1, 1):
+        return x, y
+    n, c, h, w = x.shape
+    return x.shaped((n, h * w, 1, c)).permuted((0, 3, 1, 2)), y
+
+
+def shares(x, y):
+    """Return the runs of means of windows that share out x evenly."""
+    return [adaptive_means(*sizes) for sizes in zip(x.shape[2:], y.shape[2:], strict=True)]
 
 
 def interpolate(x, y, mode, align_corners, *scales):
@@ -206,11 +234,3 @@ def share_in_lines(dy, dx, begin, end):
     for plane in range(begin, end):
         dx[plane] = dy[plane, 0] / dx.dtype.type(dx.shape[1])
 
-
-def adaptive_avg_pool2d(x, y):
-    return resampled(x, y, [adaptive_means(*sizes) for sizes in zip(x.shape[2:], y.shape[2:], strict=True)])
-
-
-def adaptive_avg_pool2d_backward(dy, dx):
-    return resampled(dy, dx, [adaptive_means(*sizes) for sizes in zip(dx.shape[2:], dy.shape[2:], strict=True)],
-                     back=True)

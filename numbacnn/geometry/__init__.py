@@ -21,12 +21,12 @@ from numbacnn.geometry.options import (
     rank_of,
     several,
 )
-from numbacnn.geometry.pool import adaptive_pool, divisor, images, pool, unpool
+from numbacnn.geometry.pool import adaptive_pool, divisor, exponent, images, pool, unpool
 from numbacnn.geometry.shape import broadcast, expand, permute, reduce, reshape
 
 __all__ = [
     "MAX_AXES", "Numbers", "Shape", "adaptive_pool", "axis", "broadcast", "cached", "channels", "conv2d", "count",
-    "cross_entropy", "divisor", "expand", "few_axes", "flag", "images", "interpolate", "is_integer", "linear",
+    "cross_entropy", "divisor", "expand", "exponent", "few_axes", "flag", "images", "interpolate", "is_integer", "linear",
     "output_size", "pair", "permute", "pool", "positive", "prelu", "rank_of", "reduce", "reshape", "several", "unpool",
     "window_of",
 ]

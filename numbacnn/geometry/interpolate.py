@@ -4,13 +4,12 @@ from numbers import Real
 from typing import Any
 
 from numbacnn.errors import DTypeError, ShapeError
-from numbacnn.geometry.options import AXES, Shape, cached, flag, several
+from numbacnn.geometry.options import MOST, SEVERAL, Shape, cached, flag, several
 
 NEAREST, NEAREST_EXACT, LINEAR, CUBIC = range(4)      # what kernels are told
 MODES = {"nearest": NEAREST, "nearest-exact": NEAREST_EXACT, "linear": LINEAR, "bilinear": LINEAR, "trilinear": LINEAR,
          "bicubic": CUBIC, "area": None}
 ONLY = {"linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}      # axes of images, where a mode has a certain number
-MOST = 2**31 - 1          # places along an axis
 
 
 @cached
@@ -58,7 +57,7 @@ def _factors(op: str, axes: int, scale_factor: Any) -> tuple[float, ...]:
     """Read factors, one for all axes or one for each."""
     factors = scale_factor if isinstance(scale_factor, tuple | list) else (scale_factor,) * axes
     if len(factors) != axes or not all(isinstance(f, Real) and not isinstance(f, bool) for f in factors):
-        raise DTypeError(f"{op}: scale_factor must be {AXES[axes].replace('integer', 'number')}, got {scale_factor!r}")
+        raise DTypeError(f"{op}: scale_factor must be a number or {SEVERAL[axes].replace('integer', 'number')}, got {scale_factor!r}")
     if not all(isfinite(f) and f > 0 for f in factors):
         raise ShapeError(f"{op}: scale_factor must be positive and finite, got {scale_factor!r}")
     return tuple([float(f) for f in factors])

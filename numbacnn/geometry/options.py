@@ -16,8 +16,9 @@ Geometry = tuple[Shape, Numbers]
 Rule = TypeVar("Rule", bound=Callable[..., Any])
 
 MAX_AXES = 6              # of arrays that broadcast or are reduced
-AXES = {1: "an integer", 2: "an integer or a pair of integers (height, width)",
-        3: "an integer or three integers (depth, height, width)"}
+MOST = 2**31 - 1          # of an option: kernels reckon with products of two
+SEVERAL = {1: "one in a tuple (length,)", 2: "a pair of integers (height, width)",
+           3: "three integers (depth, height, width)"}
 
 
 def cached(rule: Rule) -> Rule:
@@ -36,17 +37,19 @@ def cached(rule: Rule) -> Rule:
 
 def pair(op: str, name: str, value: Any, least: int = 0) -> Pair:
     """Read an option given as one integer, or as two: (height, width)."""
-    values = several(op, name, value, 2, least)
-    return values[0], values[1]
+    first, second = several(op, name, value, 2, least)
+    return first, second
 
 
-def several(op: str, name: str, value: Any, axes: int, least: int = 0) -> Numbers:
-    """Read an option given as one integer, or as one for each of 1, 2 or 3 axes."""
+def several(op: str, name: str, value: Any, axes: int, least: int = 0) -> Shape:
+    """Read an option given as one integer, or as one for each axis of an image."""
     values = (value,) * axes if is_integer(value) else value
     if not (isinstance(values, Sequence) and len(values) == axes and all(is_integer(v) for v in values)):
-        raise DTypeError(f"{op}: {name} must be {AXES[axes]}, got {value!r}")
+        raise DTypeError(f"{op}: {name} must be an integer or {SEVERAL[axes]}, got {value!r}")
     if min(values) < least:
         raise ShapeError(f"{op}: {name} must be at least {least}, got {value!r}")
+    if max(values) > MOST:
+        raise ShapeError(f"{op}: {name} must be at most {MOST}, got {value!r}")
     return tuple([int(v) for v in values])
 
 

@@ -3,10 +3,9 @@ from math import isfinite
 from typing import Any
 
 from numbacnn.errors import DTypeError, ShapeError
-from numbacnn.geometry.options import AXES, Geometry, Numbers, Shape, cached, count, flag, is_integer, several
+from numbacnn.geometry.options import MOST, SEVERAL, Geometry, Numbers, Shape, cached, count, flag, is_integer, several
 
 LETTERS = {1: ("(N, C, L)", "(C, L)"), 2: ("(N, C, H, W)", "(C, H, W)"), 3: ("(N, C, D, H, W)", "(C, D, H, W)")}
-MOST = 2**31 - 1          # places of an image, for its maximum is found at one of them: int32
 ROWS = 2**24              # rows that a window sees, counted in float32
 
 
@@ -74,7 +73,7 @@ def adaptive_pool(op: str, axes: int, x: Shape, output_size: Any) -> Shape:
     places(op, x, image)
     sizes = output_size if isinstance(output_size, tuple | list) else (output_size,) * axes
     if len(sizes) != axes or not all(n is None or is_integer(n) for n in sizes):
-        raise DTypeError(f"{op}: output_size must be {AXES[axes]}, or None for an axis to keep, got {output_size!r}")
+        raise DTypeError(f"{op}: output_size must be an integer or {SEVERAL[axes]}, or None for an axis to keep, got {output_size!r}")
     if 0 in image:
         raise ShapeError(f"{op}: x must have places to pool, got x{x}")
     size = several(op, "output_size", tuple([n if m is None else m for n, m in zip(image, sizes, strict=True)]), axes, 1)
