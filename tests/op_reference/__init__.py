@@ -7,6 +7,7 @@ from op_reference.compare import *
 from op_reference.conv import *
 from op_reference.dropout import *
 from op_reference.elementwise import *
+from op_reference.interpolate import *
 from op_reference.linear import *
 from op_reference.loss import *
 from op_reference.made import *

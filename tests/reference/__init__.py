@@ -7,6 +7,7 @@ from reference.conv import *
 from reference.dropout import *
 from reference.elementwise import *
 from reference.functions import *
+from reference.interpolate import *
 from reference.linear import *
 from reference.loss import *
 from reference.norm import *
