@@ -28,6 +28,7 @@ KNOWN = CONTRACT | {name: parameters_of(name) for name in FUNCTIONS}
 
 
 VARIADIC = {"adam", "cat", "permute", "place", "sgd", "sgd_momentum", "slice"}     # any number of arguments
+VARIADIC |= {"avg_pool", "avg_pool_backward", "interpolate", "interpolate_backward", "max_pool"}
 # Kernels that get something else than the contract's numbers: what their `arrange` makes of these.
 ARRANGED = {"softmax": ("size", "step"), "softmax_backward": ("size", "step")}
 MEMORY = ("devices", "empty", "address", "nbytes", "upload", "download", "copy", "is_view", "launch", "info")
