@@ -5,7 +5,6 @@ are remembered: a training loop asks the same questions at each step.
 """
 from numbacnn.geometry.channels import channels, cross_entropy, linear, prelu
 from numbacnn.geometry.conv import conv2d, output_size, window_of
-from numbacnn.geometry.interpolate import interpolate
 from numbacnn.geometry.options import (
     MAX_AXES,
     Numbers,
@@ -23,6 +22,7 @@ from numbacnn.geometry.options import (
 )
 from numbacnn.geometry.pool import adaptive_pool, divisor, exponent, images, pool, unpool
 from numbacnn.geometry.shape import broadcast, expand, permute, reduce, reshape
+from numbacnn.geometry.upsampling import interpolate
 
 __all__ = [
     "MAX_AXES", "Numbers", "Shape", "adaptive_pool", "axis", "broadcast", "cached", "channels", "conv2d", "count",

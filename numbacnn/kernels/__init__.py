@@ -17,7 +17,6 @@ from numbacnn.kernels.activation import ActivationKernels
 from numbacnn.kernels.conv import ConvKernels
 from numbacnn.kernels.dropout import DropoutKernels
 from numbacnn.kernels.elementwise import ElementwiseKernels
-from numbacnn.kernels.interpolate import InterpolateKernels
 from numbacnn.kernels.linear import LinearKernels
 from numbacnn.kernels.loss import LossKernels
 from numbacnn.kernels.norm import NormKernels
@@ -28,11 +27,12 @@ from numbacnn.kernels.shape import ShapeKernels
 from numbacnn.kernels.slice import SliceKernels
 from numbacnn.kernels.spec import Array, Place, Spec
 from numbacnn.kernels.take import TakeKernels
+from numbacnn.kernels.upsampling import UpsamplingKernels
 
 __all__ = ["Array", "Kernels", "Place", "Spec"]
 
 
-class Kernels(ConvKernels, PoolKernels, InterpolateKernels, ActivationKernels, NormKernels, DropoutKernels,
+class Kernels(ConvKernels, PoolKernels, UpsamplingKernels, ActivationKernels, NormKernels, DropoutKernels,
               LinearKernels, LossKernels, ElementwiseKernels, ReduceKernels, ShapeKernels, SliceKernels, TakeKernels,
               OptimKernels, Protocol):
     """Every kernel a backend must have."""

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 from numbacnn import geometry, ops
 from numbacnn.autograd import Tensor
 from numbacnn.nn.module import Module
+from numbacnn.ops.check import floating
 from numbacnn.ops.pool import Pooled
 
 
@@ -32,6 +33,9 @@ class AdaptiveAvgPool2d(_Adaptive):
     output_size : int or (int or None, int or None)
         OH and OW; None keeps the size. 1 is global average pooling.
     """
+
+    def __init__(self, output_size: Any) -> None:
+        super().__init__(output_size)
 
     def forward(self, x: Tensor) -> Tensor:
         """Pool images (N, C, H, W), or one."""
@@ -77,6 +81,9 @@ class AdaptiveMaxPool2d(_AdaptiveMax):
     """
 
     axes = 2
+
+    def __init__(self, output_size: Any, return_indices: bool = False) -> None:
+        super().__init__(output_size, return_indices)
 
 
 class AdaptiveMaxPool3d(_AdaptiveMax):
@@ -133,7 +140,7 @@ class _GlobalSum(Module):
     def forward(self, x: Tensor) -> Tensor:
         """Pool images, or one."""
         op = type(self).__name__
-        ops.check.floating(op, x=x)
+        floating(op, x=x)
         geometry.images(op, self.axes, x.shape)
         return ops.sum(x, tuple(range(-self.axes, 0)), keepdim=True)
 

@@ -22,7 +22,8 @@ class _Pool(Module):
 
     def extra_repr(self) -> str:
         """Return the options that `repr` shows."""
-        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+        shown = f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+        return f"{shown}, ceil_mode=True" if self.ceil_mode else shown
 
 
 class _MaxPool(_Pool):
@@ -71,6 +72,10 @@ class MaxPool2d(_MaxPool):
     """
 
     axes = 2
+
+    def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1,
+                 return_indices: bool = False, ceil_mode: bool = False) -> None:
+        super().__init__(kernel_size, stride, padding, dilation, return_indices, ceil_mode)
 
 
 class MaxPool3d(_MaxPool):
@@ -157,6 +162,10 @@ class AvgPool2d(_AvgPool):
 
     axes = 2
 
+    def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
+                 count_include_pad: bool = True, divisor_override: int | None = None) -> None:
+        super().__init__(kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+
 
 class AvgPool3d(_AvgPool):
     """Take the mean of each window of volumes, (N, C, D, H, W) or (C, D, H, W). Parameters are those of `AvgPool2d`."""
@@ -206,6 +215,9 @@ class LPPool2d(_LPPool):
     """
 
     axes = 2
+
+    def __init__(self, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> None:
+        super().__init__(norm_type, kernel_size, stride, ceil_mode)
 
 
 class LPPool3d(_LPPool):

@@ -43,6 +43,9 @@ class MaxUnpool2d(_MaxUnpool):
 
     axes = 2
 
+    def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0) -> None:
+        super().__init__(kernel_size, stride, padding)
+
 
 class MaxUnpool3d(_MaxUnpool):
     """Put maxima of volumes back where `MaxPool3d` found them. Parameters are those of `MaxUnpool2d`."""

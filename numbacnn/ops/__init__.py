@@ -63,7 +63,6 @@ from numbacnn.ops.elementwise import (
     remainder,
     subtract,
 )
-from numbacnn.ops.interpolate import interpolate
 from numbacnn.ops.linear import linear
 from numbacnn.ops.loss import cross_entropy
 from numbacnn.ops.lp_pool import lp_pool1d, lp_pool2d, lp_pool3d
@@ -105,6 +104,7 @@ from numbacnn.ops.pool import (
 from numbacnn.ops.reduce import argmax, mean, sum
 from numbacnn.ops.shape import expand, flatten, permute, reshape, squeeze, to, transpose, unsqueeze
 from numbacnn.ops.unpool import max_unpool1d, max_unpool2d, max_unpool3d
+from numbacnn.ops.upsampling import interpolate
 
 __all__ = [
     "absolute", "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",

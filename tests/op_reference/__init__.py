@@ -7,7 +7,6 @@ from op_reference.compare import *
 from op_reference.conv import *
 from op_reference.dropout import *
 from op_reference.elementwise import *
-from op_reference.interpolate import *
 from op_reference.linear import *
 from op_reference.loss import *
 from op_reference.made import *
@@ -16,3 +15,4 @@ from op_reference.norm import *
 from op_reference.pool import *
 from op_reference.reduce import *
 from op_reference.shape import *
+from op_reference.upsampling import *

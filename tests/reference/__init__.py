@@ -7,7 +7,6 @@ from reference.conv import *
 from reference.dropout import *
 from reference.elementwise import *
 from reference.functions import *
-from reference.interpolate import *
 from reference.linear import *
 from reference.loss import *
 from reference.norm import *
@@ -17,4 +16,5 @@ from reference.reduce import *
 from reference.shape import *
 from reference.slice import *
 from reference.take import *
+from reference.upsampling import *
 from reference.windows import *
