@@ -126,7 +126,8 @@ def pool_cases(numbers):
     cases = {}
     for name, (x, window, *size) in WINDOWS.items():
         (kh, kw), (sh, sw), (ph, pw), (dh, dw) = (window[i:i + 2] for i in (0, 2, 4, 6))
-        [size] = size or [((x[2] + 2 * ph - dh * (kh - 1) - 1) // sh + 1, (x[3] + 2 * pw - dw * (kw - 1) - 1) // sw + 1)]
+        [size] = size or [[(n + 2 * p - d * (k - 1) - 1) // s + 1
+                           for n, p, d, k, s in zip(x[2:], (ph, pw), (dh, dw), (kh, kw), (sh, sw), strict=True)]]
         y = (*x[:2], *size)
         argmax = np.empty(y, np.int32)
         values = numbers(*x)

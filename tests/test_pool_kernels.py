@@ -8,7 +8,8 @@ from op_reference import begins, several
 WINDOWS = [          # x, kernel, stride, padding, dilation, whether the last window may leave x
     ((2, 3, 12), 2, 2, 0, 1, False), ((2, 3, 13), 3, 2, 1, 1, True), ((1, 2, 40), 3, 1, 1, 1, False),
     ((1, 2, 70), 3, 2, 1, 2, False), ((2, 1, 33), 5, 3, 2, 1, True), ((1, 1, 3), 3, 3, 1, 1, False),
-    ((2, 3, 4, 5, 6), 2, 2, 0, 1, False), ((1, 2, 5, 4, 7), 3, 2, 1, 1, True), ((1, 1, 6, 5, 36), (1, 3, 2), 1, 0, 1, False),
+    ((2, 3, 4, 5, 6), 2, 2, 0, 1, False), ((1, 2, 5, 4, 7), 3, 2, 1, 1, True),
+    ((1, 1, 6, 5, 36), (1, 3, 2), 1, 0, 1, False),
     ((2, 1, 5, 5, 37), (3, 2, 3), 2, 1, 1, False), ((1, 2, 7, 6, 9), 2, 1, 1, (2, 1, 3), False),
     ((1, 1, 3, 3, 3), 3, 3, 0, 1, False),
 ]
@@ -39,8 +40,9 @@ def window_cases(numbers):
 
 def adaptive_cases(numbers):
     cases = {}
-    for x, size in (((2, 3, 7), (3,)), ((1, 2, 100), (1,)), ((1, 2, 77), (2,)), ((2, 3, 4), (9,)), ((2, 3, 7, 5), (3, 2)),
-                    ((1, 19, 3, 4), (5, 7)), ((2, 4, 6, 6), (1, 1)), ((1, 70, 4, 3), (2, 2)), ((1, 2, 4, 3, 5), (2, 2, 3)),
+    for x, size in (((2, 3, 7), (3,)), ((1, 2, 100), (1,)), ((1, 2, 77), (2,)), ((2, 3, 4), (9,)),
+                    ((2, 3, 7, 5), (3, 2)), ((1, 19, 3, 4), (5, 7)), ((2, 4, 6, 6), (1, 1)), ((1, 70, 4, 3), (2, 2)),
+                    ((1, 2, 4, 3, 5), (2, 2, 3)),
                     ((2, 1, 3, 3, 40), (1, 2, 1)), ((1, 2, 3, 2, 3), (1, 1, 1)), ((1, 1, 2, 2, 2), (3, 4, 5))):
         y, values = (*x[:2], *size), numbers(*x)
         argmax = np.empty(y, np.int32)
@@ -90,8 +92,8 @@ test_adaptive_special = run_cases(with_special(adaptive_cases(integers)))
 test_interpolate, test_unpool = run_cases(interpolate_cases(normal)), run_cases(unpool_cases(normal), exact=True)
 test_nothing_but_minus_infinity = run_cases({
     str(x): Case("max_pool", [np.full(x, -np.inf)], [y, (y, "int32")], numbers)
-    for x, numbers, y in (((1, 2, 40), (3, 2, 1, 1), (1, 2, 20)), ((1, 1, 4, 4, 36), (2,) * 6 + (1,) * 6, (1, 1, 3, 3, 19)))
-    })
+    for x, numbers, y in (((1, 2, 40), (3, 2, 1, 1), (1, 2, 20)),
+                          ((1, 1, 4, 4, 36), (2,) * 6 + (1,) * 6, (1, 1, 3, 3, 19)))})
 
 
 @pytest.mark.parametrize("index", [-1, 8, 2**40])

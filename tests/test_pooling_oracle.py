@@ -98,7 +98,8 @@ def test_sum_is_the_mean_divided_by_one(given_, seed):
     y = getattr(ops, f"sum_pool{axes}d")(nb.tensor(x), kernel, **options)
     two = {name: n if name == "ceil_mode" else (*n, 1 if name == "stride" else 0) for name, n in options.items()}
     if axes == 1:                                        # PyTorch has no divisor for lines: images of one column
-        right = torch.nn.functional.avg_pool2d(torch.tensor(x)[..., None], (*kernel, 1), **two, divisor_override=1)[..., 0]
+        right = torch.nn.functional.avg_pool2d(torch.tensor(x)[..., None], (*kernel, 1), **two, divisor_override=1)
+        right = right[..., 0]
     else:
         right = getattr(torch.nn.functional, f"avg_pool{axes}d")(torch.tensor(x), kernel, **options, divisor_override=1)
     np.testing.assert_allclose(y.numpy(), right.numpy(), rtol=1e-10, atol=1e-10)
@@ -141,12 +142,10 @@ def test_unpooling_brings_maxima_back(given_, asked, seed):
     x = np.random.default_rng(seed).standard_normal(shape)
     pooled, indices = getattr(torch.nn.functional, f"max_pool{axes}d")(torch.tensor(x), kernel, **options,
                                                                      return_indices=True)
-    size = shape[-axes:] if asked else tuple(
-        (n - 1) * s - 2 * p + k for n, k, s, p in zip(pooled.shape[-axes:], kernel, options["stride"], options["padding"],
-                                                      strict=True))
+    usual = tuple((n - 1) * s - 2 * p + k for n, k, s, p in zip(
+        pooled.shape[-axes:], kernel, options["stride"], options["padding"], strict=True))
+    size = shape[-axes:] if asked else usual
     assume(min(size) > 0 and int(indices.max()) < math.prod(size))
-    usual = [(n - 1) * s - 2 * p + k for n, k, s, p in zip(pooled.shape[-axes:], kernel, options["stride"],
-                                                         options["padding"], strict=True)]
     assume(all(m - s < n < m + s for n, m, s in zip(size, usual, options["stride"], strict=True)))
     name, size = f"max_unpool{axes}d", size if asked else None
     compare(lambda x: getattr(ops, name)(x, nb.tensor(indices.numpy()), kernel, **options, output_size=size),

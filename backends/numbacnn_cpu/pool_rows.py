@@ -47,7 +47,8 @@ def in_rows(x, y, argmax, runs, dilations, whole):
     missing = 3 - len(runs)
     steps = np.arange(y.shape[-1] + lanes_of(x.dtype), dtype=np.int32) * np.int32(whole[2])
     views = [each.shaped((math.prod(each.shape[:2]), *(1,) * missing, *each.shape[2:])) for each in (x, y, argmax)]
-    return [*views, table_of([(np.array([0]), np.array([1]))] * missing + runs), steps, *(1,) * missing, *dilations, *whole]
+    table = table_of([(np.array([0]), np.array([1]))] * missing + runs)
+    return [*views, table, steps, *(1,) * missing, *dilations, *whole]
 
 
 def table_of(runs):
@@ -82,8 +83,8 @@ def max_rows(x, y, argmax, runs, steps, dd, dh, dw, begin_whole, end_whole, apar
             take_window(source, at, windows[ow], dw, several, line, room, base, best, where, there, ow)
         for ow in range(begin_whole, end_whole, lanes(x)):
             first = windows[ow, 0]
-            take_windows(source, at + first, steps, base + first - steps[ow], dw, apart, taps, several, line, room, best,
-                         where, there, ow, end_whole - ow)
+            take_windows(source, at + first, steps, base + first - steps[ow], dw, apart, taps, several, line, room,
+                         best, where, there, ow, end_whole - ow)
         for ow in range(end_whole, columns):
             take_window(source, at, windows[ow], dw, several, line, room, base, best, where, there, ow)
         if several:

@@ -26,7 +26,7 @@ from numbacnn.geometry.upsampling import interpolate
 
 __all__ = [
     "MAX_AXES", "Numbers", "Shape", "adaptive_pool", "axis", "broadcast", "cached", "channels", "conv2d", "count",
-    "cross_entropy", "divisor", "expand", "exponent", "few_axes", "flag", "images", "interpolate", "is_integer", "linear",
-    "output_size", "pair", "permute", "pool", "positive", "prelu", "rank_of", "reduce", "reshape", "several", "unpool",
-    "window_of",
+    "cross_entropy", "divisor", "expand", "exponent", "few_axes", "flag", "images", "interpolate", "is_integer",
+    "linear", "output_size", "pair", "permute", "pool", "positive", "prelu", "rank_of", "reduce", "reshape", "several",
+    "unpool", "window_of",
 ]

@@ -27,7 +27,7 @@ def pool(op: str, axes: int, x: Shape, kernel_size: Any, stride: Any, padding: A
     dilation = several(op, "dilation", dilation, axes, 1)
     ceil_mode = flag(op, "ceil_mode", ceil_mode)
     image = images(op, axes, x)
-    places(op, x, image)
+    places(op, "x", x, image)
     if any(p > k // 2 for p, k in zip(padding, kernel_size, strict=True)):
         raise ShapeError(f"{op}: padding must be at most half the window {kernel_size}, got {padding}")
     window = list(zip(image, kernel_size, stride, padding, dilation, strict=True))
@@ -41,10 +41,10 @@ def pool(op: str, axes: int, x: Shape, kernel_size: Any, stride: Any, padding: A
     return (*x[:-axes], *size), (*kernel_size, *stride, *padding, *dilation)
 
 
-def places(op: str, x: Shape, image: Shape) -> None:
+def places(op: str, name: str, x: Shape, image: Shape) -> None:
     """Check that the kernels can count the places of an image, and its rows."""
     if count(image) > MOST or count(image[:-1]) > ROWS:
-        raise ShapeError(f"{op}: an image must have at most {MOST} places in {ROWS} rows, got x{x}")
+        raise ShapeError(f"{op}: an image must have at most {MOST} places in {ROWS} rows, got {name}{x}")
 
 
 def positions(size: int, kernel: int, stride: int, padding: int, dilation: int, ceil_mode: bool) -> int:
@@ -70,13 +70,16 @@ def _sees_something(size: int, kernel: int, stride: int, padding: int, dilation:
 def adaptive_pool(op: str, axes: int, x: Shape, output_size: Any) -> Shape:
     """The shape of y; None keeps an axis as it is."""
     image = images(op, axes, x)
-    places(op, x, image)
+    places(op, "x", x, image)
     sizes = output_size if isinstance(output_size, tuple | list) else (output_size,) * axes
     if len(sizes) != axes or not all(n is None or is_integer(n) for n in sizes):
-        raise DTypeError(f"{op}: output_size must be an integer or {SEVERAL[axes]}, or None for an axis to keep, got {output_size!r}")
+        raise DTypeError(f"{op}: output_size must be an integer or {SEVERAL[axes]}, or None for an axis to keep, got "
+                         f"{output_size!r}")
     if 0 in image:
         raise ShapeError(f"{op}: x must have places to pool, got x{x}")
-    size = several(op, "output_size", tuple([n if m is None else m for n, m in zip(image, sizes, strict=True)]), axes, 1)
+    filled = tuple([n if m is None else m for n, m in zip(image, sizes, strict=True)])
+    size = several(op, "output_size", filled, axes, 1)
+    places(op, "y", (*x[:-axes], *size), size)
     return (*x[:-axes], *size)
 
 
@@ -108,7 +111,7 @@ def unpool(op: str, axes: int, x: Shape, indices: Shape, kernel_size: Any, strid
     if min(size) < 1 or 0 in image:
         raise ShapeError(f"{op}: x{x} must have places, and the output too, which would be "
                          f"{' x '.join(map(str, size))}")
-    places(op, (*x[:-axes], *size), size)
+    places(op, "y", (*x[:-axes], *size), size)
     return (*x[:-axes], *size)
 
 

@@ -4,18 +4,18 @@ from numbers import Real
 from typing import Any
 
 from numbacnn.errors import DTypeError, ShapeError
-from numbacnn.geometry.options import MOST, SEVERAL, Shape, cached, flag, several
+from numbacnn.geometry.options import MOST, SEVERAL, Shape, cached, count, flag, several
 
 NEAREST, NEAREST_EXACT, LINEAR, CUBIC = range(4)      # what kernels are told
 MODES = {"nearest": NEAREST, "nearest-exact": NEAREST_EXACT, "linear": LINEAR, "bilinear": LINEAR, "trilinear": LINEAR,
          "bicubic": CUBIC, "area": None}
-ONLY = {"linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}      # axes of images, where a mode has a certain number
+ONLY = {"linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}      # axes that images must have
 
 
 @cached
 def interpolate(x: Shape, size: Any, scale_factor: Any, mode: Any, align_corners: Any, recompute_scale_factor: Any
                 ) -> tuple[Shape, int | None, tuple[float, ...]]:
-    """The shape of y, the mode (None: means of areas) and the numbers: mode, align_corners, a scale for each axis or 0."""
+    """The shape of y, the mode (None: means of areas), the numbers: mode, align_corners, a scale for each axis or 0."""
     op = "interpolate"
     if not isinstance(mode, str) or mode not in MODES:
         raise ShapeError(f"{op}: mode must be one of {', '.join(MODES)}, got {mode!r}")
@@ -48,8 +48,8 @@ def _target(op: str, axes: int, x: Shape, size: Any, scale_factor: Any, recomput
     else:
         scales = _factors(op, axes, scale_factor)
         sizes = tuple([int(n * s) if n * s < MOST else MOST + 1 for n, s in zip(x[2:], scales, strict=True)])
-    if min(sizes) < 1 or max(sizes) > MOST:
-        raise ShapeError(f"{op}: sizes of the output must be from 1 to {MOST}, got {sizes} for x{x}")
+    if min(sizes) < 1 or count(sizes) > MOST:
+        raise ShapeError(f"{op}: an image of the output must have from 1 to {MOST} places, got {sizes} for x{x}")
     return sizes, (0.0,) * axes if recompute else scales
 
 
@@ -57,7 +57,8 @@ def _factors(op: str, axes: int, scale_factor: Any) -> tuple[float, ...]:
     """Read factors, one for all axes or one for each."""
     factors = scale_factor if isinstance(scale_factor, tuple | list) else (scale_factor,) * axes
     if len(factors) != axes or not all(isinstance(f, Real) and not isinstance(f, bool) for f in factors):
-        raise DTypeError(f"{op}: scale_factor must be a number or {SEVERAL[axes].replace('integer', 'number')}, got {scale_factor!r}")
+        wanted = SEVERAL[axes].replace("integer", "number")
+        raise DTypeError(f"{op}: scale_factor must be a number or {wanted}, got {scale_factor!r}")
     if not all(isfinite(f) and f > 0 for f in factors):
         raise ShapeError(f"{op}: scale_factor must be positive and finite, got {scale_factor!r}")
     return tuple([float(f) for f in factors])

@@ -43,7 +43,7 @@ class AdaptiveAvgPool2d(_Adaptive):
 
 
 class AdaptiveAvgPool3d(_Adaptive):
-    """Take means over a grid of windows that cover volumes, (N, C, D, H, W) or (C, D, H, W). See `AdaptiveAvgPool2d`."""
+    """Take means over a grid of windows that cover volumes, (N, C, D, H, W). See `AdaptiveAvgPool2d`."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Pool volumes, or one."""
@@ -87,7 +87,7 @@ class AdaptiveMaxPool2d(_AdaptiveMax):
 
 
 class AdaptiveMaxPool3d(_AdaptiveMax):
-    """Take maxima over a grid of windows that cover volumes, (N, C, D, H, W) or (C, D, H, W). See `AdaptiveMaxPool2d`."""
+    """Take maxima over a grid of windows that cover volumes, (N, C, D, H, W). See `AdaptiveMaxPool2d`."""
 
     axes = 3
 

@@ -67,8 +67,8 @@ class MaxPool2d(_MaxPool):
 
     Notes
     -----
-    (N, C, H, W) becomes (N, C, OH, OW), OH = floor((H + 2 padding - dilation (KH - 1) - 1) / stride) + 1, with ceil_mode
-    ceil. An image may come alone, as (C, H, W).
+    (N, C, H, W) becomes (N, C, OH, OW), OH = floor((H + 2 padding - dilation (KH - 1) - 1) / stride) + 1; with
+    ceil_mode, ceil. An image may come alone, as (C, H, W).
     """
 
     axes = 2
@@ -90,7 +90,8 @@ class MaxPool3d(_MaxPool):
 class _SumPool(_Pool):
     def forward(self, x: Tensor) -> Tensor:
         """Pool images, or one."""
-        y: Tensor = getattr(ops, f"sum_pool{self.axes}d")(x, self.kernel_size, self.stride, self.padding, self.ceil_mode)
+        pool = getattr(ops, f"sum_pool{self.axes}d")
+        y: Tensor = pool(x, self.kernel_size, self.stride, self.padding, self.ceil_mode)
         return y
 
 
@@ -221,6 +222,6 @@ class LPPool2d(_LPPool):
 
 
 class LPPool3d(_LPPool):
-    """Take the p-norm of each window of volumes, (N, C, D, H, W) or (C, D, H, W). Parameters are those of `LPPool2d`."""
+    """Take the p-norm of each window of volumes, (N, C, D, H, W). Parameters are those of `LPPool2d`."""
 
     axes = 3

@@ -31,7 +31,7 @@ def adaptive_avg_pool2d(x: Tensor, output_size: Any) -> Tensor:
 
 
 def adaptive_avg_pool3d(x: Tensor, output_size: Any) -> Tensor:
-    """Take means over a grid of windows that cover volumes, (N, C, D, H, W) or (C, D, H, W). See `adaptive_avg_pool2d`."""
+    """Take means over a grid of windows that cover volumes, (N, C, D, H, W). See `adaptive_avg_pool2d`."""
     return _means(3, x, output_size)
 
 
@@ -65,7 +65,7 @@ def adaptive_max_pool2d(x: Tensor, output_size: Any, return_indices: bool = Fals
 
 
 def adaptive_max_pool3d(x: Tensor, output_size: Any, return_indices: bool = False) -> Pooled:
-    """Take maxima over a grid of windows that cover volumes, (N, C, D, H, W) or (C, D, H, W). See `adaptive_max_pool2d`."""
+    """Take maxima over a grid of windows that cover volumes, (N, C, D, H, W). See `adaptive_max_pool2d`."""
     return _maxima(3, x, output_size, return_indices)
 
 

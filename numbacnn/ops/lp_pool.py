@@ -45,7 +45,7 @@ def lp_pool2d(x: Tensor, norm_type: float, kernel_size: Any, stride: Any = None,
 
 
 def lp_pool3d(x: Tensor, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> Tensor:
-    """Take the p-norm of each window of volumes, (N, C, D, H, W) or (C, D, H, W). Parameters are those of `lp_pool2d`."""
+    """Take the p-norm of each window of volumes, (N, C, D, H, W). Parameters are those of `lp_pool2d`."""
     return _lp_pool(3, x, norm_type, kernel_size, stride, ceil_mode)
 
 
@@ -53,8 +53,8 @@ def _lp_pool(axes: int, x: Tensor, norm_type: Any, kernel_size: Any, stride: Any
     op = f"lp_pool{axes}d"
     floating(op, x=x)
     exponent = number(op, "norm_type", norm_type)
-    geometry.pool(op, axes, x.shape, kernel_size, stride, 0, 1, ceil_mode)       # all errors, before anything is recorded
     geometry.exponent(op, exponent)
+    geometry.pool(op, axes, x.shape, kernel_size, stride, 0, 1, ceil_mode)       # before anything is recorded
     means = mean_pool(op, axes, power(x, exponent), kernel_size, stride, 0, ceil_mode, True, None)
     size = prod(geometry.several(op, "kernel_size", kernel_size, axes, 1))
     return power(multiply(multiply(sign(means), relu(absolute(means))), float(size)), 1 / exponent)

@@ -109,7 +109,7 @@ def avg_pool2d(x: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0
 
 def avg_pool3d(x: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
                count_include_pad: bool = True, divisor_override: int | None = None) -> Tensor:
-    """Take the mean of each window of volumes, (N, C, D, H, W) or (C, D, H, W). Parameters are those of `avg_pool2d`."""
+    """Take the mean of each window of volumes, (N, C, D, H, W). Parameters are those of `avg_pool2d`."""
     return mean_pool("avg_pool3d", 3, x, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
 
 
@@ -157,7 +157,8 @@ def _max_pool(axes: int, x: Tensor, kernel_size: Any, stride: Any, padding: Any,
 
 
 def mean_pool(op: str, axes: int, x: Tensor, kernel_size: Any, stride: Any, padding: Any, ceil_mode: Any,
-               count_include_pad: Any, divisor_override: Any) -> Tensor:
+              count_include_pad: Any, divisor_override: Any) -> Tensor:
+    """Take means of windows, or what the divisor makes of sums: for all ops that do."""
     floating(op, x=x)
     y_shape, numbers = geometry.pool(op, axes, x.shape, kernel_size, stride, padding, 1, ceil_mode)
     numbers = numbers[:3 * axes]                         # no dilation

@@ -24,7 +24,8 @@ def pool(axes, x, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=Fal
     window, padding, dilation = several(kernel_size, axes), several(padding, axes), several(dilation, axes)
     stride = window if stride is None else several(stride, axes)
     along = zip(x.shape[-axes:], window, stride, padding, dilation, strict=True)
-    return (*x.shape[:-axes], *[len(begins(*axis, ceil_mode)) for axis in along]), (*window, *stride, *padding, *dilation)
+    size = [len(begins(*axis, ceil_mode)) for axis in along]
+    return (*x.shape[:-axes], *size), (*window, *stride, *padding, *dilation)
 
 
 def of_images(axes, kernel, x, shape, *numbers):

@@ -19,4 +19,5 @@ def interpolate(x, size=None, scale_factor=None, mode="nearest", align_corners=N
     if mode == "area":
         return adaptive(axes, "adaptive_avg_pool", maxima=False)(x, tuple(several(size, axes)))
     scales = [0.0] * axes if recompute_scale_factor else [float(scale) for scale in scales]
-    return made("interpolate", [x], (*x.shape[:2], *several(size, axes)), MODES[mode], int(bool(align_corners)), *scales)
+    shape = (*x.shape[:2], *several(size, axes))
+    return made("interpolate", [x], shape, MODES[mode], int(bool(align_corners)), *scales)

@@ -8,6 +8,8 @@ from op_table.rows import INTEGERS, given, refused
 
 AXES = 1, 2, 3
 IMAGES = {1: (2, 3, 9), 2: (2, 3, 7, 5), 3: (2, 2, 5, 6, 4)}
+BATCHED = {1: "(N, C, L)", 2: "(N, C, H, W)", 3: "(N, C, D, H, W)"}
+ALONE = {1: "(C, L)", 2: "(C, H, W)", 3: "(C, D, H, W)"}
 WINDOWED = "max_pool", "avg_pool", "sum_pool"
 
 
@@ -25,13 +27,13 @@ def adaptive(op, x, output_size, note=""):
 
 
 def norm(op, x, norm_type, kernel_size, **options):
-    return Case(op, {"x": Input(x, "positive")}, (norm_type, kernel_size), options, "held x y", 40 + kernel_size ** int(op[-2]),
-                None, "", "")
+    return Case(op, {"x": Input(x, "positive")}, (norm_type, kernel_size), options, "held x y",
+                40 + kernel_size ** int(op[-2]), None, "", "")
 
 
 def unpool(op, x, places, *window, note="", **options):
-    return Case(op, {"x": given(x), "indices": Input(x, f"places {places}", "int64")}, window, options, "indices", 1, None,
-                "", note)
+    inputs = {"x": given(x), "indices": Input(x, f"places {places}", "int64")}
+    return Case(op, inputs, window, options, "indices", 1, None, "", note)
 
 
 def small(axes, side=4):
@@ -64,7 +66,8 @@ CASES = [
         pool(f"{op}{axes}d", Input(IMAGES[axes], "special"), 2, "special", stride=1, padding=1),
         pool(f"{op}{axes}d", (0, *IMAGES[axes][1:]), 2, "no images"),
     )],
-    pool("max_pool1d", (2, 3, 40), 3, "in vectors", stride=2, padding=1), pool("max_pool1d", (1, 2, 45), (5,), stride=1),
+    pool("max_pool1d", (2, 3, 40), 3, "in vectors", stride=2, padding=1),
+    pool("max_pool1d", (1, 2, 45), (5,), stride=1),
     pool("avg_pool1d", (2, 3, 40), 2, "in vectors", stride=1, padding=1),
     pool("max_pool3d", (1, 2, 3, 5, 40), (2, 1, 3), "in vectors", stride=(1, 2, 2)),
     pool("avg_pool3d", (1, 2, 5, 4, 6), (2, 1, 3), stride=(1, 2, 2)),
@@ -79,7 +82,8 @@ CASES = [
     pool("avg_pool2d", (1, 2, 3, 2), (2, 4), stride=(1, 3), padding=(1, 2), count_include_pad=False),
     *[pool(f"avg_pool{axes}d", small(axes, 5), 2, padding=1, ceil_mode=True, divisor_override=divisor)
       for axes in (2, 3) for divisor in (1, 7)],
-    *[adaptive("adaptive_avg_pool2d", (2, 3, 7, 5), size) for size in (1, (3, 2), (7, 5), (9, 8), (None, 2), (4, None))],
+    *[adaptive("adaptive_avg_pool2d", (2, 3, 7, 5), size) for size in (
+        1, (3, 2), (7, 5), (9, 8), (None, 2), (4, None))],
     adaptive("adaptive_avg_pool2d", (0, 3, 4, 4), 2, "no images"),
     adaptive("adaptive_avg_pool2d", (1, 7, 1, 13), (1, 5)),
     *[adaptive(f"adaptive_{how}_pool{axes}d", IMAGES[axes], size, note) for how in ("avg", "max") for axes in AXES
@@ -108,13 +112,13 @@ REFUSED = [
         ("stride must be at least 1, got -1", small(axes), 2, {"stride": -1}),
         ("padding must be at least 0, got -1", small(axes), 2, {"padding": -1}),
         ("stride must be at most 2147483647, got 2147483648", small(axes), 2, {"stride": 2**31}),
-        (f"x must be {['(N, C, L) or (C, L)', '(N, C, H, W) or (C, H, W)', '(N, C, D, H, W) or (C, D, H, W)'][axes - 1]}, "
-         "got x(4,)", (4,), 2, {}),
+        (f"x must be {BATCHED[axes]} or {ALONE[axes]}, got x(4,)", (4,), 2, {}),
         ("x", (1, 1, *(4,) * (axes - 1), 0), 2, {"stride": 1, "padding": 1}))],
     *[refused(f"{op}{axes}d", DTypeError, text, kernel, x=small(axes), **options) for op in WINDOWED for axes in AXES
       for text, kernel, options in (
         ("kernel_size must be an integer or ", 2.0, {}), ("kernel_size must be an integer or ", True, {}),
-        ("kernel_size must be an integer or ", (2,) * (axes + 1), {}), ("stride must be an integer or ", 2, {"stride": "2"}),
+        ("kernel_size must be an integer or ", (2,) * (axes + 1), {}),
+        ("stride must be an integer or ", 2, {"stride": "2"}),
         ("ceil_mode must be True or False, got 1", 2, {"ceil_mode": 1}))],
     *[refused(f"max_pool{axes}d", ShapeError, "window", 2, x=small(axes, 2), stride=1, padding=1, dilation=3)
       for axes in AXES],
@@ -142,6 +146,8 @@ REFUSED = [
       for error, text, size, x in (
         (ShapeError, f"output_size must be at least 1, got {(0,) * axes}", (0,) * axes, small(axes)),
         (ShapeError, "output_size must be at least 1, got ", -2, small(axes)),
+        (ShapeError, "an image must have at most 2147483647 places in 16777216 rows, got y", (1, *(2**16,) * (axes - 1)),
+         small(axes)) if axes == 3 else (ShapeError, "output_size must be at most 2147483647, got", 2**31, small(axes)),
         (DTypeError, "output_size must be an integer or ", 2.5, small(axes)),
         (DTypeError, "output_size must be an integer or ", (1,) * (axes + 1), small(axes)),
         (DTypeError, "output_size must be an integer or ", False, small(axes)),
@@ -177,9 +183,9 @@ def counterparts(torch):
     found = {name: getattr(F, name) for name in names}
 
     def sum_pool1d(x, kernel_size, *window, **options):
-        return F.avg_pool2d(x[..., None], (kernel_size, 1), *[(n, 1) for n in window[:1]], *[(n, 0) for n in window[1:]],
-                            **{name: (n, int(name == "stride")) if name in ("stride", "padding") else n
-                               for name, n in options.items()}, divisor_override=1)[..., 0]
+        assert not window
+        two = {name: (n, int(name == "stride")) if name in ("stride", "padding") else n for name, n in options.items()}
+        return F.avg_pool2d(x[..., None], (kernel_size, 1), **two, divisor_override=1)[..., 0]
 
     def sums(mean):
         return lambda x, kernel_size, **options: mean(x, kernel_size, **options, divisor_override=1)

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-# How windows lie is told by a function `seen(axis, position)`: which places along an axis a position of the output sees.
+# How windows lie is told by a function `seen(axis, position)`: which places along an axis a position of y sees.
 
 
 def in_windows(x, kernel, stride, padding, dilation=None):
@@ -49,7 +49,7 @@ def pooled(x, y, seen, divisor):
     for position in np.ndindex(*y.shape[2:]):
         found = places(seen, position)
         for place in found:
-            y[(..., *position)] += x[(..., *place)] / (divisor and divisor(position) or len(found))
+            y[(..., *position)] += x[(..., *place)] / (divisor(position) if divisor else len(found))
 
 
 def pooled_backward(dy, dx, seen, divisor):
@@ -57,7 +57,7 @@ def pooled_backward(dy, dx, seen, divisor):
     for position in np.ndindex(*dy.shape[2:]):
         found = places(seen, position)
         for place in found:
-            dx[(..., *place)] += dy[(..., *position)] / (divisor and divisor(position) or len(found))
+            dx[(..., *place)] += dy[(..., *position)] / (divisor(position) if divisor else len(found))
 
 
 def mean_of(x, numbers):
@@ -70,7 +70,8 @@ def mean_of(x, numbers):
         return math.prod(min(start + k, size + 2 * p) - start
                          for start, k, size, p in zip(starts, kernel, x.shape[2:], padding, strict=True))
 
-    return in_windows(x, kernel, stride, padding), (lambda position: divisor) if divisor else inside if include else None
+    seen = in_windows(x, kernel, stride, padding)
+    return seen, (lambda position: divisor) if divisor else inside if include else None
 
 
 def max_pool(x, y, argmax, *window):
