@@ -40,6 +40,9 @@ class Input(NamedTuple):
             values = values * float(self.fill[6:])
         elif self.fill.startswith("below "):
             values = rng.integers(0, int(self.fill[6:]), size)
+        elif self.fill.startswith("places "):            # distinct ones in each image
+            found = np.argsort(rng.random((math.prod(self.shape[:2]), int(self.fill[7:]))))
+            values = found[:, :math.prod(self.shape[2:])]
         return values.astype(self.dtype).reshape(self.shape)
 
 
@@ -104,7 +107,7 @@ class Case:
         """Whether the gradients are limits of differences: no ties, no zeros, nothing infinite, and anything at all."""
         inputs = [each for each in self.inputs.values() if isinstance(each, Input)]
         fills = {each.fill.split()[0] for each in inputs}
-        return (self.op not in ("to", "remainder") and fills <= {"grid", "positive", "below", "times"}
+        return (self.op not in ("to", "remainder") and fills <= {"grid", "positive", "below", "places", "times"}
                 and all(math.prod(each.shape) for each in inputs))
 
     def call(self, inputs):

@@ -110,20 +110,25 @@ def test_conv_of_any_geometry(seed):
 
 # --- pooling ---------------------------------------------------------------------------------------------------------
 
-WINDOWS = {          # x, (kh, kw, sh, sw, ph, pw, dh, dw)
+WINDOWS = {          # x, (kh, kw, sh, sw, ph, pw, dh, dw), and the size of y where windows leave x at its end
     "side by side": ((2, 3, 6, 8), (2, 2, 2, 2, 0, 0, 1, 1)),
     "overlapping, padded": ((1, 5, 7, 6), (3, 2, 2, 1, 1, 1, 1, 1)),
     "stride beyond the window": ((2, 2, 9, 8), (2, 1, 4, 3, 0, 0, 1, 1)),
     "dilated": ((2, 3, 9, 8), (2, 3, 1, 2, 1, 1, 3, 2)),
     "whole image": ((3, 1, 5, 4), (5, 4, 5, 4, 0, 0, 1, 1)),
+    "side by side, leaving": ((2, 3, 7, 9), (2, 2, 2, 2, 0, 0, 1, 1), (4, 5)),
+    "apart, leaving the padding": ((1, 17, 5, 8), (3, 3, 3, 3, 1, 1, 1, 1), (2, 3)),
+    "dilated, leaving": ((2, 3, 9, 8), (2, 3, 2, 4, 0, 1, 3, 2), (4, 3)),
 }
 
 
 def pool_cases(numbers):
     cases = {}
-    for name, (x, window) in WINDOWS.items():
+    for name, (x, window, *size) in WINDOWS.items():
         (kh, kw), (sh, sw), (ph, pw), (dh, dw) = (window[i:i + 2] for i in (0, 2, 4, 6))
-        y = (*x[:2], (x[2] + 2 * ph - dh * (kh - 1) - 1) // sh + 1, (x[3] + 2 * pw - dw * (kw - 1) - 1) // sw + 1)
+        [size] = size or [[(n + 2 * p - d * (k - 1) - 1) // s + 1
+                           for n, p, d, k, s in zip(x[2:], (ph, pw), (dh, dw), (kh, kw), (sh, sw), strict=True)]]
+        y = (*x[:2], *size)
         argmax = np.empty(y, np.int32)
         values = numbers(*x)
         reference.max_pool2d(values, np.empty(y), argmax, *window)
@@ -131,7 +136,8 @@ def pool_cases(numbers):
             f"max_pool2d: {name}": Case("max_pool2d", [values], [y, (y, "int32")], window),
             f"max_pool2d_backward: {name}": Case("max_pool2d_backward", [numbers(*y), argmax], [x], window)}
         if (dh, dw) == (1, 1):
-            for op, options in (("sum_pool2d", ()), ("avg_pool2d", (0,)), ("avg_pool2d", (1,))):
+            for op, options in (("sum_pool2d", ()), ("avg_pool2d", (0, 0)), ("avg_pool2d", (1, 0)),
+                                ("avg_pool2d", (0, 3))):
                 geometry = (*window[:6], *options)
                 cases |= {f"{op}: {name} {options}": Case(op, [numbers(*x)], [y], geometry),
                           f"{op}_backward: {name} {options}": Case(f"{op}_backward", [numbers(*y)], [x], geometry)}

@@ -30,6 +30,7 @@ PLANES = [                                 # few outputs, in rows of a tile: win
     Program((0, 1, 12, 35), (6, 1, 5, 5), pool=[2]),
 ]
 SIDE_BY_SIDE = [
+    Program((2, 3, 10, 10), (5, 3, 3, 3), pool=[2, 2, 0, 1, True]),                        # none leaves the image
     Program(IMAGES, SHORT, pool=[2]),
     Program((2, 1, 14, 16), (32, 1, 3, 3), pool=[2, 2]),
     Program(IMAGES, SHORT, pool=[(3, 2)]),
@@ -76,6 +77,8 @@ PROGRAMS = {
 NEAR = {                                                 # where something forbids the fused convolution
     "windows overlap": Program(IMAGES, SHORT, pool=[3, 2]),
     "pooling pads": Program(IMAGES, SHORT, pool=[2, 2, 1]),
+    "windows leave the image": Program((2, 3, 9, 9), (5, 3, 3, 3), pool=[2, 2, 0, 1, True]),
+    "windows leave the image at one side": Program((2, 3, 10, 9), (5, 3, 3, 3), EVERYTHING, pool=[2, 2, 0, 1, True]),
     "pooling is dilated": Program(IMAGES, SHORT, pool=[2, 2, 0, 2]),
     "groups": Program((2, 4, 9, 8), (6, 2, 3, 3), conv={"groups": 2}, pool=[2]),
     "padding is uneven": Program(IMAGES, (5, 3, 2, 2), conv={"padding": "same"}, pool=[2]),

@@ -114,8 +114,6 @@ from .pack import conv2d_pack, conv2d_pack_turned
 from .peak import peak
 from .pixel_shuffle import pixel_shuffle, pixel_unshuffle
 from .pool import (
-    adaptive_avg_pool2d,
-    adaptive_avg_pool2d_backward,
     avg_pool2d,
     avg_pool2d_backward,
     max_pool2d,
@@ -123,8 +121,19 @@ from .pool import (
     sum_pool2d,
     sum_pool2d_backward,
 )
+from .pool_rows import adaptive_max_pool, max_pool
 from .program import Program, launch
 from .reduce import argmax, sum
+from .resample import (
+    adaptive_avg_pool,
+    adaptive_avg_pool2d,
+    adaptive_avg_pool2d_backward,
+    adaptive_avg_pool_backward,
+    avg_pool,
+    avg_pool_backward,
+    interpolate,
+    interpolate_backward,
+)
 from .separable import conv2d_separable, conv2d_separable_relu
 from .shape import permute, reshape
 from .slice import cat, place, replace, slice
@@ -132,6 +141,7 @@ from .softmax import softmax, softmax_backward
 from .sort import cumsum, sort
 from .take import assign, take, take_backward, wrap_index
 from .threads import devices, info
+from .unpool import max_pool_backward, max_unpool, max_unpool_backward
 from .winograd import (
     conv2d_add_relu_winograd,
     conv2d_add_winograd,

@@ -11,8 +11,6 @@ from .whole import add_whole, load_whole, store_whole, whole, wins
 
 SIDES = 2, 3              # of square windows, for which kernels are compiled anew
 
-SUM, MEAN, MEAN_INSIDE = 0, 1, 2      # a window is divided by 1, by kh * kw, by its pixels inside x
-
 
 def rows_of_output(y):
     """Return how many rows all images of y have."""
@@ -35,9 +33,14 @@ def max_pool2d_backward(dy, argmax, dx, *window):
     """Lower to a kernel that writes the windows, if they lie side by side, or one that writes the pixels."""
     (kh, kw), *others = window[:2], window[2:4], window[4:]
     arrays = [dy.physical(), argmax.physical(), dx.physical()]
-    if others == [(kh, kw), (0, 0, 1, 1)]:
+    if others == [(kh, kw), (0, 0, 1, 1)] and are_inside(*arrays[::2], kh, kw):
         return [(max_pool_backward_apart, [*arrays, *sides(kh, kw)])]
     return [(max_pool_backward, [*arrays, *window])]
+
+
+def are_inside(dy, dx, kh, kw):
+    """Whether no window of those that lie side by side leaves the image."""
+    return dy.shape[1] * kh <= dx.shape[1] and dy.shape[2] * kw <= dx.shape[2]
 
 
 def sides(kh, kw, *others):
@@ -159,36 +162,45 @@ def max_pool_backward_apart(dy, argmax, dx, kh, kw, begin, end):
 
 def sum_pool2d(x, y, *window):
     """Lower to sums."""
-    return [(pool, [x.physical(), y.physical(), *sides(*window), SUM])]
+    return avg_pool2d(x, y, *window, 0, 1)
 
 
 def sum_pool2d_backward(dy, dx, *window):
     """Lower to sums of the windows that hold a pixel."""
-    return backward(dy, dx, SUM, *window)
+    return avg_pool2d_backward(dy, dx, *window, 0, 1)
 
 
-def avg_pool2d(x, y, *window_and_count):
+def avg_pool2d(x, y, *window_and_divisor):
     """Lower to means."""
-    *window, count_include_pad = window_and_count
-    return [(pool, [x.physical(), y.physical(), *sides(*window), MEAN if count_include_pad else MEAN_INSIDE])]
+    x, y = x.physical(), y.physical()
+    *window, count_include_pad, divisor = window_and_divisor
+    return [(pool, [x, y, *sides(*window), *counted(x, y, window, count_include_pad, divisor)])]
 
 
-def avg_pool2d_backward(dy, dx, *window_and_count):
-    """Lower to sums of shares of the windows that hold a pixel."""
-    *window, count_include_pad = window_and_count
-    return backward(dy, dx, MEAN if count_include_pad else MEAN_INSIDE, *window)
-
-
-def backward(dy, dx, mode, kh, kw, *others):
-    """Return the call of a kernel that writes the windows, if they lie side by side, or of one that writes pixels."""
+def avg_pool2d_backward(dy, dx, *window_and_divisor):
+    """Lower to a kernel that writes the windows, if they lie side by side, or one that writes pixels."""
     dy, dx = dy.physical(), dx.physical()
-    if others == (kh, kw, 0, 0):
-        return [(pool_backward_apart, [dy, dx, kh, kw, mode])]
-    return [(pool_backward, [dy, dx, kh, kw, *others, mode])]
+    *window, count_include_pad, divisor = window_and_divisor
+    (kh, kw), *others = window[:2], window[2:4], window[4:]
+    divisor, *border = counted(dx, dy, window, count_include_pad, divisor)
+    if others == [[kh, kw], [0, 0]] and are_inside(dy, dx, kh, kw):
+        return [(pool_backward_apart, [dy, dx, kh, kw, divisor])]
+    return [(pool_backward, [dy, dx, *window, divisor, *border])]
+
+
+def counted(x, y, window, count_include_pad, divisor):
+    """Return what every sum is divided by, or 0: by its pixels in x and in a border around it, whose sides follow."""
+    kh, kw, sh, sw, ph, pw = window
+    border = (ph, pw) if count_include_pad else (0, 0)
+    spans = ((n - 1) * s + k - p <= size + b for n, s, k, p, size, b in zip(
+        y.shape[1:3], (sh, sw), (kh, kw), (ph, pw), x.shape[1:3], border, strict=True))
+    if divisor == 0 and border == (ph, pw) and all(spans):
+        divisor = kh * kw
+    return divisor, *border
 
 
 @kernel(items=rows_of_output)
-def pool(x, y, kh, kw, sh, sw, ph, pw, mode, begin, end):
+def pool(x, y, kh, kw, sh, sw, ph, pw, divisor, bh, bw, begin, end):
     _, height, width, channels = x.shape
     _, rows, columns, _ = y.shape
     values, result = x.reshape(x.size), y.reshape(y.size)
@@ -201,12 +213,12 @@ def pool(x, y, kh, kw, sh, sw, ph, pw, mode, begin, end):
             left = ow * sw - pw
             before, after = inside(left, 1, kw, width)
             at, there = ((n * height + top + above) * width + left + before) * channels, (row * columns + ow) * channels
-            divisor = share(top, left, kh, kw, height, width, mode)
+            terms = divisor or pixels(top, left, kh, kw, height, width, bh, bw)
             if below - above == kh and ow == first and first < last:
-                add_windows(values, at, kh, kw, width, sw, divisor, result, there, last - first, channels)
+                add_windows(values, at, kh, kw, width, sw, terms, result, there, last - first, channels)
                 ow = last
             else:
-                add_windows(values, at, below - above, after - before, width, sw, divisor, result, there, 1, channels)
+                add_windows(values, at, below - above, after - before, width, sw, terms, result, there, 1, channels)
                 ow += 1
 
 
@@ -225,11 +237,11 @@ def add_windows(x, at, tall, wide, width, apart, divisor, y, there, count, chann
 
 
 @kernel(items=rows_of_input)
-def pool_backward(dy, dx, kh, kw, sh, sw, ph, pw, mode, begin, end):
+def pool_backward(dy, dx, kh, kw, sh, sw, ph, pw, divisor, bh, bw, begin, end):
     _, height, width, channels = dx.shape
     _, rows, columns, _ = dy.shape
     given, result = dy.reshape(dy.size), dx.reshape(dx.size)
-    part = 1 / share(0, 0, kh, kw, height, width, mode)
+    part = 1 / (divisor or 1)
     for row in range(begin, end):
         n, h = divmod(row, height)
         top, bottom = spanning(h + ph, sh, 1, kh, rows)
@@ -240,20 +252,20 @@ def pool_backward(dy, dx, kh, kw, sh, sw, ph, pw, mode, begin, end):
                 total = fill(dy, 0)
                 for oh in range(top, bottom):
                     for ow in range(left, right):
-                        if mode == MEAN_INSIDE:
-                            part = 1 / share(oh * sh - ph, ow * sw - pw, kh, kw, height, width, mode)
+                        if divisor == 0:
+                            part = 1 / pixels(oh * sh - ph, ow * sw - pw, kh, kw, height, width, bh, bw)
                         at = ((n * rows + oh) * columns + ow) * channels + c
                         total = fma(load(given, at), fill(dy, part), total)
                 put(result, (row * width + w) * channels + c, total, channels - c)
 
 
 @kernel(items=rows_of_input)
-def pool_backward_apart(dy, dx, kh, kw, mode, begin, end):
+def pool_backward_apart(dy, dx, kh, kw, divisor, begin, end):
     """The same for windows side by side, without padding. Pixels after the last window receive nothing."""
     _, height, width, channels = dx.shape
     _, rows, columns, _ = dy.shape
     given, result = dy.reshape(dy.size), dx.reshape(dx.size)
-    part = fill(dy, 1 / share(0, 0, kh, kw, kh, kw, mode))
+    part = fill(dy, 1 / divisor)
     for row in range(begin, end):
         n, h = divmod(row, height)
         seen = columns if h // kh < rows else 0
@@ -267,55 +279,6 @@ def pool_backward_apart(dy, dx, kh, kw, mode, begin, end):
 
 
 @compiled
-def share(top, left, kh, kw, height, width, mode):
-    """Return what the sum of the window that begins at (top, left) is divided by."""
-    if mode == SUM:
-        return 1
-    if mode == MEAN:
-        return kh * kw
-    return (min(top + kh, height) - max(top, 0)) * (min(left + kw, width) - max(left, 0))
-
-
-# --- windows that share out the image evenly ------------------------------------------------------------------------
-
-@kernel(items=rows_of_output)
-def adaptive_avg_pool2d(x, y, begin, end):
-    _, height, width, channels = x.shape
-    _, rows, columns, _ = y.shape
-    for row in range(begin, end):
-        n, oh = divmod(row, rows)
-        top, bottom = oh * height // rows, -(-(oh + 1) * height // rows)
-        for ow in range(columns):
-            left, right = ow * width // columns, -(-(ow + 1) * width // columns)
-            y[n, oh, ow] = 0
-            for h in range(top, bottom):
-                for w in range(left, right):
-                    for c in range(channels):
-                        y[n, oh, ow, c] += x[n, h, w, c]
-            divisor = x.dtype.type((bottom - top) * (right - left))
-            for c in range(channels):
-                y[n, oh, ow, c] /= divisor
-
-
-def adaptive_avg_pool2d_backward(dy, dx):
-    """Lower to the gradient of the mean of windows side by side, if all are of one size."""
-    dy, dx = dy.physical(), dx.physical()
-    (kh, rest), (kw, other) = (divmod(dx.shape[axis], max(dy.shape[axis], 1)) for axis in (1, 2))
-    return [(adaptive_backward, [dy, dx])] if rest or other else [(pool_backward_apart, [dy, dx, kh, kw, MEAN])]
-
-
-@kernel(items=rows_of_input)
-def adaptive_backward(dy, dx, begin, end):
-    _, height, width, channels = dx.shape
-    _, rows, columns, _ = dy.shape
-    for row in range(begin, end):
-        n, h = divmod(row, height)
-        dx[n, h] = 0
-        for oh in range(h * rows // height, -(-(h + 1) * rows // height)):      # the windows that hold row h
-            tall = -(-(oh + 1) * height // rows) - oh * height // rows
-            for ow in range(columns):
-                left, right = ow * width // columns, -(-(ow + 1) * width // columns)
-                divisor = dy.dtype.type(tall * (right - left))
-                for w in range(left, right):
-                    for c in range(channels):
-                        dx[n, h, w, c] += dy[n, oh, ow, c] / divisor
+def pixels(top, left, kh, kw, height, width, bh, bw):
+    """Return how many pixels of a window that begins at (top, left) lie in x, or in the border around it."""
+    return ((min(top + kh, height + bh) - max(top, -bh)) * (min(left + kw, width + bw) - max(left, -bw)))

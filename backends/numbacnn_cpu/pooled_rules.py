@@ -15,10 +15,11 @@ WINDOW = 16               # pixels of a window, at most: a tile has all of them
 LONGEST = 300             # products in a sum, at most: beyond, other algorithms gain more than fusing does
 
 
-def is_pooled(x, weight, c, conv, pool):
+def is_pooled(x, weight, c, y, conv, pool):
     """Whether the fused kernels can compute it, and should."""
     (kh, kw), *rest = pool[:2], pool[2:4], pool[4:]
-    side_by_side = rest == [(kh, kw), (0, 0, 1, 1)] and kh * kw <= WINDOW
+    inside = y.shape[2] * kh <= c.shape[2] and y.shape[3] * kw <= c.shape[3]
+    side_by_side = rest == [(kh, kw), (0, 0, 1, 1)] and kh * kw <= WINDOW and inside
     fitting = weight.shape[0] > 0 and 0 < math.prod(weight.shape[1:]) <= LONGEST
     return conv[-1] == 1 and side_by_side and fitting and is_padded_evenly(x, weight, c, conv)
 

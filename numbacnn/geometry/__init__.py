@@ -15,20 +15,23 @@ from numbacnn.geometry.options import (
     cached,
     count,
     few_axes,
+    flag,
     is_integer,
     pair,
     positive,
     rank_of,
+    several,
 )
 from numbacnn.geometry.pad import crop_and_border, pad
-from numbacnn.geometry.pool import adaptive_pool2d, pool2d
+from numbacnn.geometry.pool import adaptive_pool, divisor, exponent, images, pool, unpool
 from numbacnn.geometry.shape import broadcast, expand, permute, reduce, reshape
 from numbacnn.geometry.slice import axes, chunk, narrow, select, split, tensor_split, whole
+from numbacnn.geometry.upsampling import interpolate
 
 __all__ = [
-    "MAX_AXES", "Numbers", "Shape", "adaptive_pool2d", "axes", "axis", "broadcast", "cached", "cat", "channels",
-    "chunk", "common", "conv2d", "count", "crop_and_border", "cross_entropy", "expand", "expanded", "few_axes",
-    "is_integer", "layout", "linear", "narrow", "output_size", "pad", "pair", "permute", "pool2d", "position",
-    "positive", "prelu", "rank_of", "reduce", "reshape", "run_of", "select", "sizes_of", "split", "tensor_split",
-    "whole", "window_of",
+    "MAX_AXES", "Numbers", "Shape", "adaptive_pool", "axes", "axis", "broadcast", "cached", "cat", "channels",
+    "chunk", "common", "conv2d", "count", "crop_and_border", "cross_entropy", "divisor", "expand", "expanded",
+    "exponent", "few_axes", "flag", "images", "interpolate", "is_integer", "layout", "linear", "narrow",
+    "output_size", "pad", "pair", "permute", "pool", "position", "positive", "prelu", "rank_of", "reduce", "reshape",
+    "run_of", "select", "several", "sizes_of", "split", "tensor_split", "unpool", "whole", "window_of",
 ]

@@ -30,11 +30,12 @@ from numbacnn.kernels.slice import SliceKernels
 from numbacnn.kernels.sort import SortKernels
 from numbacnn.kernels.spec import Array, Place, Spec
 from numbacnn.kernels.take import TakeKernels
+from numbacnn.kernels.upsampling import UpsamplingKernels
 
 __all__ = ["Array", "Kernels", "Place", "Spec"]
 
 
 class Kernels(ConvKernels, PoolKernels, ActivationKernels, NormKernels, DropoutKernels, LinearKernels, LossKernels,
               ElementwiseKernels, ReduceKernels, ShapeKernels, SliceKernels, TakeKernels, OptimKernels, ClipKernels,
-              SortKernels, PixelShuffleKernels, Protocol):
+              SortKernels, PixelShuffleKernels, UpsamplingKernels, Protocol):
     """Every kernel a backend must have."""

@@ -1,6 +1,23 @@
 """Layers: modules that own parameters and call one operation each."""
 from numbacnn.nn import functional, init, utils
 from numbacnn.nn.activation import LeakyReLU, PReLU, ReLU, Sigmoid, Softmax
+from numbacnn.nn.adaptive_pool import (
+    AdaptiveAvgPool1d,
+    AdaptiveAvgPool2d,
+    AdaptiveAvgPool3d,
+    AdaptiveMaxPool1d,
+    AdaptiveMaxPool2d,
+    AdaptiveMaxPool3d,
+    GlobalAvgPool1d,
+    GlobalAvgPool2d,
+    GlobalAvgPool3d,
+    GlobalMaxPool1d,
+    GlobalMaxPool2d,
+    GlobalMaxPool3d,
+    GlobalSumPool1d,
+    GlobalSumPool2d,
+    GlobalSumPool3d,
+)
 from numbacnn.nn.container import Identity, ModuleDict, ModuleList, Sequential
 from numbacnn.nn.conv import Conv2d
 from numbacnn.nn.dropout import Dropout
@@ -28,14 +45,34 @@ from numbacnn.nn.pad import (
 )
 from numbacnn.nn.parameter_container import ParameterDict, ParameterList
 from numbacnn.nn.pixel_shuffle import ChannelShuffle, PixelShuffle, PixelUnshuffle
-from numbacnn.nn.pool import AdaptiveAvgPool2d, AvgPool2d, GlobalAvgPool2d, MaxPool2d, SumPool2d
+from numbacnn.nn.pool import (
+    AvgPool1d,
+    AvgPool2d,
+    AvgPool3d,
+    LPPool1d,
+    LPPool2d,
+    LPPool3d,
+    MaxPool1d,
+    MaxPool2d,
+    MaxPool3d,
+    SumPool1d,
+    SumPool2d,
+    SumPool3d,
+)
+from numbacnn.nn.unpool import MaxUnpool1d, MaxUnpool2d, MaxUnpool3d
+from numbacnn.nn.upsampling import Upsample, UpsamplingBilinear2d, UpsamplingNearest2d
 
 __all__ = [
-    "AdaptiveAvgPool2d", "AvgPool2d", "BatchNorm1d", "BatchNorm2d", "Buffer", "ChannelShuffle", "CircularPad1d",
-    "CircularPad2d", "CircularPad3d", "ConstantPad1d", "ConstantPad2d", "ConstantPad3d", "Conv2d", "CrossEntropyLoss",
-    "Dropout", "Embedding", "Flatten", "GlobalAvgPool2d", "Identity", "LeakyReLU", "Linear", "MaxPool2d", "Module",
-    "ModuleDict", "ModuleList", "PReLU", "Parameter", "ParameterDict", "ParameterList", "PixelShuffle",
-    "PixelUnshuffle", "ReLU", "ReflectionPad1d", "ReflectionPad2d", "ReflectionPad3d", "ReplicationPad1d",
-    "ReplicationPad2d", "ReplicationPad3d", "Sequential", "Sigmoid", "Softmax", "SumPool2d", "Unflatten", "ZeroPad1d",
-    "ZeroPad2d", "ZeroPad3d", "functional", "init", "utils",
+    "AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AdaptiveAvgPool3d", "AdaptiveMaxPool1d", "AdaptiveMaxPool2d",
+    "AdaptiveMaxPool3d", "AvgPool1d", "AvgPool2d", "AvgPool3d", "BatchNorm1d", "BatchNorm2d", "Buffer",
+    "ChannelShuffle", "CircularPad1d", "CircularPad2d", "CircularPad3d", "ConstantPad1d", "ConstantPad2d",
+    "ConstantPad3d", "Conv2d", "CrossEntropyLoss", "Dropout", "Embedding", "Flatten", "GlobalAvgPool1d",
+    "GlobalAvgPool2d", "GlobalAvgPool3d", "GlobalMaxPool1d", "GlobalMaxPool2d", "GlobalMaxPool3d", "GlobalSumPool1d",
+    "GlobalSumPool2d", "GlobalSumPool3d", "Identity", "LPPool1d", "LPPool2d", "LPPool3d", "LeakyReLU", "Linear",
+    "MaxPool1d", "MaxPool2d", "MaxPool3d", "MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d", "Module", "ModuleDict",
+    "ModuleList", "PReLU", "Parameter", "ParameterDict", "ParameterList", "PixelShuffle", "PixelUnshuffle", "ReLU",
+    "ReflectionPad1d", "ReflectionPad2d", "ReflectionPad3d", "ReplicationPad1d", "ReplicationPad2d",
+    "ReplicationPad3d", "Sequential", "Sigmoid", "Softmax", "SumPool1d", "SumPool2d", "SumPool3d", "Unflatten",
+    "Upsample", "UpsamplingBilinear2d", "UpsamplingNearest2d", "ZeroPad1d", "ZeroPad2d", "ZeroPad3d", "functional",
+    "init", "utils",
 ]

@@ -1,27 +1,53 @@
-"""Pooling layers."""
-from typing import Any
+"""Pooling layers: windows over one, two or three axes."""
+from typing import Any, ClassVar
 
-from numbacnn import geometry
+from numbacnn import geometry, ops
 from numbacnn.autograd import Tensor
 from numbacnn.nn.module import Module
-from numbacnn.ops import adaptive_avg_pool2d, avg_pool2d, max_pool2d, sum_pool2d
+from numbacnn.ops.check import number
+from numbacnn.ops.pool import Pooled
 
 
-class _Pool2d(Module):
-    """Options that all window poolings share."""
+class _Pool(Module):
+    """Options that all window poolings share: one number for each axis."""
 
-    def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0) -> None:
+    axes: ClassVar[int]
+
+    def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False) -> None:
         op = type(self).__name__
-        self.kernel_size = geometry.pair(op, "kernel_size", kernel_size, 1)
-        self.stride = self.kernel_size if stride is None else geometry.pair(op, "stride", stride, 1)
-        self.padding = geometry.pair(op, "padding", padding)
+        self.kernel_size = geometry.several(op, "kernel_size", kernel_size, self.axes, 1)
+        self.stride = self.kernel_size if stride is None else geometry.several(op, "stride", stride, self.axes, 1)
+        self.padding = geometry.several(op, "padding", padding, self.axes)
+        self.ceil_mode = geometry.flag(op, "ceil_mode", ceil_mode)
 
     def extra_repr(self) -> str:
         """Return the options that `repr` shows."""
-        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+        shown = f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+        return f"{shown}, ceil_mode=True" if self.ceil_mode else shown
 
 
-class MaxPool2d(_Pool2d):
+class _MaxPool(_Pool):
+    def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1,
+                 return_indices: bool = False, ceil_mode: bool = False) -> None:
+        super().__init__(kernel_size, stride, padding, ceil_mode)
+        self.dilation = geometry.several(type(self).__name__, "dilation", dilation, self.axes, 1)
+        self.return_indices = geometry.flag(type(self).__name__, "return_indices", return_indices)
+
+    def forward(self, x: Tensor) -> Pooled:
+        """Pool images, or one."""
+        pool = getattr(ops, f"max_pool{self.axes}d")
+        y: Pooled = pool(x, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode,
+                         self.return_indices)
+        return y
+
+
+class MaxPool1d(_MaxPool):
+    """Take the maximum of each window of lines, (N, C, L) or (C, L). Parameters are those of `MaxPool2d`."""
+
+    axes = 1
+
+
+class MaxPool2d(_MaxPool):
     """Take the maximum of each window.
 
     Parameters
@@ -34,30 +60,95 @@ class MaxPool2d(_Pool2d):
         Border on each side, at most half the window. It never wins.
     dilation : int or (int, int)
         Distance between the pixels of a window.
+    return_indices : bool
+        Whether to return, too, where the maxima are: H index W + W index, int64.
+    ceil_mode : bool
+        Whether windows may leave the image below and to the right, if they begin inside it or the padding before it.
 
     Notes
     -----
-    (N, C, H, W) becomes (N, C, OH, OW), OH = floor((H + 2 padding - dilation (KH - 1) - 1) / stride) + 1.
+    (N, C, H, W) becomes (N, C, OH, OW), OH = floor((H + 2 padding - dilation (KH - 1) - 1) / stride) + 1; with
+    ceil_mode, ceil. An image may come alone, as (C, H, W).
     """
 
-    def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1) -> None:
-        super().__init__(kernel_size, stride, padding)
-        self.dilation = geometry.pair("MaxPool2d", "dilation", dilation, 1)
+    axes = 2
 
+    def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1,
+                 return_indices: bool = False, ceil_mode: bool = False) -> None:
+        super().__init__(kernel_size, stride, padding, dilation, return_indices, ceil_mode)
+
+
+class MaxPool3d(_MaxPool):
+    """Take the maximum of each window of volumes, (N, C, D, H, W) or (C, D, H, W).
+
+    Parameters are those of `MaxPool2d`, each an integer or three: depth, height, width.
+    """
+
+    axes = 3
+
+
+class _SumPool(_Pool):
     def forward(self, x: Tensor) -> Tensor:
-        """Pool images (N, C, H, W)."""
-        return max_pool2d(x, self.kernel_size, self.stride, self.padding, self.dilation)
+        """Pool images, or one."""
+        pool = getattr(ops, f"sum_pool{self.axes}d")
+        y: Tensor = pool(x, self.kernel_size, self.stride, self.padding, self.ceil_mode)
+        return y
 
 
-class SumPool2d(_Pool2d):
+class SumPool1d(_SumPool):
+    """Add up each window of lines, (N, C, L) or (C, L). Parameters are those of `SumPool2d`."""
+
+    axes = 1
+
+
+class SumPool2d(_SumPool):
     """Add up each window; padding counts as zero. Parameters and shapes are those of `MaxPool2d`, without dilation."""
 
+    axes = 2
+
+
+class SumPool3d(_SumPool):
+    """Add up each window of volumes, (N, C, D, H, W) or (C, D, H, W). Parameters are those of `SumPool2d`."""
+
+    axes = 3
+
+
+class AvgPool1d(_Pool):
+    """Take the mean of each window of lines, (N, C, L) or (C, L).
+
+    Parameters are those of `AvgPool2d`, without divisor_override.
+    """
+
+    axes = 1
+
+    def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
+                 count_include_pad: bool = True) -> None:
+        super().__init__(kernel_size, stride, padding, ceil_mode)
+        geometry.divisor("AvgPool1d", count_include_pad, None)
+        self.count_include_pad = count_include_pad
+
     def forward(self, x: Tensor) -> Tensor:
-        """Pool images (N, C, H, W)."""
-        return sum_pool2d(x, self.kernel_size, self.stride, self.padding)
+        """Pool lines (N, C, L), or one."""
+        return ops.avg_pool1d(x, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad)
 
 
-class AvgPool2d(_Pool2d):
+class _AvgPool(_Pool):
+    def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
+                 count_include_pad: bool = True, divisor_override: int | None = None) -> None:
+        super().__init__(kernel_size, stride, padding, ceil_mode)
+        geometry.divisor(type(self).__name__, count_include_pad, divisor_override)
+        self.count_include_pad = count_include_pad
+        self.divisor_override = divisor_override
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Pool images, or one."""
+        pool = getattr(ops, f"avg_pool{self.axes}d")
+        y: Tensor = pool(x, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad,
+                         self.divisor_override)
+        return y
+
+
+class AvgPool2d(_AvgPool):
     """Take the mean of each window.
 
     Parameters and shapes are those of `MaxPool2d`, without dilation, and:
@@ -66,40 +157,71 @@ class AvgPool2d(_Pool2d):
     ----------
     count_include_pad : bool
         Whether padding counts, as zeros, or only the pixels inside do.
+    divisor_override : int, optional
+        What the sum of a window is divided by, instead of how many values it has.
     """
 
-    def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0, count_include_pad: bool = True) -> None:
-        super().__init__(kernel_size, stride, padding)
-        self.count_include_pad = count_include_pad
+    axes = 2
+
+    def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
+                 count_include_pad: bool = True, divisor_override: int | None = None) -> None:
+        super().__init__(kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+
+
+class AvgPool3d(_AvgPool):
+    """Take the mean of each window of volumes, (N, C, D, H, W) or (C, D, H, W). Parameters are those of `AvgPool2d`."""
+
+    axes = 3
+
+
+class _LPPool(Module):
+    axes: ClassVar[int]
+
+    def __init__(self, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> None:
+        op = type(self).__name__
+        self.norm_type = number(op, "norm_type", norm_type)
+        geometry.exponent(op, self.norm_type)
+        self.kernel_size = geometry.several(op, "kernel_size", kernel_size, self.axes, 1)
+        self.stride = self.kernel_size if stride is None else geometry.several(op, "stride", stride, self.axes, 1)
+        self.ceil_mode = geometry.flag(op, "ceil_mode", ceil_mode)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Pool images (N, C, H, W)."""
-        return avg_pool2d(x, self.kernel_size, self.stride, self.padding, self.count_include_pad)
-
-
-class AdaptiveAvgPool2d(Module):
-    """Take means over a grid of windows that cover the image, so that the output has the size asked for.
-
-    Parameters
-    ----------
-    output_size : int or (int or None, int or None)
-        OH and OW; None keeps the size. 1 is global average pooling.
-    """
-
-    def __init__(self, output_size: Any) -> None:
-        self.output_size = output_size
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Pool images (N, C, H, W)."""
-        return adaptive_avg_pool2d(x, self.output_size)
+        """Pool images, or one."""
+        pool = getattr(ops, f"lp_pool{self.axes}d")
+        y: Tensor = pool(x, self.norm_type, self.kernel_size, self.stride, self.ceil_mode)
+        return y
 
     def extra_repr(self) -> str:
         """Return the options that `repr` shows."""
-        return f"output_size={self.output_size}"
+        return f"norm_type={self.norm_type:g}, kernel_size={self.kernel_size}, stride={self.stride}"
 
 
-class GlobalAvgPool2d(AdaptiveAvgPool2d):
-    """Take the mean of each feature map: (N, C, H, W) becomes (N, C, 1, 1)."""
+class LPPool1d(_LPPool):
+    """Take the p-norm of each window of lines, (N, C, L) or (C, L). Parameters are those of `LPPool2d`."""
 
-    def __init__(self) -> None:
-        super().__init__(1)
+    axes = 1
+
+
+class LPPool2d(_LPPool):
+    """Take the p-norm of each window: the p-th root of the sum of x ** p.
+
+    Parameters
+    ----------
+    norm_type : float
+        The exponent p, not zero.
+    kernel_size, stride : int or (int, int)
+        Size and step of the window; by default windows lie side by side.
+    ceil_mode : bool
+        Whether windows may leave the image below and to the right, if they begin inside it.
+    """
+
+    axes = 2
+
+    def __init__(self, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> None:
+        super().__init__(norm_type, kernel_size, stride, ceil_mode)
+
+
+class LPPool3d(_LPPool):
+    """Take the p-norm of each window of volumes, (N, C, D, H, W). Parameters are those of `LPPool2d`."""
+
+    axes = 3

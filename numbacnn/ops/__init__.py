@@ -25,6 +25,14 @@ from numbacnn.ops.activation import (
     tanhshrink,
     threshold,
 )
+from numbacnn.ops.adaptive_pool import (
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    adaptive_avg_pool3d,
+    adaptive_max_pool1d,
+    adaptive_max_pool2d,
+    adaptive_max_pool3d,
+)
 from numbacnn.ops.arrange import broadcast_to, clone, contiguous, meshgrid, movedim, reshape_as, swapaxes, unflatten
 from numbacnn.ops.cat import cat, hstack, stack, vstack
 from numbacnn.ops.compare import (
@@ -63,6 +71,7 @@ from numbacnn.ops.gather import gather, index_add, scatter, scatter_add, take_al
 from numbacnn.ops.index import as_position, contains, getitem, iterate, setitem
 from numbacnn.ops.linear import linear
 from numbacnn.ops.loss import cross_entropy
+from numbacnn.ops.lp_pool import lp_pool1d, lp_pool2d, lp_pool3d
 from numbacnn.ops.mask import masked_fill, masked_select, nonzero, tril, triu
 from numbacnn.ops.mathematics import (
     absolute,
@@ -90,7 +99,17 @@ from numbacnn.ops.mathematics import (
 from numbacnn.ops.norm import batch_norm
 from numbacnn.ops.pad import pad
 from numbacnn.ops.pixel_shuffle import channel_shuffle, pixel_shuffle, pixel_unshuffle
-from numbacnn.ops.pool import adaptive_avg_pool2d, avg_pool2d, max_pool2d, sum_pool2d
+from numbacnn.ops.pool import (
+    avg_pool1d,
+    avg_pool2d,
+    avg_pool3d,
+    max_pool1d,
+    max_pool2d,
+    max_pool3d,
+    sum_pool1d,
+    sum_pool2d,
+    sum_pool3d,
+)
 from numbacnn.ops.reduce import argmax, mean, sum
 from numbacnn.ops.repeat import repeat, repeat_interleave, roll, tile
 from numbacnn.ops.shape import expand, flatten, permute, reshape, squeeze, to, transpose, unsqueeze
@@ -98,22 +117,27 @@ from numbacnn.ops.slice import flip, narrow, select
 from numbacnn.ops.sort import argsort, cumsum, sort, topk
 from numbacnn.ops.split import chunk, split, tensor_split, unbind
 from numbacnn.ops.take import index_select
+from numbacnn.ops.unpool import max_unpool1d, max_unpool2d, max_unpool3d
+from numbacnn.ops.upsampling import interpolate
 
 __all__ = [
-    "absolute", "adaptive_avg_pool2d", "add", "argmax", "argsort", "avg_pool2d", "batch_norm", "bitwise_and",
-    "bitwise_or", "bitwise_xor", "broadcast_to", "cat", "ceil", "celu", "channel_shuffle", "chunk", "clamp", "clone",
-    "contiguous", "conv2d", "cos", "cross_entropy", "cumsum", "diagonal", "divide", "dropout", "elu", "embedding",
-    "equal", "erf", "exp", "expand", "expm1", "flatten", "flip", "floor", "floor_divide", "gather", "gelu", "greater",
-    "greater_equal", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hstack", "index_add", "index_select",
-    "isfinite", "isinf", "isnan", "leaky_relu", "less", "less_equal", "linear", "log", "log10", "log1p", "log2",
-    "logical_not", "logsigmoid", "masked_fill", "masked_select", "max_pool2d", "maximum", "mean", "meshgrid", "minimum",
-    "mish", "movedim", "multiply", "narrow", "negative", "nonzero", "not_equal", "one_hot", "pad", "permute",
-    "pixel_shuffle", "pixel_unshuffle", "power", "prelu", "reciprocal", "relu", "relu6", "remainder", "repeat",
-    "repeat_interleave", "reshape", "reshape_as", "roll", "round", "rsqrt", "scatter", "scatter_add", "select", "selu",
-    "sigmoid", "sign", "silu", "sin", "softmax", "softplus", "softshrink", "softsign", "sort", "split", "sqrt",
-    "square", "squeeze", "stack", "subtract", "sum", "sum_pool2d", "swapaxes", "take_along_dim", "tanh", "tanhshrink",
-    "tensor_split", "threshold", "tile", "to", "topk", "transpose", "tril", "triu", "trunc", "unbind", "unflatten",
-    "unsqueeze", "vstack", "where",
+    "absolute", "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
+    "adaptive_max_pool2d", "adaptive_max_pool3d", "add", "argmax", "argsort", "avg_pool1d", "avg_pool2d",
+    "avg_pool3d", "batch_norm", "bitwise_and", "bitwise_or", "bitwise_xor", "broadcast_to", "cat", "ceil", "celu",
+    "channel_shuffle", "chunk", "clamp", "clone", "contiguous", "conv2d", "cos", "cross_entropy", "cumsum",
+    "diagonal", "divide", "dropout", "elu", "embedding", "equal", "erf", "exp", "expand", "expm1", "flatten", "flip",
+    "floor", "floor_divide", "gather", "gelu", "greater", "greater_equal", "hardshrink", "hardsigmoid", "hardswish",
+    "hardtanh", "hstack", "index_add", "index_select", "interpolate", "isfinite", "isinf", "isnan", "leaky_relu",
+    "less", "less_equal", "linear", "log", "log10", "log1p", "log2", "logical_not", "logsigmoid", "lp_pool1d",
+    "lp_pool2d", "lp_pool3d", "masked_fill", "masked_select", "max_pool1d", "max_pool2d", "max_pool3d",
+    "max_unpool1d", "max_unpool2d", "max_unpool3d", "maximum", "mean", "meshgrid", "minimum", "mish", "movedim",
+    "multiply", "narrow", "negative", "nonzero", "not_equal", "one_hot", "pad", "permute", "pixel_shuffle",
+    "pixel_unshuffle", "power", "prelu", "reciprocal", "relu", "relu6", "remainder", "repeat", "repeat_interleave",
+    "reshape", "reshape_as", "roll", "round", "rsqrt", "scatter", "scatter_add", "select", "selu", "sigmoid", "sign",
+    "silu", "sin", "softmax", "softplus", "softshrink", "softsign", "sort", "split", "sqrt", "square", "squeeze",
+    "stack", "subtract", "sum", "sum_pool1d", "sum_pool2d", "sum_pool3d", "swapaxes", "take_along_dim", "tanh",
+    "tanhshrink", "tensor_split", "threshold", "tile", "to", "topk", "transpose", "tril", "triu", "trunc", "unbind",
+    "unflatten", "unsqueeze", "vstack", "where",
 ]
 
 METHODS = {

@@ -1,18 +1,29 @@
-"""Pooling: maximum, sum and mean over windows."""
+"""Pooling: maximum, sum, mean and p-norm over windows."""
+from collections.abc import Callable
 from typing import Any
 
 from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.graph import Array, record
 from numbacnn.ops.check import floating
+from numbacnn.ops.shape import reshape, to
+
+Pooled = Tensor | tuple[Tensor, Tensor]
 
 
-def max_pool2d(x: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1) -> Tensor:
+def max_pool1d(x: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1,
+               ceil_mode: bool = False, return_indices: bool = False) -> Pooled:
+    """Take the maximum of each window of lines: x is (N, C, L) or (C, L). Parameters are those of `max_pool2d`."""
+    return _max_pool(1, x, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+
+
+def max_pool2d(x: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1,
+               ceil_mode: bool = False, return_indices: bool = False) -> Pooled:
     """Take the maximum of each window.
 
     Parameters
     ----------
-    x : Tensor, shape (N, C, H, W)
+    x : Tensor, shape (N, C, H, W) or (C, H, W)
         Images, float32 or float64.
     kernel_size : int or (int, int)
         Height and width of the window.
@@ -22,11 +33,16 @@ def max_pool2d(x: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0
         Border on each side, at most half the window. It never wins.
     dilation : int or (int, int)
         Distance between the pixels of a window.
+    ceil_mode : bool
+        Whether windows may leave the image below and to the right, if they begin inside it or the padding before it.
+    return_indices : bool
+        Whether to return, too, where the maxima are.
 
     Returns
     -------
-    Tensor, shape (N, C, OH, OW)
-        With OH = floor((H + 2 padding - dilation (KH - 1) - 1) / stride) + 1, and OW likewise.
+    Tensor, shape (N, C, OH, OW) or (C, OH, OW)
+        With OH = floor((H + 2 padding - dilation (KH - 1) - 1) / stride) + 1, and OW likewise; ceil with ceil_mode.
+        With return_indices also an int64 Tensor of this shape: H index W + W index of each maximum.
 
     Raises
     ------
@@ -37,27 +53,45 @@ def max_pool2d(x: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0
     -----
     The first of equal values gets the gradient. NaN wins over any number. Keeps the positions of the maxima.
     """
-    floating("max_pool2d", x=x)
-    y_shape, numbers = geometry.pool2d("max_pool2d", x.shape, kernel_size, stride, padding, dilation)
-    x_shape, dtype = x.shape, x.array.dtype
-    y, argmax = record("max_pool2d", (x.array,), ((y_shape, dtype), (y_shape, "int32")), numbers)
-
-    def backward(dy: Array) -> Gradients:
-        return record("max_pool2d_backward", (dy, argmax), ((x_shape, dtype),), numbers)
-
-    return differentiable(y, (x,), backward)
+    return _max_pool(2, x, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
-def sum_pool2d(x: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0) -> Tensor:
+def max_pool3d(x: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1,
+               ceil_mode: bool = False, return_indices: bool = False) -> Pooled:
+    """Take the maximum of each window of volumes: x is (N, C, D, H, W) or (C, D, H, W).
+
+    Parameters are those of `max_pool2d`, given as one integer or three. The index of a maximum is (D index H + H index)
+    W + W index.
+    """
+    return _max_pool(3, x, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+
+
+def sum_pool1d(x: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False) -> Tensor:
+    """Add up each window of lines, (N, C, L) or (C, L). Parameters are those of `sum_pool2d`."""
+    return mean_pool("sum_pool1d", 1, x, kernel_size, stride, padding, ceil_mode, False, 1)
+
+
+def sum_pool2d(x: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False) -> Tensor:
     """Add up each window; padding counts as zero.
 
     Parameters and shapes are those of `max_pool2d`.
     """
-    return _linear_pool("sum_pool2d", x, kernel_size, stride, padding, ())
+    return mean_pool("sum_pool2d", 2, x, kernel_size, stride, padding, ceil_mode, False, 1)
 
 
-def avg_pool2d(x: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, count_include_pad: bool = True
-               ) -> Tensor:
+def sum_pool3d(x: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False) -> Tensor:
+    """Add up each window of volumes, (N, C, D, H, W) or (C, D, H, W). Parameters are those of `sum_pool2d`."""
+    return mean_pool("sum_pool3d", 3, x, kernel_size, stride, padding, ceil_mode, False, 1)
+
+
+def avg_pool1d(x: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
+               count_include_pad: bool = True) -> Tensor:
+    """Take the mean of each window of lines, (N, C, L) or (C, L). Parameters are those of `avg_pool2d`."""
+    return mean_pool("avg_pool1d", 1, x, kernel_size, stride, padding, ceil_mode, count_include_pad, None)
+
+
+def avg_pool2d(x: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
+               count_include_pad: bool = True, divisor_override: int | None = None) -> Tensor:
     """Take the mean of each window.
 
     Parameters and shapes are those of `max_pool2d`, and:
@@ -65,45 +99,82 @@ def avg_pool2d(x: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0
     Parameters
     ----------
     count_include_pad : bool
-        Whether padding counts, as zeros, or only the pixels inside x do.
+        Whether padding counts, as zeros, or only the pixels inside x do. Where a window leaves the padding, too, as it
+        may with ceil_mode, what is beyond never counts.
+    divisor_override : int, optional
+        What the sum of a window is divided by, instead of how many values it has.
     """
-    return _linear_pool("avg_pool2d", x, kernel_size, stride, padding, (int(count_include_pad),))
+    return mean_pool("avg_pool2d", 2, x, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
 
 
-def adaptive_avg_pool2d(x: Tensor, output_size: Any) -> Tensor:
-    """Take means over a grid of windows that cover the image, so that the output has the size asked for.
+def avg_pool3d(x: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
+               count_include_pad: bool = True, divisor_override: int | None = None) -> Tensor:
+    """Take the mean of each window of volumes, (N, C, D, H, W). Parameters are those of `avg_pool2d`."""
+    return mean_pool("avg_pool3d", 3, x, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
 
-    Parameters
-    ----------
-    x : Tensor, shape (N, C, H, W)
-        Images, float32 or float64.
-    output_size : int or (int or None, int or None)
-        OH and OW; None keeps the size of x. 1 is global average pooling.
 
-    Returns
-    -------
-    Tensor, shape (N, C, OH, OW)
-        Row oh is the mean of rows floor(oh H / OH) up to, not including, ceil((oh + 1) H / OH).
-    """
-    floating("adaptive_avg_pool2d", x=x)
-    y_shape = geometry.adaptive_pool2d("adaptive_avg_pool2d", x.shape, output_size)
+def batched(axes: int, x: Tensor, pooled: Callable[[Tensor], Tensor]) -> Tensor:
+    """Apply a function of images (N, C, ...) to one (C, ...), too."""
+    if x.ndim == axes + 2:
+        return pooled(x)
+    y = pooled(reshape(x, (1, *x.shape)))
+    return reshape(y, y.shape[1:])
+
+
+def largest(kernel: str, x: Tensor, y_shape: geometry.Shape, numbers: geometry.Numbers) -> tuple[Tensor, Tensor]:
+    """Record a kernel that finds maxima, of images; return them and, as int32, where they are."""
     x_shape, dtype = x.shape, x.array.dtype
-    y, = record("adaptive_avg_pool2d", (x.array,), ((y_shape, dtype),))
+    y, argmax = record(kernel, (x.array,), ((y_shape, dtype), (y_shape, "int32")), numbers)
+    back = ("max_pool2d_backward", numbers) if kernel == "max_pool2d" else ("max_pool_backward", ())
 
     def backward(dy: Array) -> Gradients:
-        return record("adaptive_avg_pool2d_backward", (dy,), ((x_shape, dtype),))
+        return record(back[0], (dy, argmax), ((x_shape, dtype),), back[1])
 
-    return differentiable(y, (x,), backward)
+    return differentiable(y, (x,), backward), Tensor(argmax)
 
 
-def _linear_pool(op: str, x: Tensor, kernel_size: Any, stride: Any, padding: Any, options: tuple[int, ...]) -> Tensor:
+def with_indices(axes: int, x: Tensor, kernel: str, y_shape: geometry.Shape, numbers: geometry.Numbers, wanted: bool
+                 ) -> Pooled:
+    """Return maxima of images or of one, with indices if they are wanted."""
+    found = []
+
+    def pooled(images: Tensor) -> Tensor:
+        y, argmax = largest(kernel, images, (*images.shape[:2], *y_shape[-axes:]), numbers)
+        found.append(argmax)
+        return y
+
+    y = batched(axes, x, pooled)
+    return (y, to(reshape(found[0], y.shape), "int64")) if wanted else y
+
+
+def _max_pool(axes: int, x: Tensor, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: Any,
+              return_indices: Any) -> Pooled:
+    op = f"max_pool{axes}d"
     floating(op, x=x)
-    y_shape, numbers = geometry.pool2d(op, x.shape, kernel_size, stride, padding)
-    numbers = (*numbers[:6], *options)                   # no dilation
+    y_shape, numbers = geometry.pool(op, axes, x.shape, kernel_size, stride, padding, dilation, ceil_mode)
+    wanted = geometry.flag(op, "return_indices", return_indices)
+    return with_indices(axes, x, "max_pool2d" if axes == 2 else "max_pool", y_shape, numbers, wanted)
+
+
+def mean_pool(op: str, axes: int, x: Tensor, kernel_size: Any, stride: Any, padding: Any, ceil_mode: Any,
+              count_include_pad: Any, divisor_override: Any) -> Tensor:
+    """Take means of windows, or what the divisor makes of sums: for all ops that do."""
+    floating(op, x=x)
+    y_shape, numbers = geometry.pool(op, axes, x.shape, kernel_size, stride, padding, 1, ceil_mode)
+    numbers = numbers[:3 * axes]                         # no dilation
+    numbers += geometry.divisor(op, count_include_pad, divisor_override)
+    kernel = "avg_pool2d" if axes == 2 else "avg_pool"
+    if op == "sum_pool2d":
+        kernel, numbers = op, numbers[:6]
+    return batched(axes, x, lambda images: weighted(kernel, images, (*images.shape[:2], *y_shape[-axes:]), numbers))
+
+
+def weighted(kernel: str, x: Tensor, y_shape: geometry.Shape, numbers: tuple[float, ...]) -> Tensor:
+    """Record a kernel that takes weighted sums, of images."""
     x_shape, dtype = x.shape, x.array.dtype
-    y, = record(op, (x.array,), ((y_shape, dtype),), numbers)
+    y, = record(kernel, (x.array,), ((y_shape, dtype),), numbers)
 
     def backward(dy: Array) -> Gradients:
-        return record(f"{op}_backward", (dy,), ((x_shape, dtype),), numbers)
+        return record(f"{kernel}_backward", (dy,), ((x_shape, dtype),), numbers)
 
     return differentiable(y, (x,), backward)

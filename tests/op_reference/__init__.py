@@ -19,3 +19,4 @@ from op_reference.reduce import *
 from op_reference.shape import *
 from op_reference.slice import *
 from op_reference.sort import *
+from op_reference.upsampling import *

@@ -4,7 +4,8 @@ from op_case import Case, Input
 SPECIAL = Input((4, 4, 4), "special")     # whole vectors: PyTorch has other rules for what is left over
 BOOLS = Input((2, 3), "ties", "bool")
 INTEGERS, SINGLE = Input((2, 3), "whole", "int64"), Input((2, 3), "grid", "float32")
-INPUTS = ("x", "weight", "bias", "running_mean", "running_var", "logits", "targets", "a", "b", "condition", "other")
+INPUTS = ("x", "weight", "bias", "running_mean", "running_var", "logits", "targets", "a", "b", "condition", "other",
+          "indices")
 
 
 def given(each):

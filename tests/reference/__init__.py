@@ -19,4 +19,5 @@ from reference.shape import *
 from reference.slice import *
 from reference.sort import *
 from reference.take import *
+from reference.upsampling import *
 from reference.windows import *
