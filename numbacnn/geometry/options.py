@@ -14,6 +14,9 @@ Geometry = tuple[Shape, Numbers]
 Rule = TypeVar("Rule", bound=Callable[..., Any])
 
 MAX_AXES = 6              # of arrays that broadcast or are reduced
+MOST = 2**31 - 1          # of an option: kernels reckon with products of two
+SEVERAL = {1: "one in a tuple (length,)", 2: "a pair of integers (height, width)",
+           3: "three integers (depth, height, width)"}
 
 
 def cached(rule: Rule) -> Rule:
@@ -32,12 +35,20 @@ def cached(rule: Rule) -> Rule:
 
 def pair(op: str, name: str, value: Any, least: int = 0) -> Pair:
     """Read an option given as one integer, or as two: (height, width)."""
-    values = (value, value) if is_integer(value) else value
-    if not (isinstance(values, Sequence) and len(values) == 2 and all(is_integer(v) for v in values)):
-        raise DTypeError(f"{op}: {name} must be an integer or a pair of integers (height, width), got {value!r}")
+    first, second = several(op, name, value, 2, least)
+    return first, second
+
+
+def several(op: str, name: str, value: Any, axes: int, least: int = 0) -> Shape:
+    """Read an option given as one integer, or as one for each axis of an image."""
+    values = (value,) * axes if is_integer(value) else value
+    if not (isinstance(values, Sequence) and len(values) == axes and all(is_integer(v) for v in values)):
+        raise DTypeError(f"{op}: {name} must be an integer or {SEVERAL[axes]}, got {value!r}")
     if min(values) < least:
         raise ShapeError(f"{op}: {name} must be at least {least}, got {value!r}")
-    return int(values[0]), int(values[1])
+    if max(values) > MOST:
+        raise ShapeError(f"{op}: {name} must be at most {MOST}, got {value!r}")
+    return tuple([int(v) for v in values])
 
 
 def positive(op: str, name: str, value: Any) -> None:

@@ -41,7 +41,8 @@ from numbacnn.ops.compare import (
     not_equal,
     where,
 )
-from numbacnn.ops.conv import conv2d
+from numbacnn.ops.conv import conv1d, conv2d, conv3d
+from numbacnn.ops.conv_transpose import conv_transpose1d, conv_transpose2d, conv_transpose3d
 from numbacnn.ops.dropout import dropout
 from numbacnn.ops.elementwise import (
     add,
@@ -87,14 +88,15 @@ from numbacnn.ops.shape import expand, flatten, permute, reshape, squeeze, to, t
 
 __all__ = [
     "absolute", "adaptive_avg_pool2d", "add", "argmax", "avg_pool2d", "batch_norm", "bitwise_and", "bitwise_or",
-    "bitwise_xor", "ceil", "celu", "clamp", "conv2d", "cos", "cross_entropy", "divide", "dropout", "elu", "equal",
-    "erf", "exp", "expand", "expm1", "flatten", "floor", "floor_divide", "gelu", "greater", "greater_equal",
-    "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "isfinite", "isinf", "isnan", "leaky_relu", "less",
-    "less_equal", "linear", "log", "log10", "log1p", "log2", "logical_not", "logsigmoid", "max_pool2d", "maximum",
-    "mean", "minimum", "mish", "multiply", "negative", "not_equal", "permute", "power", "prelu", "reciprocal", "relu",
-    "relu6", "remainder", "reshape", "round", "rsqrt", "selu", "sigmoid", "sign", "silu", "sin", "softmax", "softplus",
-    "softshrink", "softsign", "sqrt", "square", "squeeze", "subtract", "sum", "sum_pool2d", "tanh", "tanhshrink",
-    "threshold", "to", "transpose", "trunc", "unsqueeze", "where",
+    "bitwise_xor", "ceil", "celu", "clamp", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d",
+    "conv_transpose3d", "cos", "cross_entropy", "divide", "dropout", "elu", "equal", "erf", "exp", "expand", "expm1",
+    "flatten", "floor", "floor_divide", "gelu", "greater", "greater_equal", "hardshrink", "hardsigmoid", "hardswish",
+    "hardtanh", "isfinite", "isinf", "isnan", "leaky_relu", "less", "less_equal", "linear", "log", "log10", "log1p",
+    "log2", "logical_not", "logsigmoid", "max_pool2d", "maximum", "mean", "minimum", "mish", "multiply", "negative",
+    "not_equal", "permute", "power", "prelu", "reciprocal", "relu", "relu6", "remainder", "reshape", "round", "rsqrt",
+    "selu", "sigmoid", "sign", "silu", "sin", "softmax", "softplus", "softshrink", "softsign", "sqrt", "square",
+    "squeeze", "subtract", "sum", "sum_pool2d", "tanh", "tanhshrink", "threshold", "to", "transpose", "trunc",
+    "unsqueeze", "where",
 ]
 
 METHODS = {
