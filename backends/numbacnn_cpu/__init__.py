@@ -23,6 +23,8 @@ from .conv_tiles import (
     conv2d_moments_packed,
     conv2d_packed,
     conv2d_relu_packed,
+    conv2d_transposed_packed,
+    conv2d_transposed_relu_packed,
 )
 from .conv_weight import conv2d_backward_weight_normalised_tiles, conv2d_backward_weight_tiles
 from .depth import conv_filters, conv_filters_backward, depth_windows, depth_windows_backward
