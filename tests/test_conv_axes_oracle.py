@@ -16,6 +16,7 @@ pytestmark = [pytest.mark.oracle, pytest.mark.filterwarnings("ignore:Using paddi
 
 many = settings(max_examples=400, deadline=None, derandomize=True,
                 suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+MODES = ["zeros", "reflect", "replicate", "circular"]
 axes, seeds = st.integers(1, 3), st.integers(0, 2**32 - 1)
 groups, channels = st.sampled_from([1, 1, 1, 2, 3]), st.sampled_from([1, 2, 3, 7])
 
@@ -105,7 +106,7 @@ def copied(layer, other):
 
 
 @many
-@given(axes, groups, st.integers(1, 3), st.sampled_from(["zeros", "reflect", "replicate", "circular"]), st.data(), seeds)
+@given(axes, groups, st.integers(1, 3), st.sampled_from(MODES), st.data(), seeds)
 def test_layers_with_any_border(count, g, taps, mode, data, seed):
     kernel = tuple(data.draw(st.integers(1, 4)) for _ in range(count))
     padding = data.draw(st.sampled_from(["same", "valid", 0, 1, 2]) | st.tuples(*[st.integers(0, 3)] * count))

@@ -81,8 +81,8 @@ def conv_transpose(op: str, axes: int, x: Shape, weight: Shape, bias: Shape | No
     if 0 in weight[2:]:
         raise ShapeError(f"{op}: weight{weight} must not be empty")
     if any(m >= max(s, d) for m, s, d in zip(more, stride, dilation, strict=True)):
-        raise ShapeError(f"{op}: output_padding must be smaller than stride or dilation, got {output_padding} for stride "
-                         f"{stride} and dilation {dilation}")
+        raise ShapeError(f"{op}: output_padding must be smaller than stride or dilation, got {output_padding} for "
+                         f"stride {stride} and dilation {dilation}")
     size = tuple([n + m for n, m in zip(transposed_size(x[2:], weight[2:], stride, padding, dilation), more,
                                         strict=True)])
     if min(size) < 1:

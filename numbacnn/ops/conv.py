@@ -30,8 +30,10 @@ def conv1d(x: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 
         Sequences, float32 or float64.
     weight : Tensor, shape (O, C / groups, K)
         Filters.
-    bias, stride, padding, dilation, groups
-        As in `conv2d`, of one number.
+    bias : Tensor, shape (O,), optional
+        Added to each output channel.
+    stride, padding, dilation, groups : int
+        As in `conv2d`, along one axis.
 
     Returns
     -------
@@ -91,8 +93,10 @@ def conv3d(x: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 
         Volumes, float32 or float64.
     weight : Tensor, shape (O, C / groups, KD, KH, KW)
         Filters.
-    bias, stride, padding, dilation, groups
-        As in `conv2d`, of one number or three: depth, height, width.
+    bias : Tensor, shape (O,), optional
+        Added to each output channel.
+    stride, padding, dilation, groups : int or (int, int, int)
+        As in `conv2d`, along three axes: depth, height, width.
 
     Returns
     -------

@@ -30,8 +30,10 @@ def conv_transpose1d(x: Tensor, weight: Tensor, bias: Tensor | None = None, stri
         Sequences, float32 or float64.
     weight : Tensor, shape (C, O / groups, K)
         Filters.
-    bias, stride, padding, output_padding, groups, dilation
-        As in `conv_transpose2d`, of one number.
+    bias : Tensor, shape (O,), optional
+        Added to each output channel.
+    stride, padding, output_padding, groups, dilation : int
+        As in `conv_transpose2d`, along one axis.
 
     Returns
     -------
@@ -95,8 +97,10 @@ def conv_transpose3d(x: Tensor, weight: Tensor, bias: Tensor | None = None, stri
         Volumes, float32 or float64.
     weight : Tensor, shape (C, O / groups, KD, KH, KW)
         Filters.
-    bias, stride, padding, output_padding, groups, dilation
-        As in `conv_transpose2d`, of one number or three: depth, height, width.
+    bias : Tensor, shape (O,), optional
+        Added to each output channel.
+    stride, padding, output_padding, groups, dilation : int or (int, int, int)
+        As in `conv_transpose2d`, along three axes: depth, height, width.
 
     Returns
     -------

@@ -11,12 +11,14 @@ def convolution(axes):
         batch = x if x.ndim == axes + 2 else x[None]
         borders = [(p, p) for p in each(padding if not isinstance(padding, str) else 0, axes)]
         if padding == "same":
-            borders = [(d * (k - 1) // 2, d * (k - 1) - d * (k - 1) // 2) for k, d in zip(window, dilation, strict=True)]
+            both = [d * (k - 1) for k, d in zip(window, dilation, strict=True)]
+            borders = [(n // 2, n - n // 2) for n in both]
         batch = np.pad(batch, [(0, 0), (0, 0), *borders])
         size = [len(positions(*axis)) for axis in zip(batch.shape[2:], window, stride, dilation, strict=True)]
         y = np.zeros((len(batch), len(weight), *size))
         for o, c, tap in products(weight, len(weight), batch.shape[1], groups):
-            seen = [slice(t * d, t * d + (n - 1) * s + 1, s) for t, d, n, s in zip(tap, dilation, size, stride, strict=True)]
+            seen = [slice(t * d, t * d + (n - 1) * s + 1, s)
+                    for t, d, n, s in zip(tap, dilation, size, stride, strict=True)]
             y[:, o] += np.einsum("nc...,oc->no...", batch[:, c, *seen], weight[o, :, *tap])
         y += 0 if bias is None else bias.reshape(-1, *[1] * axes)
         return y if x.ndim == axes + 2 else y[0]

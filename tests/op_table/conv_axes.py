@@ -88,14 +88,15 @@ REFUSED = [
     lines(ShapeError, "x has 3 channels, weight expects 2 (weight(4, 2, 3), groups=1)", weight=(4, 2, 3)),
     lines(ShapeError, "bias must be (4,) for weight(4, 3, 3), got bias(1, 4)", bias=(1, 4)),
     lines(ShapeError, "padding must be a number, 'same' or 'valid', got 'circular'", padding="circular"),
-    lines(ShapeError, "padding='same' needs stride 1, got stride (2,); give a number instead", padding="same", stride=2),
+    lines(ShapeError, "padding='same' needs stride 1, got stride (2,); give a number instead", padding="same",
+          stride=2),
     lines(DTypeError, "stride must be an integer or one in a tuple (length,), got (1, 1)", stride=(1, 1)),
     lines(DTypeError, "dilation must be an integer or one in a tuple (length,), got None", dilation=None),
     lines(DTypeError, "padding must be an integer or one in a tuple (length,), got True", padding=True),
     lines(ShapeError, "groups must be a positive integer, got -1", groups=-1),
     lines(ShapeError, "groups must be a positive integer, got 1.0", groups=1.0),
-    lines(ShapeError, "weight(4, 3, 11) does not fit in x(2, 3, 9) with padding 0 and dilation (1,): the output would be "
-          "-1", weight=(4, 3, 11)),
+    lines(ShapeError, "weight(4, 3, 11) does not fit in x(2, 3, 9) with padding 0 and dilation (1,): the output would "
+          "be -1", weight=(4, 3, 11)),
     lines(ShapeError, "x must not be empty along L, got x(2, 3, 0)", x=(2, 3, 0)),
     lines(ShapeError, "weight(4, 3, 0) must not be empty", weight=(4, 3, 0)),
     lines(DTypeError, "x must be float32 or float64, got int64; convert it with", x=Input((2, 3, 9), "whole", "int64")),
@@ -104,7 +105,8 @@ REFUSED = [
     volumes(ShapeError, "x must be (N, C, D, H, W) or (C, D, H, W), got x(5, 6, 7)", x=(5, 6, 7)),
     volumes(ShapeError, "weight must have 5 axes (O, C / groups, KD, KH, KW), got weight(4, 3, 3, 3)",
             weight=(4, 3, 3, 3)),
-    volumes(DTypeError, "stride must be an integer or three integers (depth, height, width), got (1, 2)", stride=(1, 2)),
+    volumes(DTypeError, "stride must be an integer or three integers (depth, height, width), got (1, 2)",
+            stride=(1, 2)),
     volumes(ShapeError, "dilation must be at least 1, got (1, 1, 0)", dilation=(1, 1, 0)),
     volumes(ShapeError, "padding must be a number, three numbers, 'same' or 'valid', got ''", padding=""),
     volumes(ShapeError, "weight(4, 3, 6, 3, 3) does not fit in x(1, 3, 5, 6, 7) with padding 0 and dilation (1, 1, 1): "
@@ -120,7 +122,8 @@ REFUSED = [
     images_back(ShapeError, "x must be (N, C, H, W) or (C, H, W), got x(3,)", x=(3,)),
     images_back(ShapeError, "weight must have 4 axes (C, O / groups, KH, KW), got weight(3, 4, 3)", weight=(3, 4, 3)),
     images_back(ShapeError, "groups=2 must divide the 3 channels of weight(3, 4, 3, 3)", groups=2),
-    images_back(ShapeError, "bias must be (12,) for weight(3, 4, 3, 3) and groups=3, got bias(4,)", groups=3, bias=(4,)),
+    images_back(ShapeError, "bias must be (12,) for weight(3, 4, 3, 3) and groups=3, got bias(4,)", groups=3,
+                bias=(4,)),
     images_back(ShapeError, "output_padding must be smaller than stride or dilation, got 1 for stride (1, 1) and "
                 "dilation (1, 1)", output_padding=1),
     images_back(ShapeError, "output_padding must be smaller than stride or dilation, got (1, 2) for stride (2, 2)",
