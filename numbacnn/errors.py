@@ -25,6 +25,10 @@ class GradientError(NumbacnnError, RuntimeError):
     """A gradient was asked for where there is none, or does not fit its tensor."""
 
 
+class OutOfMemoryError(NumbacnnError, MemoryError):
+    """There is not so much memory."""
+
+
 class EvaluationError(NumbacnnError, RuntimeError):
     """A recorded value cannot be computed."""
 

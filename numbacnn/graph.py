@@ -9,6 +9,7 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from math import prod
 from typing import Any
 from weakref import ref
 
@@ -16,7 +17,7 @@ import numpy as np
 
 from numbacnn import interrupt
 from numbacnn.backend import Device, default_device
-from numbacnn.errors import DeviceError, DTypeError, EvaluationError
+from numbacnn.errors import DeviceError, DTypeError, EvaluationError, ShapeError
 from numbacnn.fusion import Number
 from numbacnn.kernels import Spec
 from numbacnn.memory import Pool, Storage, is_shared
@@ -38,6 +39,7 @@ def switch(variable: str, default: bool) -> bool:
 
 EAGER, FUSE = switch("NUMBACNN_EAGER", False), switch("NUMBACNN_FUSE", True)
 PRECISION = "default"
+MAX_ELEMENTS = 2**31 - 1  # of an array: kernels are not tried with more
 MAX_ARRAYS = 4096         # a recording of so many arrays evaluates itself,
 MAX_BYTES = 256 << 20     # and one that keeps so many bytes alive which nobody else refers to
 MAX_PLANS = 64            # plans a thread keeps, the least recently used goes first
@@ -65,6 +67,8 @@ class Array:
             if name not in DTYPES:
                 raise DTypeError(f"tensor: dtype must be one of {', '.join(DTYPES)}, got {values.dtype}")
             values = values.astype(name)
+        if values.size > MAX_ELEMENTS:
+            raise too_large("tensor", "an array", values.shape)
         device = device or default_device()
         array = cls(values.shape, name, device)
         array.storage = thread.pool.take(device, device.backend.nbytes(array.shape, array.dtype))
@@ -153,6 +157,9 @@ def record(op: str, inputs: tuple[Array, ...], outputs: tuple[tuple[Shape, str],
         if array.device is not device:
             raise DeviceError(f"{op}: all tensors must be on one device, got {device} and {array.device}; "
                               "move one with .to(device)")
+    for shape, _ in outputs:
+        if prod(shape) > MAX_ELEMENTS:
+            raise too_large(op, "the result", shape)
     if thread.eager:
         return _launch(op, inputs, outputs, numbers)
     recording = thread.recording
@@ -171,6 +178,12 @@ def record(op: str, inputs: tuple[Array, ...], outputs: tuple[tuple[Shape, str],
     if recording.nbytes > recording.next_check or slot > MAX_ARRAYS:
         _relieve(recording)
     return results
+
+
+def too_large(op: str, what: str, shape: Shape) -> ShapeError:
+    """The error that an array would have too many elements."""
+    return ShapeError(f"{op}: {what} {shape} would have {prod(shape)} elements, at most {MAX_ELEMENTS} are possible; "
+                      "use smaller batches, or check the options")
 
 
 def _recording_on(device: Device) -> Recording:

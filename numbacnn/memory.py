@@ -4,6 +4,7 @@ from sys import getrefcount
 from typing import Any
 
 from numbacnn.backend import Device
+from numbacnn.errors import OutOfMemoryError
 
 SHELF = 16                # blocks of one size among which a free one is looked for
 BUDGET = 1 << 30          # bytes; beyond it, free blocks go back to the system
@@ -26,7 +27,11 @@ class Storage:
     __slots__ = ("__weakref__", "address", "device", "memory", "nbytes", "pooled", "prepared", "version")
 
     def __init__(self, device: Device, nbytes: int) -> None:
-        self.memory: Any = device.backend.empty(nbytes, device.index)
+        try:
+            self.memory: Any = device.backend.empty(nbytes, device.index)
+        except MemoryError:
+            raise OutOfMemoryError(f"memory: {nbytes / 1e9:.1f} GB cannot be had on {device}; use smaller batches, or "
+                                   "no_grad() where no gradient is needed") from None
         self.address: int = device.backend.address(self.memory)
         self.device = device
         self.nbytes = nbytes
@@ -66,7 +71,12 @@ class Pool:
             if getrefcount(shelf[i]) == 2:              # the shelf and the argument; a local name would count, too
                 shelf[i].renew()
                 return shelf[i]
-        storage = Storage(device, nbytes)
+        try:
+            storage = Storage(device, nbytes)
+        except OutOfMemoryError:
+            self.trim()                                 # what is free in other sizes may be enough
+            storage = Storage(device, nbytes)
+            shelf = self.shelves.setdefault((device, nbytes), shelf)
         if len(shelf) == SHELF:
             shelf.pop(0).pooled = False
             self.nbytes -= nbytes

@@ -11,7 +11,7 @@ import numbacnn_cpu
 import numpy as np
 import pytest
 import ways
-from numbacnn_cpu import conv_rules, linear_rules, norm_rules, pooled_rules, winograd_rules
+from numbacnn_cpu import arrange_rules, conv_rules, linear_rules, norm_rules, pooled_rules, winograd_rules
 from poison import poisoned  # noqa: F401
 
 import numbacnn as nb
@@ -21,6 +21,7 @@ from numbacnn.nn import functional as F
 EPILOGUES = "conv2d_relu", "conv2d_add", "conv2d_add_relu"
 RULES = [rule for rule in (*conv_rules.DEPTHWISE, *conv_rules.DIRECT) if rule.lines[0].op not in EPILOGUES]
 ELSEWHERE = {
+    "test_conv_axes.py": arrange_rules.FUSIONS,
     "test_conv_rules.py": [*conv_rules.FUSIONS, *conv_rules.DIRECT, *winograd_rules.WINOGRAD],
     "test_conv_scatter.py": conv_rules.NARROW,
     "test_linear_fusions.py": linear_rules.FUSIONS,

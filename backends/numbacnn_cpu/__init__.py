@@ -25,8 +25,11 @@ from .conv_tiles import (
     conv2d_moments_packed,
     conv2d_packed,
     conv2d_relu_packed,
+    conv2d_transposed_packed,
+    conv2d_transposed_relu_packed,
 )
 from .conv_weight import conv2d_backward_weight_normalised_tiles, conv2d_backward_weight_tiles
+from .depth import conv_filters, conv_filters_backward, depth_windows, depth_windows_backward
 from .depthwise import (
     conv2d_depthwise,
     conv2d_depthwise_backward_input,
@@ -168,7 +171,7 @@ UPDATES = {"adadelta": -1, "adagrad": -1, "adam": -1, "adam_amsgrad": -1, "adama
 PREPARES = frozenset({
     "batch_norm_rstd", "conv2d_depthwise_pack", "conv2d_fold_bias", "conv2d_fold_weight", "conv2d_pack",
     "conv2d_pack_turned", "conv2d_pack_windows", "conv2d_pack_winners", "conv2d_winograd_weight",
-    "conv2d_winograd_weight_turned", "linear_turn"})
+    "conv2d_winograd_weight_turned", "conv_filters", "linear_turn"})
 RAISES = frozenset(name for name, found in list(globals().items()) if getattr(found, "raises", False))
 
 

@@ -97,6 +97,16 @@ def conv2d_backward_input_sums_packed(dy, packed, x, mean, rstd, scale, shift, d
     return backward_input(dy, packed, x, dx, numbers, sums, (mean, rstd, scale, shift))
 
 
+def conv2d_transposed_packed(x, packed, bias, y, *numbers):
+    """Lower `conv2d_backward_input` with a weight of `conv2d_pack_turned`, and adding a bias."""
+    return backward_input(x, packed, y, y, numbers, bias=bias)
+
+
+def conv2d_transposed_relu_packed(x, packed, bias, y, *numbers):
+    """Lower the same, and `relu`."""
+    return backward_input(x, packed, y, y, numbers, bias=bias, mode=RECTIFIED)
+
+
 def sums_of_job(dy, weight, dz, conv):
     """Return what is known of these sums."""
     [job] = backward_jobs(channels_last(dy), channels_last(dz), weight.shape[2:], conv,
@@ -104,12 +114,13 @@ def sums_of_job(dy, weight, dz, conv):
     return parts_of(job, dz, weight.dtype)
 
 
-def backward_input(dy, packed, x, dx, numbers, sums=ABSENT, norm=()):
+def backward_input(dy, packed, x, dx, numbers, sums=ABSENT, norm=(), bias=None, mode=0):
     """Lower the gradient of x and what is done with its outputs."""
     dy, x, dx = dy.physical(), x.physical(), dx.physical()
-    zeros = np.zeros(dx.shape[3] + packed.shape[4], dx.dtype)        # the last tile of a group begins anywhere
+    if bias is None:
+        bias = np.zeros(dx.shape[3] + packed.shape[4], dx.dtype)     # the last tile of a group begins anywhere
     jobs = backward_jobs(dy.shape, dx.shape, packed.shape[1:3], numbers, packed.shape[4], dy.dtype.itemsize)
-    return [call(dy, packed, zeros, x, dx, job, numbers[-1], 0, ABSENT, sums, norm) for job in jobs if dx.shape[3]]
+    return [call(dy, packed, bias, x, dx, job, numbers[-1], mode, ABSENT, sums, norm) for job in jobs if dx.shape[3]]
 
 
 def backward_jobs(dy, dx, taps, conv, width, itemsize):

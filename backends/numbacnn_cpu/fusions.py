@@ -1,7 +1,8 @@
 """What the planner may replace: optimisations (FUSIONS), and variants of a kernel, always chosen (VARIANTS)."""
-from . import conv_rules, linear_rules, norm_rules, pooled_rules, winograd_rules
+from . import arrange_rules, conv_rules, linear_rules, norm_rules, pooled_rules, winograd_rules
 
 FUSIONS = [
+    *arrange_rules.FUSIONS,
     *norm_rules.FOLDS,
     *pooled_rules.FUSIONS,
     *linear_rules.FUSIONS,

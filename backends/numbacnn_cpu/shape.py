@@ -1,6 +1,10 @@
 """Copies that change the shape of an array or the order of its axes."""
+import math
+
 from .elementwise import convert
 from .memory import flat, is_view, temporary
+from .pack import lanes_of
+from .planes import turn_planes
 from .strided import gather
 
 
@@ -9,11 +13,19 @@ def reshape(x, y):
     if is_view(x.shape, y.shape):
         return [(convert, flat(x, y))]
     if x.ndim != 4:
-        return [gather(x, x.shaped(y.shape).physical(), y)]
+        return [turn(x, y, y.shape) or gather(x, x.shaped(y.shape).physical(), y)]
     if y.ndim != 4:
-        return [gather(x, x, y)]
+        return [turn(x, y, (x.shape[0], math.prod(x.shape[2:]), x.shape[1])) or gather(x, x, y)]
     rows = temporary((x.size,), x.dtype)             # two orders of channels and pixels meet in row-major order
     return [*reshape(x, rows), *reshape(rows, y)]
+
+
+def turn(x, y, shape):
+    """Return the call that turns planes of this shape, if their rows are long enough for squares in registers."""
+    planes, rows, columns = shape[0], shape[1], math.prod(shape[2:])
+    if x.dtype.kind == "f" and columns >= lanes_of(x.dtype):
+        return turn_planes(x.shaped((planes, rows, columns)), y.shaped((planes, columns, rows)))
+    return None
 
 
 def permute(x, y, *axes):

@@ -5,7 +5,7 @@ are remembered: a training loop asks the same questions at each step.
 """
 from numbacnn.geometry.cat import cat
 from numbacnn.geometry.channels import channels, cross_entropy, linear, prelu
-from numbacnn.geometry.conv import conv2d, output_size, window_of
+from numbacnn.geometry.conv import Conv, conv, conv_transpose, output_padding_of, output_size, padding_of, window_of
 from numbacnn.geometry.index import common, expanded, layout, position, run_of, sizes_of
 from numbacnn.geometry.options import (
     MAX_AXES,
@@ -29,9 +29,10 @@ from numbacnn.geometry.slice import axes, chunk, narrow, select, split, tensor_s
 from numbacnn.geometry.upsampling import interpolate
 
 __all__ = [
-    "MAX_AXES", "Numbers", "Shape", "adaptive_pool", "axes", "axis", "broadcast", "cached", "cat", "channels",
-    "chunk", "common", "conv2d", "count", "crop_and_border", "cross_entropy", "divisor", "expand", "expanded",
-    "exponent", "few_axes", "flag", "images", "interpolate", "is_integer", "layout", "linear", "narrow",
-    "output_size", "pad", "pair", "permute", "pool", "position", "positive", "prelu", "rank_of", "reduce", "reshape",
-    "run_of", "select", "several", "sizes_of", "split", "tensor_split", "unpool", "whole", "window_of",
+    "Conv", "MAX_AXES", "Numbers", "Shape", "adaptive_pool", "axes", "axis", "broadcast", "cached", "cat", "channels",
+    "chunk", "common", "conv", "conv_transpose", "count", "crop_and_border", "cross_entropy", "divisor", "expand",
+    "expanded", "exponent", "few_axes", "flag", "images", "interpolate", "is_integer", "layout", "linear", "narrow",
+    "output_padding_of", "output_size", "pad", "padding_of", "pair", "permute", "pool", "position", "positive",
+    "prelu", "rank_of", "reduce", "reshape", "run_of", "select", "several", "sizes_of", "split", "tensor_split",
+    "unpool", "whole", "window_of",
 ]

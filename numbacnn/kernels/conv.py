@@ -21,3 +21,21 @@ class ConvKernels(Protocol):
 
     def conv2d_backward_bias(self, dy: Array, dbias: Array, /) -> None:
         """dbias (O), the sum of dy (N, O, OH, OW) over images and pixels."""
+
+    def conv_filters(self, weight: Array, y: Array, /) -> None:
+        """y (O, KD C, KH, KW): weight (O, C, KD, KH, KW) as filters of images, y[o, kd C + c] = weight[o, c, kd].
+
+        Or y (O, C, 1, K): weight (O, C, K).
+        """
+
+    def conv_filters_backward(self, dy: Array, dweight: Array, /) -> None:
+        """dweight, the gradient of `conv_filters`: the same numbers, back in their places."""
+
+    def depth_windows(self, x: Array, y: Array, /, kd: int, sd: int, pd: int, dd: int, groups: int) -> None:
+        """y (N OD, G KD C/G, H, W): what windows see along the depth of x (N, C, D, H, W), as channels.
+
+        y[n OD + od, (g KD + kd) C/G + c] = x[n, g C/G + c, od sd - pd + kd dd], or 0 outside of x.
+        """
+
+    def depth_windows_backward(self, dy: Array, dx: Array, /, kd: int, sd: int, pd: int, dd: int, groups: int) -> None:
+        """dx (N, C, D, H, W), the gradient of `depth_windows`: the sum of all that saw a number of x."""

@@ -19,7 +19,7 @@ from numbacnn.nn.adaptive_pool import (
     GlobalSumPool3d,
 )
 from numbacnn.nn.container import Identity, ModuleDict, ModuleList, Sequential
-from numbacnn.nn.conv import Conv2d
+from numbacnn.nn.conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from numbacnn.nn.dropout import Dropout
 from numbacnn.nn.embedding import Embedding
 from numbacnn.nn.linear import Flatten, Linear, Unflatten
@@ -66,13 +66,13 @@ __all__ = [
     "AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AdaptiveAvgPool3d", "AdaptiveMaxPool1d", "AdaptiveMaxPool2d",
     "AdaptiveMaxPool3d", "AvgPool1d", "AvgPool2d", "AvgPool3d", "BatchNorm1d", "BatchNorm2d", "Buffer",
     "ChannelShuffle", "CircularPad1d", "CircularPad2d", "CircularPad3d", "ConstantPad1d", "ConstantPad2d",
-    "ConstantPad3d", "Conv2d", "CrossEntropyLoss", "Dropout", "Embedding", "Flatten", "GlobalAvgPool1d",
-    "GlobalAvgPool2d", "GlobalAvgPool3d", "GlobalMaxPool1d", "GlobalMaxPool2d", "GlobalMaxPool3d", "GlobalSumPool1d",
-    "GlobalSumPool2d", "GlobalSumPool3d", "Identity", "LPPool1d", "LPPool2d", "LPPool3d", "LeakyReLU", "Linear",
-    "MaxPool1d", "MaxPool2d", "MaxPool3d", "MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d", "Module", "ModuleDict",
-    "ModuleList", "PReLU", "Parameter", "ParameterDict", "ParameterList", "PixelShuffle", "PixelUnshuffle", "ReLU",
-    "ReflectionPad1d", "ReflectionPad2d", "ReflectionPad3d", "ReplicationPad1d", "ReplicationPad2d",
-    "ReplicationPad3d", "Sequential", "Sigmoid", "Softmax", "SumPool1d", "SumPool2d", "SumPool3d", "Unflatten",
-    "Upsample", "UpsamplingBilinear2d", "UpsamplingNearest2d", "ZeroPad1d", "ZeroPad2d", "ZeroPad3d", "functional",
-    "init", "utils",
+    "ConstantPad3d", "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d",
+    "CrossEntropyLoss", "Dropout", "Embedding", "Flatten", "GlobalAvgPool1d", "GlobalAvgPool2d", "GlobalAvgPool3d",
+    "GlobalMaxPool1d", "GlobalMaxPool2d", "GlobalMaxPool3d", "GlobalSumPool1d", "GlobalSumPool2d", "GlobalSumPool3d",
+    "Identity", "LPPool1d", "LPPool2d", "LPPool3d", "LeakyReLU", "Linear", "MaxPool1d", "MaxPool2d", "MaxPool3d",
+    "MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d", "Module", "ModuleDict", "ModuleList", "PReLU", "Parameter",
+    "ParameterDict", "ParameterList", "PixelShuffle", "PixelUnshuffle", "ReLU", "ReflectionPad1d", "ReflectionPad2d",
+    "ReflectionPad3d", "ReplicationPad1d", "ReplicationPad2d", "ReplicationPad3d", "Sequential", "Sigmoid", "Softmax",
+    "SumPool1d", "SumPool2d", "SumPool3d", "Unflatten", "Upsample", "UpsamplingBilinear2d", "UpsamplingNearest2d",
+    "ZeroPad1d", "ZeroPad2d", "ZeroPad3d", "functional", "init", "utils",
 ]

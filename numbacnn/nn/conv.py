@@ -1,18 +1,107 @@
-"""Convolution layers."""
+"""Convolution layers, along one, two and three axes."""
 import math
 from typing import Any
 
 import numpy as np
 
-from numbacnn import geometry
+from numbacnn import geometry, ops
 from numbacnn.autograd import Tensor
+from numbacnn.creation import zeros
 from numbacnn.errors import ShapeError
 from numbacnn.nn import init
 from numbacnn.nn.module import Module, Parameter
-from numbacnn.ops import conv2d
+from numbacnn.ops.check import any_tensor
+
+MODES = "zeros", "reflect", "replicate", "circular"
 
 
-class Conv2d(Module):
+class _Filters(Module):
+    """Options and parameters that all layers of filters share; images have so many `axes`."""
+
+    axes = 0
+    padding: Any
+
+    def __init__(self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any, dilation: Any, groups: int,
+                 bias: bool, padding_mode: str, device: Any, dtype: Any) -> None:
+        op = type(self).__name__
+        for name, value in (("in_channels", in_channels), ("out_channels", out_channels), ("groups", groups)):
+            geometry.positive(op, name, value)
+        if in_channels % groups or out_channels % groups:
+            raise ShapeError(f"{op}: groups={groups} must divide in_channels={in_channels} and "
+                             f"out_channels={out_channels}")
+        self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
+        self.kernel_size = geometry.several(op, "kernel_size", kernel_size, self.axes, 1)
+        self.stride = geometry.several(op, "stride", stride, self.axes, 1)
+        self.dilation = geometry.several(op, "dilation", dilation, self.axes, 1)
+        self.padding_mode = padding_mode
+        made = {"dtype": np.float32 if dtype is None else dtype, "device": device}
+        self.weight = Parameter(zeros((*self.channels(), *self.kernel_size), **made))
+        self.bias = Parameter(zeros((out_channels,), **made)) if bias else None
+        self.reset_parameters()
+
+    def channels(self) -> tuple[int, int]:
+        """Return the first two sizes of the weight."""
+        return self.out_channels, self.in_channels // self.groups
+
+    def reset_parameters(self) -> None:
+        """Draw the first values anew."""
+        bound = 1 / math.sqrt(math.prod(self.weight.shape[1:]))
+        for parameter in (self.weight, self.bias):
+            if parameter is not None:
+                init.uniform_(parameter, -bound, bound)
+
+    def shown(self) -> dict[str, tuple[Any, Any]]:
+        """Return options that `repr` shows, each with its usual value, which it does not."""
+        nothing = (0,) * self.axes
+        return {"padding": (self.padding, nothing), "dilation": (self.dilation, (1,) * self.axes),
+                "groups": (self.groups, 1), "bias": (self.bias is not None, True),
+                "padding_mode": (self.padding_mode, "zeros")}
+
+    def extra_repr(self) -> str:
+        """Return the options that `repr` shows."""
+        shown = [f"{name}={value!r}" for name, (value, usual) in self.shown().items() if value != usual]
+        return ", ".join([f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, "
+                          f"stride={self.stride}", *shown])
+
+
+class _Conv(_Filters):
+    """Convolution along any axes."""
+
+    def __init__(self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0,
+                 dilation: Any = 1, groups: int = 1, bias: bool = True, padding_mode: str = "zeros", device: Any = None,
+                 dtype: Any = None) -> None:
+        super().__init__(in_channels, out_channels, kernel_size, stride, dilation, groups, bias, padding_mode, device,
+                         dtype)
+        op = type(self).__name__
+        if padding_mode not in MODES:
+            raise ShapeError(f"{op}: padding_mode must be one of {', '.join(MODES)}, got {padding_mode!r}")
+        before, both = geometry.padding_of(op, padding, self.kernel_size, self.stride, self.dilation)
+        self.padding = padding if isinstance(padding, str) else before
+        # what `pad` needs: before and after each axis, the last axis first
+        self.border = [n for first, two in zip(before[::-1], both[::-1], strict=True) for n in (first, two - first)]
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Compute the feature maps of a batch, or of one without a batch."""
+        padding = self.padding
+        if self.padding_mode != "zeros" and any(self.border):
+            x, padding = ops.pad(x, self.border, self.padding_mode), 0
+        convolve = (ops.conv1d, ops.conv2d, ops.conv3d)[self.axes - 1]
+        return convolve(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
+
+
+class Conv1d(_Conv):
+    """Slide learned filters over sequences: `Conv2d` along one axis.
+
+    Notes
+    -----
+    (N, C, L) becomes (N, O, OL), OL = floor((L + 2 padding - dilation (K - 1) - 1) / stride) + 1; so does (C, L),
+    without the batch. ``weight`` is (O, C / groups, K).
+    """
+
+    axes = 1
+
+
+class Conv2d(_Conv):
     """Slide learned filters over images.
 
     Parameters
@@ -24,52 +113,131 @@ class Conv2d(Module):
     stride, dilation : int or (int, int)
         Step of the window, and distance between the pixels it reads.
     padding : int, (int, int), "same" or "valid"
-        Zeros added on each side; "same" keeps the size, "valid" adds none.
+        Border added on each side; "same" keeps the size, "valid" adds none.
     groups : int
         Input and output channels are split into so many groups, each of which sees only itself.
     bias : bool
         Whether to add a learned number to each output channel.
-    dtype : dtype
-        float32 or float64.
+    padding_mode : "zeros", "reflect", "replicate" or "circular"
+        What the border is: zeros, the image mirrored at its edge, its edge, or the image again.
+    device : Device or str, optional
+        Where the parameters are born.
+    dtype : dtype, optional
+        float32, by default, or float64.
 
     Notes
     -----
-    (N, C, H, W) becomes (N, O, OH, OW), OH = floor((H + 2 padding - dilation (KH - 1) - 1) / stride) + 1. ``weight`` is
-    (O, C / groups, KH, KW). First values are drawn evenly from +-1 / sqrt(C / groups * KH * KW), as in PyTorch.
+    (N, C, H, W) becomes (N, O, OH, OW), OH = floor((H + 2 padding - dilation (KH - 1) - 1) / stride) + 1; so does
+    (C, H, W), without the batch. ``weight`` is (O, C / groups, KH, KW). First values are drawn evenly from
+    +-1 / sqrt(C / groups * KH * KW), as in PyTorch.
     """
 
+    axes = 2
+
+
+class Conv3d(_Conv):
+    """Slide learned filters over volumes: `Conv2d` along three axes.
+
+    Notes
+    -----
+    (N, C, D, H, W) becomes (N, O, OD, OH, OW), OD = floor((D + 2 padding - dilation (KD - 1) - 1) / stride) + 1; so
+    does (C, D, H, W), without the batch. ``weight`` is (O, C / groups, KD, KH, KW).
+    """
+
+    axes = 3
+
+
+class _ConvTranspose(_Filters):
+    """Transposed convolution along any axes."""
+
     def __init__(self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0,
-                 dilation: Any = 1, groups: int = 1, bias: bool = True, dtype: Any = np.float32) -> None:
-        for name, value in (("in_channels", in_channels), ("out_channels", out_channels), ("groups", groups)):
-            geometry.positive("Conv2d", name, value)
-        if in_channels % groups or out_channels % groups:
-            raise ShapeError(f"Conv2d: groups={groups} must divide in_channels={in_channels} and "
-                             f"out_channels={out_channels}")
-        self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
-        self.kernel_size = geometry.pair("Conv2d", "kernel_size", kernel_size, 1)
-        self.stride = geometry.pair("Conv2d", "stride", stride, 1)
-        self.padding = padding if isinstance(padding, str) else geometry.pair("Conv2d", "padding", padding)
-        self.dilation = geometry.pair("Conv2d", "dilation", dilation, 1)
-        shape = (out_channels, in_channels // groups, *self.kernel_size)
-        self.weight = Parameter(np.zeros(shape, dtype))
-        self.bias = Parameter(np.zeros(out_channels, dtype)) if bias else None
-        self.reset_parameters()
+                 output_padding: Any = 0, groups: int = 1, bias: bool = True, dilation: Any = 1,
+                 padding_mode: str = "zeros", device: Any = None, dtype: Any = None) -> None:
+        super().__init__(in_channels, out_channels, kernel_size, stride, dilation, groups, bias, padding_mode, device,
+                         dtype)
+        op = type(self).__name__
+        if padding_mode != "zeros":
+            raise ShapeError(f"{op}: padding_mode must be 'zeros', got {padding_mode!r}")
+        self.padding = geometry.several(op, "padding", padding, self.axes)
+        self.output_padding = geometry.several(op, "output_padding", output_padding, self.axes)
 
-    def reset_parameters(self) -> None:
-        """Draw the first values anew."""
-        bound = 1 / math.sqrt(math.prod(self.weight.shape[1:]))
-        for parameter in (self.weight, self.bias):
-            if parameter is not None:
-                init.uniform_(parameter, -bound, bound)
+    def channels(self) -> tuple[int, int]:
+        """Return the first two sizes of the weight."""
+        return self.in_channels, self.out_channels // self.groups
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Compute the feature maps of images (N, C, H, W)."""
-        return conv2d(x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups)
+    def shown(self) -> dict[str, tuple[Any, Any]]:
+        """Return options that `repr` shows, each with its usual value, which it does not."""
+        options = super().shown()
+        return {"padding": options["padding"],
+                "output_padding": (self.output_padding, (0,) * self.axes), **options}
 
-    def extra_repr(self) -> str:
-        """Return the options that `repr` shows."""
-        options = {"padding": (self.padding, (0, 0)), "dilation": (self.dilation, (1, 1)), "groups": (self.groups, 1),
-                   "bias": (self.bias is not None, True)}
-        shown = [f"{name}={value!r}" for name, (value, usual) in options.items() if value != usual]
-        return ", ".join([f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, "
-                          f"stride={self.stride}", *shown])
+    def forward(self, x: Tensor, output_size: Any = None) -> Tensor:
+        """Compute the outputs of a batch, or of one without a batch; of that size, of several that are possible."""
+        convolve = (ops.conv_transpose1d, ops.conv_transpose2d, ops.conv_transpose3d)[self.axes - 1]
+        more = self.output_padding
+        if output_size is not None:
+            any_tensor(type(self).__name__, "x", x)
+            more = geometry.output_padding_of(type(self).__name__, x.shape, output_size, self.kernel_size, self.stride,
+                                              self.padding, self.dilation)
+        return convolve(x, self.weight, self.bias, self.stride, self.padding, more, self.groups, self.dilation)
+
+
+class ConvTranspose1d(_ConvTranspose):
+    """Spread sequences through learned filters: `ConvTranspose2d` along one axis.
+
+    Notes
+    -----
+    (N, C, L) becomes (N, O, OL), OL = (L - 1) stride - 2 padding + dilation (K - 1) + output_padding + 1.
+    ``weight`` is (C, O / groups, K).
+    """
+
+    axes = 1
+
+
+class ConvTranspose2d(_ConvTranspose):
+    """Spread images through learned filters: what `Conv2d` does to gradients, to make images larger.
+
+    Parameters
+    ----------
+    in_channels, out_channels : int
+        C and O.
+    kernel_size : int or (int, int)
+        Height and width of the filters.
+    stride, dilation : int or (int, int)
+        Step of the window, and distance between the pixels it writes.
+    padding : int or (int, int)
+        How many rows and columns of the result are cut off on each side.
+    output_padding : int or (int, int)
+        How many are added below and to the right; less than stride or dilation.
+    groups : int
+        Input and output channels are split into so many groups, each of which sees only itself.
+    bias : bool
+        Whether to add a learned number to each output channel.
+    padding_mode : "zeros"
+        As in PyTorch, there is no other.
+    device : Device or str, optional
+        Where the parameters are born.
+    dtype : dtype, optional
+        float32, by default, or float64.
+
+    Notes
+    -----
+    (N, C, H, W) becomes (N, O, OH, OW), OH = (H - 1) stride - 2 padding + dilation (KH - 1) + output_padding + 1; so
+    does (C, H, W), without the batch. ``weight`` is (C, O / groups, KH, KW). First values are drawn evenly from
+    +-1 / sqrt(O / groups * KH * KW), as in PyTorch. Called with an ``output_size``, the layer finds the
+    ``output_padding`` that gives it.
+    """
+
+    axes = 2
+
+
+class ConvTranspose3d(_ConvTranspose):
+    """Spread volumes through learned filters: `ConvTranspose2d` along three axes.
+
+    Notes
+    -----
+    (N, C, D, H, W) becomes (N, O, OD, OH, OW), OD = (D - 1) stride - 2 padding + dilation (KD - 1) + output_padding
+    + 1. ``weight`` is (C, O / groups, KD, KH, KW).
+    """
+
+    axes = 3

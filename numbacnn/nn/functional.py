@@ -11,7 +11,12 @@ from numbacnn.ops import (
     avg_pool3d,
     batch_norm,
     channel_shuffle,
+    conv1d,
     conv2d,
+    conv3d,
+    conv_transpose1d,
+    conv_transpose2d,
+    conv_transpose3d,
     cross_entropy,
     dropout,
     embedding,
@@ -42,9 +47,9 @@ from numbacnn.ops import (
 
 __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d", "adaptive_max_pool2d",
-    "adaptive_max_pool3d", "avg_pool1d", "avg_pool2d", "avg_pool3d", "batch_norm", "channel_shuffle", "conv2d",
-    "cross_entropy", "dropout", "embedding", "interpolate", "leaky_relu", "linear", "lp_pool1d", "lp_pool2d",
-    "lp_pool3d", "max_pool1d", "max_pool2d", "max_pool3d", "max_unpool1d", "max_unpool2d", "max_unpool3d", "one_hot",
-    "pad", "pixel_shuffle", "pixel_unshuffle", "prelu", "relu", "sigmoid", "softmax", "sum_pool1d", "sum_pool2d",
-    "sum_pool3d",
+    "adaptive_max_pool3d", "avg_pool1d", "avg_pool2d", "avg_pool3d", "batch_norm", "channel_shuffle", "conv1d",
+    "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "cross_entropy", "dropout",
+    "embedding", "interpolate", "leaky_relu", "linear", "lp_pool1d", "lp_pool2d", "lp_pool3d", "max_pool1d",
+    "max_pool2d", "max_pool3d", "max_unpool1d", "max_unpool2d", "max_unpool3d", "one_hot", "pad", "pixel_shuffle",
+    "pixel_unshuffle", "prelu", "relu", "sigmoid", "softmax", "sum_pool1d", "sum_pool2d", "sum_pool3d",
 ]

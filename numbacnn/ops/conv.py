@@ -1,11 +1,46 @@
-"""Convolution."""
+"""Convolution along one, two and three axes; sweep.py is how."""
 from typing import Any
 
 from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
-from numbacnn.graph import Array, record
+from numbacnn.graph import Array
 from numbacnn.ops.check import floating, shape_of
 from numbacnn.ops.constant import no_bias
+from numbacnn.ops.sweep import (
+    filters_of,
+    images_of,
+    joined,
+    planes_of,
+    shaped,
+    sum_of_pixels,
+    sweep,
+    sweep_back,
+    sweep_weight,
+    unbatched,
+)
+
+
+def conv1d(x: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1,
+           groups: int = 1) -> Tensor:
+    """Slide filters over sequences: `conv2d` along one axis.
+
+    Parameters
+    ----------
+    x : Tensor, shape (N, C, L) or (C, L)
+        Sequences, float32 or float64.
+    weight : Tensor, shape (O, C / groups, K)
+        Filters.
+    bias : Tensor, shape (O,), optional
+        Added to each output channel.
+    stride, padding, dilation, groups : int
+        As in `conv2d`, along one axis.
+
+    Returns
+    -------
+    Tensor, shape (N, O, OL) or (O, OL)
+        With OL = floor((L + 2 padding - dilation (K - 1) - 1) / stride) + 1.
+    """
+    return _conv("conv1d", 1, x, weight, bias, stride, padding, dilation, groups)
 
 
 def conv2d(x: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1,
@@ -14,7 +49,7 @@ def conv2d(x: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 
 
     Parameters
     ----------
-    x : Tensor, shape (N, C, H, W)
+    x : Tensor, shape (N, C, H, W) or (C, H, W)
         Images, float32 or float64.
     weight : Tensor, shape (O, C / groups, KH, KW)
         Filters.
@@ -29,7 +64,7 @@ def conv2d(x: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 
 
     Returns
     -------
-    Tensor, shape (N, O, OH, OW)
+    Tensor, shape (N, O, OH, OW) or (O, OH, OW)
         With OH = floor((H + 2 padding - dilation (KH - 1) - 1) / stride) + 1, and OW likewise.
 
     Raises
@@ -45,22 +80,56 @@ def conv2d(x: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 
     ----------
     V. Dumoulin and F. Visin, A guide to convolution arithmetic for deep learning (2016), section 2.
     """
-    floating("conv2d", x=x, weight=weight, bias=bias)
-    y_shape, numbers = geometry.conv2d(x.shape, weight.shape, shape_of(bias), stride, padding, dilation, groups)
-    x_data, w_data = x.array, weight.array
-    b_data = bias.array if bias is not None else no_bias(weight.shape[0], w_data.dtype, w_data.device)
-    y, = record("conv2d", (x_data, w_data, b_data), ((y_shape, x_data.dtype),), numbers)
+    return _conv("conv2d", 2, x, weight, bias, stride, padding, dilation, groups)
+
+
+def conv3d(x: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1,
+           groups: int = 1) -> Tensor:
+    """Slide filters over volumes: `conv2d` along three axes.
+
+    Parameters
+    ----------
+    x : Tensor, shape (N, C, D, H, W) or (C, D, H, W)
+        Volumes, float32 or float64.
+    weight : Tensor, shape (O, C / groups, KD, KH, KW)
+        Filters.
+    bias : Tensor, shape (O,), optional
+        Added to each output channel.
+    stride, padding, dilation, groups : int or (int, int, int)
+        As in `conv2d`, along three axes: depth, height, width.
+
+    Returns
+    -------
+    Tensor, shape (N, O, OD, OH, OW) or (O, OD, OH, OW)
+        With OD = floor((D + 2 padding - dilation (KD - 1) - 1) / stride) + 1, and OH and OW likewise.
+
+    Notes
+    -----
+    While it is computed, each plane of x that a window sees takes memory beside the others: OD KD / D times that of x.
+    """
+    return _conv("conv3d", 3, x, weight, bias, stride, padding, dilation, groups)
+
+
+def _conv(op: str, axes: int, x: Tensor, weight: Tensor, bias: Tensor | None, stride: Any, padding: Any, dilation: Any,
+          groups: int) -> Tensor:
+    floating(op, x=x, weight=weight, bias=bias)
+    conv = geometry.conv(op, axes, x.shape, weight.shape, shape_of(bias), stride, padding, dilation, groups)
+    x_shape, images, filters = x.shape, images_of(x.array, conv), filters_of(weight.array, conv)
+    b_data = bias.array if bias is not None else no_bias(conv.y[1], images.dtype, images.device)
+    y = joined(sweep(images, filters, b_data, conv), conv, unbatched(conv.y, x_shape))
+    seen = x.array if conv.depth else images             # what windows see of a volume is more than a volume: made anew
     inputs = (x, weight) if bias is None else (x, weight, bias)
     needs = [each.requires_grad for each in inputs]
 
     def backward(dy: Array) -> Gradients:
         gradients: list[Array | None] = [None] * len(needs)
+        dy = planes_of(dy, conv)
         if needs[0]:
-            gradients[0], = record("conv2d_backward_input", (dy, w_data), ((x_data.shape, dy.dtype),), numbers)
+            gradients[0] = shaped(sweep_back(dy, filters, conv), x_shape)
         if needs[1]:
-            gradients[1], = record("conv2d_backward_weight", (x_data, dy), ((w_data.shape, dy.dtype),), numbers)
+            gradients[1] = sweep_weight(images_of(seen, conv), dy, conv)
         if needs[2:] == [True]:
-            gradients[2], = record("conv2d_backward_bias", (dy,), ((w_data.shape[:1], dy.dtype),))
+            gradients[2] = sum_of_pixels(dy)
         return tuple(gradients)
 
     return differentiable(y, inputs, backward)

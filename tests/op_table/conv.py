@@ -7,13 +7,13 @@ from numbacnn.errors import DTypeError, ShapeError
 from op_table.rows import given, refused
 
 
-def conv(x, weight, note="", bias=True, **options):
+def conv(x, weight, note="", bias=True, op="conv2d", kept="x weight", **options):
     x, weight = given(x), given(weight)
     outputs, channels, *window = weight.shape
-    taps, pixels = math.prod(window), math.prod(x.shape) // max(x.shape[1], 1)
+    taps, pixels = math.prod(window), math.prod(x.shape) // max(x.shape[-1 - len(window)], 1)
     terms = 1 + max(channels * taps, outputs // options.get("groups", 1) * taps, pixels)
-    return Case("conv2d", {"x": x, "weight": weight, "bias": Input((outputs,)) if bias else None}, (), options,
-                "x weight", terms, None, written(window), note)
+    return Case(op, {"x": x, "weight": weight, "bias": Input((outputs,)) if bias else None}, (), options, kept, terms,
+                None, written(window), note)
 
 
 def refused_conv(error, text, x=(1, 3, 8, 8), weight=(4, 3, 3, 3), **named):
@@ -51,6 +51,7 @@ CASES = [
     conv((0, 3, 5, 5), (2, 3, 3, 3), "no images"),
     conv((0, 9, 5, 5), (2, 9, 3, 3), "no images many channels", stride=2),
     conv((0, 3, 5, 5), (3, 1, 3, 3), "no images depthwise", groups=3),
+    conv((3, 7, 5), (4, 3, 3, 3), "one image", kept="seen weight", padding=1),
     conv(Input((2, 3, 5, 5), "special"), (4, 3, 3, 3), "special", padding=1),
     conv(Input((2, 9, 5, 5), "special"), (4, 9, 3, 3), "special many channels", padding=1),
     conv(Input((1, 3, 6, 6), "special"), (3, 1, 2, 2), "special depthwise", groups=3),
@@ -63,7 +64,11 @@ REFUSED = [
                  groups=3),
     refused_conv(ShapeError, "groups must be a positive integer, got 0", groups=0),
     refused_conv(ShapeError, "groups must be a positive integer, got True", groups=True),
-    refused_conv(ShapeError, "x must have 4 axes (N, C, H, W), got x(3, 8, 8)", x=(3, 8, 8)),
+    refused_conv(ShapeError, "x must be (N, C, H, W) or (C, H, W), got x(8, 8)", x=(8, 8)),
+    refused_conv(ShapeError, "x must not be empty along H, W, got x(1, 3, 0, 8)", x=(1, 3, 0, 8), padding=2),
+    refused_conv(ShapeError, "the result (1, 4, 200006, 200006) would have 160009600144 elements, at most 2147483647 are "
+                 "possible; use smaller batches, or check the options", padding=100_000),
+    refused_conv(ShapeError, "stride must be at most 2147483647, got 1000000000000", stride=10**12),
     refused_conv(ShapeError, "weight must have 4 axes (O, C / groups, KH, KW), got weight(4, 3, 3)", weight=(4, 3, 3)),
     refused_conv(ShapeError, "bias must be (4,) for weight(4, 3, 3, 3), got bias(3,)", bias=(3,)),
     refused_conv(ShapeError, "stride must be at least 1, got 0", stride=0),

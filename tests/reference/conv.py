@@ -33,3 +33,39 @@ def conv2d_backward_weight(x, dy, dweight, *geometry):
 
 def conv2d_backward_bias(dy, dbias):
     dbias[:] = dy.sum(axis=(0, 2, 3))
+
+
+def conv_filters(weight, y):
+    y[:] = weight.swapaxes(1, 2).reshape(y.shape) if weight.ndim == 5 else weight[:, :, None]
+
+
+def conv_filters_backward(dy, dweight):
+    if dweight.ndim == 5:
+        outputs, channels, taps, *window = dweight.shape
+        dweight[:] = dy.reshape(outputs, taps, channels, *window).swapaxes(1, 2)
+    else:
+        dweight[:] = dy[:, :, 0]
+
+
+def windows(volume, images, kd, sd, pd, dd, groups):
+    """Yield (n, channels, d, image, where): what `where` of an image, and where from."""
+    count, channels, depth = volume.shape[:3]
+    for image in range(len(images)):
+        n, od = divmod(image, len(images) // count)
+        for g, k in np.ndindex(groups, kd):
+            d, each = od * sd - pd + k * dd, channels // groups
+            first = (g * kd + k) * each
+            if 0 <= d < depth:
+                yield n, slice(g * each, g * each + each), d, image, slice(first, first + each)
+
+
+def depth_windows(x, y, *numbers):
+    y[:] = 0
+    for n, channels, d, image, where in windows(x, y, *numbers):
+        y[image, where] = x[n, channels, d]
+
+
+def depth_windows_backward(dy, dx, *numbers):
+    dx[:] = 0
+    for n, channels, d, image, where in windows(dx, dy, *numbers):
+        dx[n, channels, d] += dy[image, where]
