@@ -17,7 +17,10 @@ from numbacnn.kernels.activation import ActivationKernels
 from numbacnn.kernels.conv import ConvKernels
 from numbacnn.kernels.dropout import DropoutKernels
 from numbacnn.kernels.elementwise import ElementwiseKernels
+from numbacnn.kernels.group_norm import GroupNormKernels
+from numbacnn.kernels.layer_norm import LayerNormKernels
 from numbacnn.kernels.linear import LinearKernels
+from numbacnn.kernels.local_response import LocalResponseKernels
 from numbacnn.kernels.loss import LossKernels
 from numbacnn.kernels.norm import NormKernels
 from numbacnn.kernels.optim import OptimKernels
@@ -31,7 +34,7 @@ from numbacnn.kernels.take import TakeKernels
 __all__ = ["Array", "Kernels", "Place", "Spec"]
 
 
-class Kernels(ConvKernels, PoolKernels, ActivationKernels, NormKernels, DropoutKernels, LinearKernels, LossKernels,
-              ElementwiseKernels, ReduceKernels, ShapeKernels, SliceKernels, TakeKernels, OptimKernels,
-              Protocol):
+class Kernels(ConvKernels, PoolKernels, ActivationKernels, NormKernels, LayerNormKernels, GroupNormKernels,
+              LocalResponseKernels, DropoutKernels, LinearKernels, LossKernels, ElementwiseKernels, ReduceKernels,
+              ShapeKernels, SliceKernels, TakeKernels, OptimKernels, Protocol):
     """Every kernel a backend must have."""

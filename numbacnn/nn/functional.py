@@ -1,20 +1,35 @@
 """Functions of layers without parameters of their own: `import numbacnn.nn.functional as F`."""
 from numbacnn.ops import (
     adaptive_avg_pool2d,
+    alpha_dropout,
     avg_pool2d,
     batch_norm,
+    bilinear,
     conv2d,
     cross_entropy,
     dropout,
+    dropout1d,
+    dropout2d,
+    dropout3d,
+    feature_alpha_dropout,
+    group_norm,
+    instance_norm,
+    layer_norm,
     leaky_relu,
     linear,
+    local_response_norm,
     max_pool2d,
     prelu,
     relu,
+    rms_norm,
     sigmoid,
     softmax,
     sum_pool2d,
 )
 
-__all__ = ["adaptive_avg_pool2d", "avg_pool2d", "batch_norm", "conv2d", "cross_entropy", "dropout", "leaky_relu",
-           "linear", "max_pool2d", "prelu", "relu", "sigmoid", "softmax", "sum_pool2d"]
+__all__ = [
+    "adaptive_avg_pool2d", "alpha_dropout", "avg_pool2d", "batch_norm", "bilinear", "conv2d", "cross_entropy",
+    "dropout", "dropout1d", "dropout2d", "dropout3d", "feature_alpha_dropout", "group_norm", "instance_norm",
+    "layer_norm", "leaky_relu", "linear", "local_response_norm", "max_pool2d", "prelu", "relu", "rms_norm",
+    "sigmoid", "softmax", "sum_pool2d",
+]

@@ -42,7 +42,14 @@ from numbacnn.ops.compare import (
     where,
 )
 from numbacnn.ops.conv import conv2d
-from numbacnn.ops.dropout import dropout
+from numbacnn.ops.dropout import (
+    alpha_dropout,
+    dropout,
+    dropout1d,
+    dropout2d,
+    dropout3d,
+    feature_alpha_dropout,
+)
 from numbacnn.ops.elementwise import (
     add,
     divide,
@@ -55,7 +62,10 @@ from numbacnn.ops.elementwise import (
     remainder,
     subtract,
 )
-from numbacnn.ops.linear import linear
+from numbacnn.ops.group_norm import group_norm, instance_norm
+from numbacnn.ops.layer_norm import layer_norm, rms_norm
+from numbacnn.ops.linear import bilinear, linear
+from numbacnn.ops.local_response import local_response_norm
 from numbacnn.ops.loss import cross_entropy
 from numbacnn.ops.mathematics import (
     absolute,
@@ -86,15 +96,17 @@ from numbacnn.ops.reduce import argmax, mean, sum
 from numbacnn.ops.shape import expand, flatten, permute, reshape, squeeze, to, transpose, unsqueeze
 
 __all__ = [
-    "absolute", "adaptive_avg_pool2d", "add", "argmax", "avg_pool2d", "batch_norm", "bitwise_and", "bitwise_or",
-    "bitwise_xor", "ceil", "celu", "clamp", "conv2d", "cos", "cross_entropy", "divide", "dropout", "elu", "equal",
-    "erf", "exp", "expand", "expm1", "flatten", "floor", "floor_divide", "gelu", "greater", "greater_equal",
-    "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "isfinite", "isinf", "isnan", "leaky_relu", "less",
-    "less_equal", "linear", "log", "log10", "log1p", "log2", "logical_not", "logsigmoid", "max_pool2d", "maximum",
-    "mean", "minimum", "mish", "multiply", "negative", "not_equal", "permute", "power", "prelu", "reciprocal", "relu",
-    "relu6", "remainder", "reshape", "round", "rsqrt", "selu", "sigmoid", "sign", "silu", "sin", "softmax", "softplus",
-    "softshrink", "softsign", "sqrt", "square", "squeeze", "subtract", "sum", "sum_pool2d", "tanh", "tanhshrink",
-    "threshold", "to", "transpose", "trunc", "unsqueeze", "where",
+    "absolute", "adaptive_avg_pool2d", "add", "alpha_dropout", "argmax", "avg_pool2d", "batch_norm", "bilinear",
+    "bitwise_and", "bitwise_or", "bitwise_xor", "ceil", "celu", "clamp", "conv2d", "cos", "cross_entropy", "divide",
+    "dropout", "dropout1d", "dropout2d", "dropout3d", "elu", "equal", "erf", "exp", "expand", "expm1",
+    "feature_alpha_dropout", "flatten", "floor", "floor_divide", "gelu", "greater", "greater_equal", "group_norm",
+    "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "instance_norm", "isfinite", "isinf", "isnan",
+    "layer_norm", "leaky_relu", "less", "less_equal", "linear", "local_response_norm", "log", "log10", "log1p",
+    "log2", "logical_not", "logsigmoid", "max_pool2d", "maximum", "mean", "minimum", "mish", "multiply", "negative",
+    "not_equal", "permute", "power", "prelu", "reciprocal", "relu", "relu6", "remainder", "reshape", "rms_norm",
+    "round", "rsqrt", "selu", "sigmoid", "sign", "silu", "sin", "softmax", "softplus", "softshrink", "softsign",
+    "sqrt", "square", "squeeze", "subtract", "sum", "sum_pool2d", "tanh", "tanhshrink", "threshold", "to",
+    "transpose", "trunc", "unsqueeze", "where",
 ]
 
 METHODS = {
