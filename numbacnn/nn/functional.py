@@ -20,6 +20,7 @@ from numbacnn.ops import (
     cross_entropy,
     dropout,
     embedding,
+    fold,
     interpolate,
     leaky_relu,
     linear,
@@ -43,13 +44,14 @@ from numbacnn.ops import (
     sum_pool1d,
     sum_pool2d,
     sum_pool3d,
+    unfold,
 )
 
 __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d", "adaptive_max_pool2d",
     "adaptive_max_pool3d", "avg_pool1d", "avg_pool2d", "avg_pool3d", "batch_norm", "channel_shuffle", "conv1d",
     "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "cross_entropy", "dropout",
-    "embedding", "interpolate", "leaky_relu", "linear", "lp_pool1d", "lp_pool2d", "lp_pool3d", "max_pool1d",
+    "embedding", "fold", "interpolate", "leaky_relu", "linear", "lp_pool1d", "lp_pool2d", "lp_pool3d", "max_pool1d",
     "max_pool2d", "max_pool3d", "max_unpool1d", "max_unpool2d", "max_unpool3d", "one_hot", "pad", "pixel_shuffle",
-    "pixel_unshuffle", "prelu", "relu", "sigmoid", "softmax", "sum_pool1d", "sum_pool2d", "sum_pool3d",
+    "pixel_unshuffle", "prelu", "relu", "sigmoid", "softmax", "sum_pool1d", "sum_pool2d", "sum_pool3d", "unfold",
 ]

@@ -118,27 +118,28 @@ from numbacnn.ops.slice import flip, narrow, select
 from numbacnn.ops.sort import argsort, cumsum, sort, topk
 from numbacnn.ops.split import chunk, split, tensor_split, unbind
 from numbacnn.ops.take import index_select
+from numbacnn.ops.unfold import fold, unfold
 from numbacnn.ops.unpool import max_unpool1d, max_unpool2d, max_unpool3d
 from numbacnn.ops.upsampling import interpolate
 
 __all__ = [
     "absolute", "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
-    "adaptive_max_pool2d", "adaptive_max_pool3d", "add", "argmax", "argsort", "avg_pool1d", "avg_pool2d",
-    "avg_pool3d", "batch_norm", "bitwise_and", "bitwise_or", "bitwise_xor", "broadcast_to", "cat", "ceil", "celu",
-    "channel_shuffle", "chunk", "clamp", "clone", "contiguous", "conv1d", "conv2d", "conv3d", "conv_transpose1d",
-    "conv_transpose2d", "conv_transpose3d", "cos", "cross_entropy", "cumsum", "diagonal", "divide", "dropout", "elu",
-    "embedding", "equal", "erf", "exp", "expand", "expm1", "flatten", "flip", "floor", "floor_divide", "gather",
-    "gelu", "greater", "greater_equal", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hstack", "index_add",
-    "index_select", "interpolate", "isfinite", "isinf", "isnan", "leaky_relu", "less", "less_equal", "linear", "log",
-    "log10", "log1p", "log2", "logical_not", "logsigmoid", "lp_pool1d", "lp_pool2d", "lp_pool3d", "masked_fill",
-    "masked_select", "max_pool1d", "max_pool2d", "max_pool3d", "max_unpool1d", "max_unpool2d", "max_unpool3d",
-    "maximum", "mean", "meshgrid", "minimum", "mish", "movedim", "multiply", "narrow", "negative", "nonzero",
-    "not_equal", "one_hot", "pad", "permute", "pixel_shuffle", "pixel_unshuffle", "power", "prelu", "reciprocal",
-    "relu", "relu6", "remainder", "repeat", "repeat_interleave", "reshape", "reshape_as", "roll", "round", "rsqrt",
-    "scatter", "scatter_add", "select", "selu", "sigmoid", "sign", "silu", "sin", "softmax", "softplus", "softshrink",
-    "softsign", "sort", "split", "sqrt", "square", "squeeze", "stack", "subtract", "sum", "sum_pool1d", "sum_pool2d",
-    "sum_pool3d", "swapaxes", "take_along_dim", "tanh", "tanhshrink", "tensor_split", "threshold", "tile", "to",
-    "topk", "transpose", "tril", "triu", "trunc", "unbind", "unflatten", "unsqueeze", "vstack", "where",
+    "adaptive_max_pool2d", "adaptive_max_pool3d", "add", "argmax", "argsort", "avg_pool1d", "avg_pool2d", "avg_pool3d",
+    "batch_norm", "bitwise_and", "bitwise_or", "bitwise_xor", "broadcast_to", "cat", "ceil", "celu", "channel_shuffle",
+    "chunk", "clamp", "clone", "contiguous", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d",
+    "conv_transpose3d", "cos", "cross_entropy", "cumsum", "diagonal", "divide", "dropout", "elu", "embedding", "equal",
+    "erf", "exp", "expand", "expm1", "flatten", "flip", "floor", "floor_divide", "fold", "gather", "gelu", "greater",
+    "greater_equal", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hstack", "index_add", "index_select",
+    "interpolate", "isfinite", "isinf", "isnan", "leaky_relu", "less", "less_equal", "linear", "log", "log10", "log1p",
+    "log2", "logical_not", "logsigmoid", "lp_pool1d", "lp_pool2d", "lp_pool3d", "masked_fill", "masked_select",
+    "max_pool1d", "max_pool2d", "max_pool3d", "max_unpool1d", "max_unpool2d", "max_unpool3d", "maximum", "mean",
+    "meshgrid", "minimum", "mish", "movedim", "multiply", "narrow", "negative", "nonzero", "not_equal", "one_hot",
+    "pad", "permute", "pixel_shuffle", "pixel_unshuffle", "power", "prelu", "reciprocal", "relu", "relu6", "remainder",
+    "repeat", "repeat_interleave", "reshape", "reshape_as", "roll", "round", "rsqrt", "scatter", "scatter_add",
+    "select", "selu", "sigmoid", "sign", "silu", "sin", "softmax", "softplus", "softshrink", "softsign", "sort",
+    "split", "sqrt", "square", "squeeze", "stack", "subtract", "sum", "sum_pool1d", "sum_pool2d", "sum_pool3d",
+    "swapaxes", "take_along_dim", "tanh", "tanhshrink", "tensor_split", "threshold", "tile", "to", "topk", "transpose",
+    "tril", "triu", "trunc", "unbind", "unflatten", "unfold", "unsqueeze", "vstack", "where",
 ]
 
 METHODS = {
