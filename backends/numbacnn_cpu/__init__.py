@@ -159,6 +159,7 @@ from .softmax import softmax, softmax_backward
 from .sort import cumsum, sort
 from .take import assign, take, take_backward, wrap_index
 from .threads import devices, info
+from .unfold import unfold, unfold_backward
 from .unpool import max_pool_backward, max_unpool, max_unpool_backward
 from .winograd import (
     conv2d_add_relu_winograd,

@@ -28,14 +28,15 @@ from numbacnn.geometry.pad import crop_and_border, pad
 from numbacnn.geometry.pool import adaptive_pool, divisor, exponent, images, pool, unpool
 from numbacnn.geometry.shape import broadcast, expand, permute, reduce, reshape
 from numbacnn.geometry.slice import axes, chunk, narrow, select, split, tensor_split, whole
+from numbacnn.geometry.unfold import fold, unfold
 from numbacnn.geometry.upsampling import interpolate
 
 __all__ = [
     "Conv", "MAX_AXES", "Numbers", "Shape", "adaptive_pool", "axes", "axis", "batch_norm", "bilinear", "broadcast",
     "cached", "cat", "chunk", "common", "conv", "conv_transpose", "count", "crop_and_border", "cross_entropy",
-    "divisor", "expand", "expanded", "exponent", "few_axes", "flag", "group_norm", "images", "instance_norm",
+    "divisor", "expand", "expanded", "exponent", "few_axes", "flag", "fold", "group_norm", "images", "instance_norm",
     "interpolate", "is_integer", "layer_norm", "layout", "least_axes", "linear", "local_response_norm", "narrow",
     "one_of_ranks", "output_padding_of", "output_size", "pad", "padding_of", "pair", "permute", "pool", "position",
     "positive", "prelu", "rank_of", "reduce", "reshape", "run_of", "select", "several", "sizes", "sizes_of", "split",
-    "tensor_split", "unpool", "whole", "window_of",
+    "tensor_split", "unfold", "unpool", "whole", "window_of",
 ]

@@ -38,7 +38,7 @@ from numbacnn.kernels.upsampling import UpsamplingKernels
 __all__ = ["Array", "Kernels", "Place", "Spec"]
 
 
-              ConvKernels, PoolKernels, ActivationKernels, NormKernels, DropoutKernels, LinearKernels, LossKernels,
+class Kernels(ConvKernels, PoolKernels, ActivationKernels, NormKernels, DropoutKernels, LinearKernels, LossKernels,
               ElementwiseKernels, ReduceKernels, ShapeKernels, SliceKernels, TakeKernels, OptimKernels, ClipKernels,
               SortKernels, PixelShuffleKernels, UpsamplingKernels, LayerNormKernels, GroupNormKernels,
               LocalResponseKernels, Protocol):

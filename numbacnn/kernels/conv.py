@@ -31,6 +31,14 @@ class ConvKernels(Protocol):
     def conv_filters_backward(self, dy: Array, dweight: Array, /) -> None:
         """dweight, the gradient of `conv_filters`: the same numbers, back in their places."""
 
+    def unfold(self, x: Array, y: Array, /, kh: int, kw: int, sh: int, sw: int, ph: int, pw: int, dh: int, dw: int
+               ) -> None:
+        """y (N, C KH KW, L): what each of L windows sees of x (N, C, H, W), 0 outside; y[n, (c KH + i) KW + j, l]."""
+
+    def unfold_backward(self, dy: Array, dx: Array, /, kh: int, kw: int, sh: int, sw: int, ph: int, pw: int, dh: int,
+                        dw: int) -> None:
+        """dx (N, C, H, W), the gradient of `unfold`: the sum of all that saw a pixel."""
+
     def depth_windows(self, x: Array, y: Array, /, kd: int, sd: int, pd: int, dd: int, groups: int) -> None:
         """y (N OD, G KD C/G, H, W): what windows see along the depth of x (N, C, D, H, W), as channels.
 

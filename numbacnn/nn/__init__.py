@@ -62,6 +62,7 @@ from numbacnn.nn.pool import (
     SumPool2d,
     SumPool3d,
 )
+from numbacnn.nn.unfold import Fold, Unfold
 from numbacnn.nn.unpool import MaxUnpool1d, MaxUnpool2d, MaxUnpool3d
 from numbacnn.nn.upsampling import Upsample, UpsamplingBilinear2d, UpsamplingNearest2d
 
@@ -71,13 +72,13 @@ __all__ = [
     "BatchNorm3d", "Bilinear", "Buffer", "ChannelShuffle", "CircularPad1d", "CircularPad2d", "CircularPad3d",
     "ConstantPad1d", "ConstantPad2d", "ConstantPad3d", "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d",
     "ConvTranspose2d", "ConvTranspose3d", "CrossEntropyLoss", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d",
-    "Embedding", "FeatureAlphaDropout", "Flatten", "GlobalAvgPool1d", "GlobalAvgPool2d", "GlobalAvgPool3d",
+    "Embedding", "FeatureAlphaDropout", "Flatten", "Fold", "GlobalAvgPool1d", "GlobalAvgPool2d", "GlobalAvgPool3d",
     "GlobalMaxPool1d", "GlobalMaxPool2d", "GlobalMaxPool3d", "GlobalSumPool1d", "GlobalSumPool2d", "GlobalSumPool3d",
     "GroupNorm", "Identity", "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "LPPool1d", "LPPool2d", "LPPool3d",
     "LayerNorm", "LeakyReLU", "Linear", "LocalResponseNorm", "MaxPool1d", "MaxPool2d", "MaxPool3d", "MaxUnpool1d",
     "MaxUnpool2d", "MaxUnpool3d", "Module", "ModuleDict", "ModuleList", "PReLU", "Parameter", "ParameterDict",
     "ParameterList", "PixelShuffle", "PixelUnshuffle", "RMSNorm", "ReLU", "ReflectionPad1d", "ReflectionPad2d",
     "ReflectionPad3d", "ReplicationPad1d", "ReplicationPad2d", "ReplicationPad3d", "Sequential", "Sigmoid", "Softmax",
-    "SumPool1d", "SumPool2d", "SumPool3d", "Unflatten", "Upsample", "UpsamplingBilinear2d", "UpsamplingNearest2d",
-    "ZeroPad1d", "ZeroPad2d", "ZeroPad3d", "functional", "init", "utils",
+    "SumPool1d", "SumPool2d", "SumPool3d", "Unflatten", "Unfold", "Upsample", "UpsamplingBilinear2d",
+    "UpsamplingNearest2d", "ZeroPad1d", "ZeroPad2d", "ZeroPad3d", "functional", "init", "utils",
 ]

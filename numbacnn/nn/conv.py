@@ -104,7 +104,7 @@ class Conv1d(_Conv):
 class Conv2d(_Conv):
     """Slide learned filters over images.
 
-    Parameters
+    Attributes
     ----------
     in_channels, out_channels : int
         C and O.
@@ -116,20 +116,19 @@ class Conv2d(_Conv):
         Border added on each side; "same" keeps the size, "valid" adds none.
     groups : int
         Input and output channels are split into so many groups, each of which sees only itself.
-    bias : bool
-        Whether to add a learned number to each output channel.
+    weight : Parameter
+        The filters.
+    bias : Parameter or None
+        A learned number for each output channel, if the option of this name is True, as it is by default.
     padding_mode : "zeros", "reflect", "replicate" or "circular"
         What the border is: zeros, the image mirrored at its edge, its edge, or the image again.
-    device : Device or str, optional
-        Where the parameters are born.
-    dtype : dtype, optional
-        float32, by default, or float64.
 
     Notes
     -----
     (N, C, H, W) becomes (N, O, OH, OW), OH = floor((H + 2 padding - dilation (KH - 1) - 1) / stride) + 1; so does
     (C, H, W), without the batch. ``weight`` is (O, C / groups, KH, KW). First values are drawn evenly from
-    +-1 / sqrt(C / groups * KH * KW), as in PyTorch.
+    +-1 / sqrt(C / groups * KH * KW), as in PyTorch. The options ``device`` and ``dtype`` (float32, by default, or
+    float64) are those of the parameters.
     """
 
     axes = 2
@@ -197,7 +196,7 @@ class ConvTranspose1d(_ConvTranspose):
 class ConvTranspose2d(_ConvTranspose):
     """Spread images through learned filters: what `Conv2d` does to gradients, to make images larger.
 
-    Parameters
+    Attributes
     ----------
     in_channels, out_channels : int
         C and O.
@@ -211,21 +210,19 @@ class ConvTranspose2d(_ConvTranspose):
         How many are added below and to the right; less than stride or dilation.
     groups : int
         Input and output channels are split into so many groups, each of which sees only itself.
-    bias : bool
-        Whether to add a learned number to each output channel.
+    weight : Parameter
+        The filters.
+    bias : Parameter or None
+        A learned number for each output channel, if the option of this name is True, as it is by default.
     padding_mode : "zeros"
         As in PyTorch, there is no other.
-    device : Device or str, optional
-        Where the parameters are born.
-    dtype : dtype, optional
-        float32, by default, or float64.
 
     Notes
     -----
     (N, C, H, W) becomes (N, O, OH, OW), OH = (H - 1) stride - 2 padding + dilation (KH - 1) + output_padding + 1; so
     does (C, H, W), without the batch. ``weight`` is (C, O / groups, KH, KW). First values are drawn evenly from
     +-1 / sqrt(O / groups * KH * KW), as in PyTorch. Called with an ``output_size``, the layer finds the
-    ``output_padding`` that gives it.
+    ``output_padding`` that gives it. The options ``device`` and ``dtype`` are those of `Conv2d`.
     """
 
     axes = 2

@@ -26,6 +26,7 @@ from numbacnn.ops import (
     dropout3d,
     embedding,
     feature_alpha_dropout,
+    fold,
     group_norm,
     instance_norm,
     interpolate,
@@ -54,6 +55,7 @@ from numbacnn.ops import (
     sum_pool1d,
     sum_pool2d,
     sum_pool3d,
+    unfold,
 )
 
 
@@ -61,9 +63,9 @@ __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d", "adaptive_max_pool2d",
     "adaptive_max_pool3d", "alpha_dropout", "avg_pool1d", "avg_pool2d", "avg_pool3d", "batch_norm", "bilinear",
     "channel_shuffle", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
-    "cross_entropy", "dropout", "dropout1d", "dropout2d", "dropout3d", "embedding", "feature_alpha_dropout",
+    "cross_entropy", "dropout", "dropout1d", "dropout2d", "dropout3d", "embedding", "feature_alpha_dropout", "fold",
     "group_norm", "instance_norm", "interpolate", "layer_norm", "leaky_relu", "linear", "local_response_norm",
     "lp_pool1d", "lp_pool2d", "lp_pool3d", "max_pool1d", "max_pool2d", "max_pool3d", "max_unpool1d", "max_unpool2d",
     "max_unpool3d", "one_hot", "pad", "pixel_shuffle", "pixel_unshuffle", "prelu", "relu", "rms_norm", "sigmoid",
-    "softmax", "sum_pool1d", "sum_pool2d", "sum_pool3d",
+    "softmax", "sum_pool1d", "sum_pool2d", "sum_pool3d", "unfold",
 ]

@@ -121,6 +121,7 @@ from numbacnn.ops.slice import flip, narrow, select
 from numbacnn.ops.sort import argsort, cumsum, sort, topk
 from numbacnn.ops.split import chunk, split, tensor_split, unbind
 from numbacnn.ops.take import index_select
+from numbacnn.ops.unfold import fold, unfold
 from numbacnn.ops.unpool import max_unpool1d, max_unpool2d, max_unpool3d
 from numbacnn.ops.upsampling import interpolate
 
@@ -131,7 +132,7 @@ __all__ = [
     "cat", "ceil", "celu", "channel_shuffle", "chunk", "clamp", "clone", "contiguous", "conv1d", "conv2d", "conv3d",
     "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "cos", "cross_entropy", "cumsum", "diagonal",
     "divide", "dropout", "dropout1d", "dropout2d", "dropout3d", "elu", "embedding", "equal", "erf", "exp", "expand",
-    "expm1", "feature_alpha_dropout", "flatten", "flip", "floor", "floor_divide", "gather", "gelu", "greater",
+    "expm1", "feature_alpha_dropout", "flatten", "flip", "floor", "floor_divide", "fold", "gather", "gelu", "greater",
     "greater_equal", "group_norm", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hstack", "index_add",
     "index_select", "instance_norm", "interpolate", "isfinite", "isinf", "isnan", "layer_norm", "leaky_relu", "less",
     "less_equal", "linear", "local_response_norm", "log", "log10", "log1p", "log2", "logical_not", "logsigmoid",
@@ -143,7 +144,7 @@ __all__ = [
     "sigmoid", "sign", "silu", "sin", "softmax", "softplus", "softshrink", "softsign", "sort", "split", "sqrt",
     "square", "squeeze", "stack", "subtract", "sum", "sum_pool1d", "sum_pool2d", "sum_pool3d", "swapaxes",
     "take_along_dim", "tanh", "tanhshrink", "tensor_split", "threshold", "tile", "to", "topk", "transpose", "tril",
-    "triu", "trunc", "unbind", "unflatten", "unsqueeze", "vstack", "where",
+    "triu", "trunc", "unbind", "unflatten", "unfold", "unsqueeze", "vstack", "where",
 ]
 
 METHODS = {

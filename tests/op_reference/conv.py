@@ -56,5 +56,29 @@ def each(value, axes):
     return (value,) * axes if isinstance(value, int) else tuple(value)
 
 
+def unfold(x, kernel_size, dilation=1, padding=0, stride=1):
+    window, dilation, padding, stride = (each(n, 2) for n in (kernel_size, dilation, padding, stride))
+    batch = np.pad(x if x.ndim == 4 else x[None], [(0, 0), (0, 0), *[(p, p) for p in padding]])
+    places = [positions(*axis) for axis in zip(batch.shape[2:], window, stride, dilation, strict=True)]
+    rows = batch.shape[1] * int(np.prod(window))
+    columns = [batch[:, :, h:h + dilation[0] * (window[0] - 1) + 1:dilation[0],
+                     w:w + dilation[1] * (window[1] - 1) + 1:dilation[1]].reshape(len(batch), rows)
+               for h in places[0] for w in places[1]]
+    y = np.stack(columns, axis=2)
+    return y if x.ndim == 4 else y[0]
+
+
+def fold(x, output_size, kernel_size, dilation=1, padding=0, stride=1):
+    batch, size = x if x.ndim == 3 else x[None], each(output_size, 2)
+    channels = batch.shape[1] // int(np.prod(each(kernel_size, 2)))
+    pixels = np.arange(1, 1 + channels * size[0] * size[1]).reshape(1, channels, *size)      # 0 is the border
+    where = unfold(pixels, kernel_size, dilation, padding, stride)[0]
+    y = np.zeros((len(batch), 1 + pixels.size))
+    for n in range(len(batch)):
+        np.add.at(y[n], where, batch[n])
+    y = y[:, 1:].reshape(len(batch), channels, *size)
+    return y if x.ndim == 3 else y[0]
+
+
 conv1d, conv2d, conv3d = map(convolution, (1, 2, 3))
 conv_transpose1d, conv_transpose2d, conv_transpose3d = map(transposed, (1, 2, 3))

@@ -66,8 +66,8 @@ REFUSED = [
     refused_conv(ShapeError, "groups must be a positive integer, got True", groups=True),
     refused_conv(ShapeError, "x must be (N, C, H, W) or (C, H, W), got x(8, 8)", x=(8, 8)),
     refused_conv(ShapeError, "x must not be empty along H, W, got x(1, 3, 0, 8)", x=(1, 3, 0, 8), padding=2),
-    refused_conv(ShapeError, "the result (1, 4, 200006, 200006) would have 160009600144 elements, at most 2147483647 are "
-                 "possible; use smaller batches, or check the options", padding=100_000),
+    refused_conv(ShapeError, "the result (1, 4, 200006, 200006) would have 160009600144 elements, at most 2147483647 "
+                 "are possible; use smaller batches, or check the options", padding=100_000),
     refused_conv(ShapeError, "stride must be at most 2147483647, got 1000000000000", stride=10**12),
     refused_conv(ShapeError, "weight must have 4 axes (O, C / groups, KH, KW), got weight(4, 3, 3)", weight=(4, 3, 3)),
     refused_conv(ShapeError, "bias must be (4,) for weight(4, 3, 3, 3), got bias(3,)", bias=(3,)),

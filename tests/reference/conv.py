@@ -47,6 +47,28 @@ def conv_filters_backward(dy, dweight):
         dweight[:] = dy[:, :, 0]
 
 
+def seen_by_window(x, y, kh, kw, *geometry):
+    """Yield (h, w, tap, l): through which tap window l of y sees which pixel of x."""
+    stride, padding, dilation = geometry[:2], geometry[2:4], geometry[4:]
+    size = [(n + 2 * p - d * (k - 1) - 1) // s + 1
+            for n, k, s, p, d in zip(x.shape[2:], (kh, kw), stride, padding, dilation, strict=True)]
+    for place, pixel in enumerate(np.ndindex(*size)):
+        for i, j, h, w in seen(x.shape[2:], pixel, (kh, kw), stride, padding, dilation):
+            yield h, w, i * kw + j, place
+
+
+def unfold(x, y, kh, kw, *geometry):
+    y[:] = 0
+    for h, w, tap, place in seen_by_window(x, y, kh, kw, *geometry):
+        y[:, tap::kh * kw, place] = x[:, :, h, w]
+
+
+def unfold_backward(dy, dx, kh, kw, *geometry):
+    dx[:] = 0
+    for h, w, tap, place in seen_by_window(dx, dy, kh, kw, *geometry):
+        dx[:, :, h, w] += dy[:, tap::kh * kw, place]
+
+
 def windows(volume, images, kd, sd, pd, dd, groups):
     """Yield (n, channels, d, image, where): what `where` of an image, and where from."""
     count, channels, depth = volume.shape[:3]
