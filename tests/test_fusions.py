@@ -11,10 +11,8 @@ import numbacnn_cpu
 import numpy as np
 import pytest
 import ways
-<<<<<<< ours
-from numbacnn_cpu import arrange_rules, conv_rules, linear_rules, norm_rules, pooled_rules, winograd_rules
-=======
 from numbacnn_cpu import (
+    arrange_rules,
     conv_rules,
     layer_norm_rules,
     layout_rules,
@@ -23,7 +21,6 @@ from numbacnn_cpu import (
     pooled_rules,
     winograd_rules,
 )
->>>>>>> theirs
 from poison import poisoned  # noqa: F401
 
 import numbacnn as nb

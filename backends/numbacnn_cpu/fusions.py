@@ -1,16 +1,18 @@
 """What the planner may replace: optimisations (FUSIONS), and variants of a kernel, always chosen (VARIANTS)."""
-<<<<<<< ours
-from . import arrange_rules, conv_rules, linear_rules, norm_rules, pooled_rules, winograd_rules
-=======
-from . import conv_rules, layer_norm_rules, layout_rules, linear_rules, norm_rules, pooled_rules, winograd_rules
->>>>>>> theirs
+from . import (
+    arrange_rules,
+    conv_rules,
+    layer_norm_rules,
+    layout_rules,
+    linear_rules,
+    norm_rules,
+    pooled_rules,
+    winograd_rules,
+)
 
 FUSIONS = [
-<<<<<<< ours
     *arrange_rules.FUSIONS,
-=======
     *layout_rules.FUSIONS,
->>>>>>> theirs
     *norm_rules.FOLDS,
     *pooled_rules.FUSIONS,
     *linear_rules.FUSIONS,

@@ -9,12 +9,8 @@ from numbacnn.autograd import Tensor
 from numbacnn.creation import zeros
 from numbacnn.nn import init
 from numbacnn.nn.module import Module, Parameter
-<<<<<<< ours
-from numbacnn.ops import flatten, linear, unflatten
+from numbacnn.ops import bilinear, flatten, linear, unflatten
 from numbacnn.ops.shape import sizes_of
-=======
-from numbacnn.ops import bilinear, flatten, linear
->>>>>>> theirs
 
 
 class Linear(Module):
