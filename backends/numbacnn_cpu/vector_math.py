@@ -15,7 +15,7 @@ from .vector_parts import by_dtype, exponent, nearest, polynomial, scaled, signi
 
 LOG2_E = math.log2(math.e)
 HIGH, LOW = (FLOAT32.log2_high, FLOAT64.log2_high), (FLOAT32.log2_low, FLOAT64.log2_low)      # log 2 in two parts
-LOWEST, HIGHEST = (FLOAT32.lowest, FLOAT64.lowest), (FLOAT32.highest, FLOAT64.highest)
+LOWEST, HIGHEST = (FLOAT32.lowest, FLOAT64.lowest), (88.8, 709.9)
 EXP = FLOAT32.coefficients, FLOAT64.coefficients                    # (e^r - 1 - r) / r^2
 LOG = (                                                             # (log((1 + s) / (1 - s)) - 2 s) / s^3, of s^2
     (0.6666666655449709, 0.40000121839806124, 0.28550820815960665, 0.23330467216303835),
@@ -42,7 +42,7 @@ TINY = float(np.finfo(np.float32).tiny), float(np.finfo(np.float64).tiny)
 def expm1(x):
     """Return e^x - 1, exact near zero, too: 2^k (e^r - 1) + 2^k - 1."""
     x = where(x < by_dtype(x, *LOWEST), by_dtype(x, *LOWEST), x)        # NaN stays
-    x = where(x > by_dtype(x, *HIGHEST), by_dtype(x, *HIGHEST), x)
+    x = where(x > by_dtype(x, *HIGHEST), by_dtype(x, *HIGHEST), x)      # its power is infinite, none before is
     k = nearest(x * LOG2_E)
     r = fma(k, -by_dtype(x, *LOW), fma(k, -by_dtype(x, *HIGH), x))
     small = fma(r * r, polynomial(r, *EXP), r)

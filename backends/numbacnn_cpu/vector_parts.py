@@ -1,4 +1,6 @@
 """Parts of numbers, for functions of vectors: the exponent and the significand, whole numbers near by, polynomials."""
+import math
+
 import numpy as np
 from llvmlite import ir
 from numba.core import types
@@ -13,13 +15,13 @@ ROOT_OF_HALF = {types.float32: 0x3F3504F3, types.float64: 0x3FE6A09E667F3BCD}   
 def exponent(a):
     """Return k, whole, of positive normal numbers 2^k * m with m from sqrt(1/2) to sqrt(2)."""
     m, k = np.frexp(a)
-    return (k - (m < np.sqrt(0.5))).astype(a.dtype)
+    return (k - (m < a.dtype.type(math.sqrt(0.5)))).astype(a.dtype)
 
 
 def significand(a):
     """Return m of positive normal numbers 2^k * m with m from sqrt(1/2) to sqrt(2)."""
     m, _ = np.frexp(a)
-    return np.where(m < np.sqrt(0.5), 2 * m, m).astype(a.dtype)
+    return np.where(m < a.dtype.type(math.sqrt(0.5)), 2 * m, m).astype(a.dtype)
 
 
 def scaled(a, k):
