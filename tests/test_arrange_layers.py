@@ -127,7 +127,8 @@ def test_what_is_refused(call, error, text):
     lambda index: nb.zeros(3).gather(0, index), lambda index: nb.zeros(3).scatter(0, index, 1.0),
     lambda index: nb.zeros(3).scatter_add(0, index, nb.ones(2)),
     lambda index: nn.functional.one_hot(index, 3),
-    lambda index: nb.zeros(3, 4).index_add(0, index, nb.ones(2, 4)), lambda index: nb.zeros(3).take_along_dim(index, 0)])
+    lambda index: nb.zeros(3, 4).index_add(0, index, nb.ones(2, 4)),
+    lambda index: nb.zeros(3).take_along_dim(index, 0)])
 @pytest.mark.parametrize("index", [[0, 3], [-1, 2]])
 def test_indices_are_checked_when_computed(call, index):
     y = call(nb.tensor(index))

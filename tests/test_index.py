@@ -169,11 +169,15 @@ def test_assignment_gives_a_tensor_another_value():
 
 
 def test_a_failed_assignment_changes_nothing():
-    x = nb.tensor([1.0, 2.0, 3.0])
-    x[nb.tensor([0, 5])] = 7
-    with pytest.raises(IndexError, match="index: must be from -3 to 2, got 5"):
-        nb.evaluate()
-    assert x.tolist() == [1, 2, 3]
+    x, y, wrong = nb.tensor([1.0, 2.0, 3.0]), nb.ones(3, 3), nb.tensor([0, 5])
+    for change in (lambda: x.__setitem__(wrong, 7), lambda: y.__setitem__((slice(None), wrong), 0),
+                   lambda: y.__setitem__((wrong, wrong), 0), lambda: y.__setitem__((slice(1, None), wrong), 0)):
+        x[1] = 2
+        y[0, 0] = 1
+        change()
+        with pytest.raises(IndexError, match="index: must be from -3 to 2, got 5"):
+            nb.evaluate()
+        assert x.tolist() == [1, 2, 3] and y.tolist() == [[1] * 3] * 3
 
 
 X = np.zeros((2, 3))

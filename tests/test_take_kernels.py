@@ -7,6 +7,7 @@ import reference
 from cases import WAYS, Case, check
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numbacnn_cpu import program
 
 from numbacnn.graph import DTYPES
 
@@ -169,3 +170,18 @@ def test_indices_are_checked(dtype):
             outside = np.where(index == 4, wrong, index % 5).astype(dtype)
             with pytest.raises(IndexError, match=f"index: must be from {low} to 4, got {wrong}"):
                 way(Case("wrap_index", [], [], (5, negative)), [outside], [np.empty((2, 3), np.int64)])
+
+
+@pytest.mark.parametrize("tile_bytes", [64, 1 << 40])
+def test_bits_do_not_depend_on_tiles(tile_bytes, monkeypatch):
+    """Nor on the number of threads, then: a thread computes whole tiles."""
+    rng = np.random.default_rng(0)
+    x, index, dy = rng.standard_normal((6, 40, 5, 7)), rng.integers(0, 40, 90), rng.standard_normal((6, 90, 5, 7))
+    one_by_one = rng.integers(0, 40, dy.shape)
+    monkeypatch.setattr(program, "TILE_BYTES", tile_bytes)
+    for case in (Case("take_backward", [dy, index], [x.shape], (1,)), Case("cumsum", [dy], [dy.shape], (1, 0)),
+                 Case("take_backward", [dy[0], index], [x.shape[1:]], (0,)),
+                 Case("scatter_add", [dy, one_by_one], [x.shape], (1,)),
+                 Case("assign", [index, dy, x], [x.shape], (1,)),
+                 Case("sort", [x], [x.shape, (x.shape, "int64")], (1, 1))):
+        check(case, "float64", "program", exact=case.op != "cumsum")

@@ -28,7 +28,7 @@ def gather_rows(x, index, y, axes, apart, begin, end):
 
 def scatter(x, index, values, y, axis):
     """Lower to a copy, and to writing over it."""
-    return [*copied(x, y), lines(bits(values), index, bits(y), values, y, axis, 0)]
+    return [copied(x, y), lines(bits(values), index, bits(y), values, y, axis, 0)]
 
 
 def scatter_add(values, index, y, axis):

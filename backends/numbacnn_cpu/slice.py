@@ -144,16 +144,16 @@ def row_of(axes, starts, row):
 # --- replace -----------------------------------------------------------------------------------------------------
 
 def replace(starts, part, x, y, *steps):
-    """Lower to a copy, unless y lies where x does, and to another over a part of it."""
+    """Lower to a copy, and to another over a part of it."""
     strides = [stride * step for stride, step in zip(y.strides, steps, strict=True)]
     seen = y._replace(shape=part.shape, strides=tuple(strides)).physical()
     apart = np.array([stride // y.dtype.itemsize for stride in y.strides], np.intp)
-    return [*copied(x, y), (replace_rows, [bits(part), starts, bits(y), table(seen.shape, seen), apart])]
+    return [copied(x, y), (replace_rows, [bits(part), starts, bits(y), table(seen.shape, seen), apart])]
 
 
 def copied(x, y):
-    """Return the call that copies x to y, if they are not one."""
-    return [] if x == y else [(convert, [bits(x), bits(y)])]
+    """Return the call that copies x to y."""
+    return convert, [bits(x), bits(y)]
 
 
 @kernel(items=lambda part: part.size)

@@ -120,10 +120,10 @@ def add_run(dy, i, total):
 
 
 def assign(index, rows, x, y, axis):
-    """Lower to a copy, unless y lies where x does, a search for the last index of each place, and copies of rows."""
+    """Lower to a copy, a search for the last index of each place, and copies of rows."""
     _, size, inner = around(x, axis)
     last = temporary((size,), np.int64)
-    return [*copied(x, y), (last_places, [index, last]), (assign_runs, [index, last, bits(rows), bits(y), inner])]
+    return [copied(x, y), (last_places, [index, last]), (assign_runs, [index, last, bits(rows), bits(y), inner])]
 
 
 @kernel(items=lambda last: 1)

@@ -20,7 +20,7 @@ class SliceKernels(Protocol):
         """
 
     def replace(self, starts: Array, part: Array, x: Array, y: Array, /, *steps: int) -> None:
-        """y = x, but part where `place` would put it; y may lie where x does."""
+        """y = x, but part where `place` would put it."""
 
     def cat(self, *arrays_and_numbers: Any) -> None:
         """y = the arrays, one behind the other along an axis: inputs (one at least), y, then the axis, 0 ... ndim - 1.

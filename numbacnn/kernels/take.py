@@ -20,7 +20,7 @@ class TakeKernels(Protocol):
         """dx = the sum of dy where index (M) says so along an axis, in the order of index; zero elsewhere."""
 
     def assign(self, index: Array, rows: Array, x: Array, y: Array, /, axis: int) -> None:
-        """y = x, but rows at index (M) along an axis; the last of several for one place counts; y may lie where x does.
+        """y = x, but rows at index (M) along an axis; the last of several for one place counts.
 
         rows has M numbers along the axis, for the size of x.
         """
