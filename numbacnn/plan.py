@@ -121,14 +121,16 @@ def resolve_views(calls: list[Call], specs: dict[int, Spec], leaves: set[int], w
                   ) -> tuple[list[Call], dict[int, int]]:
     """Turn reshapes into views where memory order allows: `roots` tells in whose memory a view lies.
 
-    A view somebody keeps becomes the root of the array it is a view of, unless that has memory of its own already.
+    So are ops of the backend's own rules that it lists in VIEWS. A view somebody keeps becomes the root of the array it
+    is a view of, unless that has memory of its own already.
     """
     roots: dict[int, int] = {}
-    kept = []
+    kept, views = [], getattr(backend, "VIEWS", ())
     for call in calls:
         source, target = call.inputs[0], call.outputs[0]
         root = roots.get(source, source)
-        if call.op != "reshape" or not backend.is_view(specs[source].shape, specs[target].shape):
+        if call.op not in views and (
+                call.op != "reshape" or not backend.is_view(specs[source].shape, specs[target].shape)):
             kept.append(call)
         elif target not in wanted:
             roots[target] = root

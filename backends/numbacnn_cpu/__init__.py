@@ -79,6 +79,14 @@ from .fused_inputs import conv2d_pack_winners, conv2d_relu_max_pool2d_backward_i
 from .fused_winners import conv2d_backward_winners
 from .fusions import FUSIONS, VARIANTS
 from .gather import gather, scatter, scatter_add
+from .group_norm import (
+    group_norm,
+    group_norm_backward,
+    group_norm_backward_input,
+    group_norm_backward_weight,
+    instance_norm_running,
+)
+from .layer_norm import layer_norm, layer_norm_backward, layer_norm_backward_input, layer_norm_backward_weight
 from .linear import (
     linear,
     linear_backward_bias,
@@ -87,14 +95,21 @@ from .linear import (
     linear_relu,
     linear_turn,
 )
+from .local_response import local_response_norm, local_response_norm_backward
 from .loss import cross_entropy, cross_entropy_backward, cross_entropy_targets
 from .memory import address, copy, download, empty, is_view, nbytes, upload
-from .norm import batch_norm_rstd, batch_norm_statistics, increment
+from .norm import (
+    batch_norm,
+    batch_norm_backward_input,
+    batch_norm_backward_weight,
+    batch_norm_rstd,
+    batch_norm_statistics,
+    cumulative_average,
+    increment,
+)
 from .norm_backward import (
     batch_norm_add_relu_backward_weight,
     batch_norm_add_relu_fork_backward_weight,
-    batch_norm_backward_input,
-    batch_norm_backward_weight,
     batch_norm_join_sums,
     batch_norm_relu_backward_input,
     batch_norm_relu_backward_weight,
@@ -103,7 +118,7 @@ from .norm_backward import (
 )
 from .norm_chains import add_relu, relu_fork_backward
 from .norm_fold import conv2d_fold_bias, conv2d_fold_weight
-from .norm_forward import add_batch_norm_relu, batch_norm, batch_norm_add_relu, batch_norm_relu, batch_norms_add_relu
+from .norm_forward import add_batch_norm_relu, batch_norm_add_relu, batch_norm_relu, batch_norms_add_relu
 from .norm_moments import batch_norm_join
 from .norm_shortcut import (
     batch_norms_add_relu_backward_input,
@@ -138,7 +153,7 @@ from .resample import (
     interpolate_backward,
 )
 from .separable import conv2d_separable, conv2d_separable_relu
-from .shape import permute, reshape
+from .shape import images, permute, pixels, reshape
 from .slice import cat, place, replace, slice
 from .softmax import softmax, softmax_backward
 from .sort import cumsum, sort
@@ -165,8 +180,10 @@ from .winograd_weight import conv2d_winograd_weight, conv2d_winograd_weight_turn
 # How many of the last outputs may lie where as many of the last inputs do; -1: all.
 UPDATES = {"adadelta": -1, "adagrad": -1, "adam": -1, "adam_amsgrad": -1, "adamax": -1, "assign": 1, "average": -1,
            "batch_norm_join": 2, "batch_norm_statistics": 2, "clip_by_norm": -1, "clip_by_value": -1, "dropout": 1,
-           "increment": 1, "lion": -1, "nadam": -1, "radam": -1, "replace": 1, "rmsprop": -1, "sgd": -1,
-           "sgd_momentum": -1}
+           "increment": 1, "instance_norm_running": 2, "lion": -1, "nadam": -1, "radam": -1, "replace": 1, "rmsprop":
+           -1, "sgd": -1, "sgd_momentum": -1}
+# Ops whose output is the memory of their input, as it lies.
+VIEWS = frozenset({"images", "pixels"})
 # Ops on parameters alone, whose results are kept while the parameters do not change.
 PREPARES = frozenset({
     "batch_norm_rstd", "conv2d_depthwise_pack", "conv2d_fold_bias", "conv2d_fold_weight", "conv2d_pack",

@@ -15,16 +15,6 @@ EVERYWHERE, BY_OUTPUT, BY_INPUT = Constant(0), Constant(1), Constant(2)         
 DROPPED, KEPT = Constant(0), Constant(1)                                # whether their sum is written
 
 
-def batch_norm_backward_weight(dy, x, mean, rstd, dweight, dbias):
-    """Lower to sums over parts of the rows, and their sums."""
-    return sums((dy, dy, dy), x, (mean, rstd, mean, mean), dy, (dweight, dbias), (ONE, EVERYWHERE, DROPPED))
-
-
-def batch_norm_backward_input(dy, x, mean, rstd, weight, dweight, dbias, dx, training):
-    """Lower to one pass."""
-    return gradient((dy, dy), x, (mean, rstd, weight, mean, dweight, dbias), dx, (ONE, EVERYWHERE), training)
-
-
 def batch_norm_relu_backward_weight(dy, x, mean, rstd, weight, bias, dweight, dbias):
     """Lower the same for a gradient with respect to relu(batch_norm(x))."""
     return sums((dy, dy, dy), x, (mean, rstd, weight, bias), dy, (dweight, dbias), (ONE, BY_INPUT, DROPPED))

@@ -19,11 +19,6 @@ def passes_caches(*written):
     return int(all(y.nbytes >= LARGE and y.in_vectors for y in written))
 
 
-def batch_norm(x, mean, rstd, weight, bias, y):
-    """Lower to one pass."""
-    return normalised(x, mean, rstd, weight, bias, y, NO_FLOOR)
-
-
 def batch_norm_relu(x, mean, rstd, weight, bias, y):
     """Lower y = relu(batch_norm(x)) to one pass."""
     return normalised(x, mean, rstd, weight, bias, y, RELU)

@@ -14,6 +14,11 @@ def folded_bias(weight):
     return Spec(weight.shape[:1], weight.dtype)
 
 
+def are_rows(n):
+    """Whether all channels of a pixel lie side by side, as kernels of batch norm and ReLU take them."""
+    return len(n.shape) in (2, 4)
+
+
 FOLDS = [
     Fusion(
         """
@@ -40,7 +45,7 @@ FORWARD = [
         n2 = batch_norm(x2, mean2, rstd2, weight2, bias2)
         """,
         "y = batch_norms_add_relu(x, mean, rstd, weight, bias, x2, mean2, rstd2, weight2, bias2)",
-        when=lambda n, n2: n.shape == n2.shape,
+        when=lambda n, n2: n.shape == n2.shape and are_rows(n),
     ),
     Fusion(
         """
@@ -49,7 +54,7 @@ FORWARD = [
         n = batch_norm(x, mean, rstd, weight, bias)
         """,
         "y = batch_norm_add_relu(x, mean, rstd, weight, bias, r)",
-        when=lambda n, r: n.shape == r.shape,
+        when=lambda n, r: n.shape == r.shape and are_rows(n),
     ),
     Fusion(
         """
@@ -58,7 +63,7 @@ FORWARD = [
         n = batch_norm(x, mean, rstd, weight, bias)
         """,
         "y = add_batch_norm_relu(r, x, mean, rstd, weight, bias)",
-        when=lambda n, r: n.shape == r.shape,
+        when=lambda n, r: n.shape == r.shape and are_rows(n),
     ),
     Fusion(
         """
@@ -66,6 +71,7 @@ FORWARD = [
         n = batch_norm(x, mean, rstd, weight, bias)
         """,
         "y = batch_norm_relu(x, mean, rstd, weight, bias)",
+        when=are_rows,
     ),
     Fusion(
         """
@@ -151,7 +157,7 @@ BACKWARD = [
         dweight, dbias = batch_norm_backward_weight(g, x, mean, rstd)
         """,
         "g, dweight, dbias = batch_norm_add_relu_fork_backward_weight(a, b, y, x, mean, rstd)",
-        when=lambda a, b: a.shape == b.shape,
+        when=lambda a, b: a.shape == b.shape and are_rows(a),
     ),
     Fusion(
         """
@@ -159,6 +165,7 @@ BACKWARD = [
         dweight, dbias = batch_norm_backward_weight(g, x, mean, rstd)
         """,
         "g, dweight, dbias = batch_norm_add_relu_backward_weight(dy, y, x, mean, rstd)",
+        when=lambda dy: are_rows(dy),
     ),
     Fusion(
         """

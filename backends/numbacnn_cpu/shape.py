@@ -31,3 +31,13 @@ def turn(x, y, shape):
 def permute(x, y, *axes):
     """Lower to one copy that follows the axes of y."""
     return [gather(x, x.permuted(axes).physical(), y)]
+
+
+def pixels(x, rows):
+    """Lower to a copy, where it is no view: pixels of images that lie channels last."""
+    return [(convert, flat(x, rows))]
+
+
+def images(rows, y):
+    """Lower to a copy, where it is no view: images that lie channels last."""
+    return [(convert, flat(rows, y))]

@@ -4,9 +4,11 @@ Each function takes shapes and options, and returns the shape of the output and 
 are remembered: a training loop asks the same questions at each step.
 """
 from numbacnn.geometry.cat import cat
-from numbacnn.geometry.channels import channels, cross_entropy, linear, prelu
+from numbacnn.geometry.channels import bilinear, cross_entropy, linear, prelu
 from numbacnn.geometry.conv import Conv, conv, conv_transpose, output_padding_of, output_size, padding_of, window_of
+from numbacnn.geometry.dropout import least_axes, one_of_ranks
 from numbacnn.geometry.index import common, expanded, layout, position, run_of, sizes_of
+from numbacnn.geometry.norm import batch_norm, group_norm, instance_norm, layer_norm, local_response_norm, sizes
 from numbacnn.geometry.options import (
     MAX_AXES,
     Numbers,
@@ -29,10 +31,11 @@ from numbacnn.geometry.slice import axes, chunk, narrow, select, split, tensor_s
 from numbacnn.geometry.upsampling import interpolate
 
 __all__ = [
-    "Conv", "MAX_AXES", "Numbers", "Shape", "adaptive_pool", "axes", "axis", "broadcast", "cached", "cat", "channels",
-    "chunk", "common", "conv", "conv_transpose", "count", "crop_and_border", "cross_entropy", "divisor", "expand",
-    "expanded", "exponent", "few_axes", "flag", "images", "interpolate", "is_integer", "layout", "linear", "narrow",
-    "output_padding_of", "output_size", "pad", "padding_of", "pair", "permute", "pool", "position", "positive",
-    "prelu", "rank_of", "reduce", "reshape", "run_of", "select", "several", "sizes_of", "split", "tensor_split",
-    "unpool", "whole", "window_of",
+    "Conv", "MAX_AXES", "Numbers", "Shape", "adaptive_pool", "axes", "axis", "batch_norm", "bilinear", "broadcast",
+    "cached", "cat", "chunk", "common", "conv", "conv_transpose", "count", "crop_and_border", "cross_entropy",
+    "divisor", "expand", "expanded", "exponent", "few_axes", "flag", "group_norm", "images", "instance_norm",
+    "interpolate", "is_integer", "layer_norm", "layout", "least_axes", "linear", "local_response_norm", "narrow",
+    "one_of_ranks", "output_padding_of", "output_size", "pad", "padding_of", "pair", "permute", "pool", "position",
+    "positive", "prelu", "rank_of", "reduce", "reshape", "run_of", "select", "several", "sizes", "sizes_of",
+    "split", "tensor_split", "unpool", "whole", "window_of",
 ]

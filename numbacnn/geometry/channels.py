@@ -15,17 +15,17 @@ def linear(x: Shape, weight: Shape, bias: Shape | None) -> Shape:
 
 
 @cached
-def channels(op: str, x: Shape, parameters: tuple[tuple[str, Shape], ...], least: int = 0) -> None:
-    """Check x (N, C) or (N, C, H, W) and parameters that must be (C,)."""
-    if len(x) not in (2, 4):
-        raise ShapeError(f"{op}: x must be (N, C) or (N, C, H, W), got x{x}")
-    for name, shape in parameters:
-        if shape != x[1:2]:
-            raise ShapeError(f"{op}: x has {x[1]} channels, {name} must be ({x[1]},), got {name}{shape}")
-    values = x[0] * (x[2] * x[3] if len(x) == 4 else 1)
-    if values < least:
-        raise ShapeError(f"{op}: training needs at least {least} values per channel, got {values} in x{x}; "
-                         "call eval(), or use larger batches")
+def bilinear(x1: Shape, x2: Shape, weight: Shape, bias: Shape | None) -> Shape:
+    """The shape of y: that of x1 with the last axis replaced."""
+    rank_of("bilinear", "weight", weight, 3, "(out_features, in1_features, in2_features)")
+    for name, x, features in (("x1", x1, weight[1]), ("x2", x2, weight[2])):
+        if not x or x[-1] != features:
+            raise ShapeError(f"bilinear: {name}{x} must end in {features} features for weight{weight}")
+    if x1[:-1] != x2[:-1]:
+        raise ShapeError(f"bilinear: x1 and x2 must be equal but for their last axis, got x1{x1}, x2{x2}")
+    if bias is not None and bias != weight[:1]:
+        raise ShapeError(f"bilinear: bias must be ({weight[0]},) for weight{weight}, got bias{bias}")
+    return (*x1[:-1], weight[0])
 
 
 @cached

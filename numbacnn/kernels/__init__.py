@@ -18,7 +18,10 @@ from numbacnn.kernels.clip import ClipKernels
 from numbacnn.kernels.conv import ConvKernels
 from numbacnn.kernels.dropout import DropoutKernels
 from numbacnn.kernels.elementwise import ElementwiseKernels
+from numbacnn.kernels.group_norm import GroupNormKernels
+from numbacnn.kernels.layer_norm import LayerNormKernels
 from numbacnn.kernels.linear import LinearKernels
+from numbacnn.kernels.local_response import LocalResponseKernels
 from numbacnn.kernels.loss import LossKernels
 from numbacnn.kernels.norm import NormKernels
 from numbacnn.kernels.optim import OptimKernels
@@ -35,7 +38,8 @@ from numbacnn.kernels.upsampling import UpsamplingKernels
 __all__ = ["Array", "Kernels", "Place", "Spec"]
 
 
-class Kernels(ConvKernels, PoolKernels, ActivationKernels, NormKernels, DropoutKernels, LinearKernels, LossKernels,
-              ElementwiseKernels, ReduceKernels, ShapeKernels, SliceKernels, TakeKernels, OptimKernels, ClipKernels,
-              SortKernels, PixelShuffleKernels, UpsamplingKernels, Protocol):
+class Kernels(ConvKernels, PoolKernels, ActivationKernels, NormKernels, LayerNormKernels, GroupNormKernels,
+              LocalResponseKernels, DropoutKernels, LinearKernels, LossKernels, ElementwiseKernels, ReduceKernels,
+              ShapeKernels, SliceKernels, TakeKernels, OptimKernels, ClipKernels, SortKernels, PixelShuffleKernels,
+              UpsamplingKernels, Protocol):
     """Every kernel a backend must have."""

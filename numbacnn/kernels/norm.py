@@ -1,4 +1,4 @@
-"""Batch normalisation: x (N, C) or (N, C, H, W), per channel; R is the number of its values per channel."""
+"""Batch normalisation: x (N, C) or (N, C, ...), per channel; R is the number of its values per channel."""
 from typing import Protocol
 
 from numbacnn.kernels.spec import Array
@@ -16,6 +16,9 @@ class NormKernels(Protocol):
 
     def increment(self, count: Array, new_count: Array, /) -> None:
         """new_count = count + 1, both int64: how many batches the running statistics have seen."""
+
+    def cumulative_average(self, average: Array, current: Array, count: Array, new_average: Array, /) -> None:
+        """new_average = average + (current - average) / count; count is one int64."""
 
     def batch_norm(self, x: Array, mean: Array, rstd: Array, weight: Array, bias: Array, y: Array, /) -> None:
         """y = (x - mean) * rstd * weight + bias; all but x and y are (C)."""

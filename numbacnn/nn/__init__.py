@@ -20,12 +20,15 @@ from numbacnn.nn.adaptive_pool import (
 )
 from numbacnn.nn.container import Identity, ModuleDict, ModuleList, Sequential
 from numbacnn.nn.conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
-from numbacnn.nn.dropout import Dropout
+from numbacnn.nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout
 from numbacnn.nn.embedding import Embedding
-from numbacnn.nn.linear import Flatten, Linear, Unflatten
+from numbacnn.nn.group_norm import GroupNorm, InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
+from numbacnn.nn.layer_norm import LayerNorm, RMSNorm
+from numbacnn.nn.linear import Bilinear, Flatten, Linear, Unflatten
+from numbacnn.nn.local_response import LocalResponseNorm
 from numbacnn.nn.loss import CrossEntropyLoss
 from numbacnn.nn.module import Buffer, Module, Parameter
-from numbacnn.nn.norm import BatchNorm1d, BatchNorm2d
+from numbacnn.nn.norm import BatchNorm1d, BatchNorm2d, BatchNorm3d
 from numbacnn.nn.pad import (
     CircularPad1d,
     CircularPad2d,
@@ -64,15 +67,18 @@ from numbacnn.nn.upsampling import Upsample, UpsamplingBilinear2d, UpsamplingNea
 
 __all__ = [
     "AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AdaptiveAvgPool3d", "AdaptiveMaxPool1d", "AdaptiveMaxPool2d",
-    "AdaptiveMaxPool3d", "AvgPool1d", "AvgPool2d", "AvgPool3d", "BatchNorm1d", "BatchNorm2d", "Buffer",
-    "ChannelShuffle", "CircularPad1d", "CircularPad2d", "CircularPad3d", "ConstantPad1d", "ConstantPad2d",
-    "ConstantPad3d", "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d",
-    "CrossEntropyLoss", "Dropout", "Embedding", "Flatten", "GlobalAvgPool1d", "GlobalAvgPool2d", "GlobalAvgPool3d",
-    "GlobalMaxPool1d", "GlobalMaxPool2d", "GlobalMaxPool3d", "GlobalSumPool1d", "GlobalSumPool2d", "GlobalSumPool3d",
-    "Identity", "LPPool1d", "LPPool2d", "LPPool3d", "LeakyReLU", "Linear", "MaxPool1d", "MaxPool2d", "MaxPool3d",
-    "MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d", "Module", "ModuleDict", "ModuleList", "PReLU", "Parameter",
-    "ParameterDict", "ParameterList", "PixelShuffle", "PixelUnshuffle", "ReLU", "ReflectionPad1d", "ReflectionPad2d",
-    "ReflectionPad3d", "ReplicationPad1d", "ReplicationPad2d", "ReplicationPad3d", "Sequential", "Sigmoid", "Softmax",
-    "SumPool1d", "SumPool2d", "SumPool3d", "Unflatten", "Upsample", "UpsamplingBilinear2d", "UpsamplingNearest2d",
-    "ZeroPad1d", "ZeroPad2d", "ZeroPad3d", "functional", "init", "utils",
+    "AdaptiveMaxPool3d", "AlphaDropout", "AvgPool1d", "AvgPool2d", "AvgPool3d", "BatchNorm1d", "BatchNorm2d",
+    "BatchNorm3d", "Bilinear", "Buffer", "ChannelShuffle", "CircularPad1d", "CircularPad2d", "CircularPad3d",
+    "ConstantPad1d", "ConstantPad2d", "ConstantPad3d", "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d",
+    "ConvTranspose2d", "ConvTranspose3d", "CrossEntropyLoss", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d",
+    "Embedding", "FeatureAlphaDropout", "Flatten", "GlobalAvgPool1d", "GlobalAvgPool2d", "GlobalAvgPool3d",
+    "GlobalMaxPool1d", "GlobalMaxPool2d", "GlobalMaxPool3d", "GlobalSumPool1d", "GlobalSumPool2d",
+    "GlobalSumPool3d", "GroupNorm", "Identity", "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "LPPool1d",
+    "LPPool2d", "LPPool3d", "LayerNorm", "LeakyReLU", "Linear", "LocalResponseNorm", "MaxPool1d", "MaxPool2d",
+    "MaxPool3d", "MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d", "Module", "ModuleDict", "ModuleList", "PReLU",
+    "Parameter", "ParameterDict", "ParameterList", "PixelShuffle", "PixelUnshuffle", "RMSNorm", "ReLU",
+    "ReflectionPad1d", "ReflectionPad2d", "ReflectionPad3d", "ReplicationPad1d", "ReplicationPad2d",
+    "ReplicationPad3d", "Sequential", "Sigmoid", "Softmax", "SumPool1d", "SumPool2d", "SumPool3d", "Unflatten",
+    "Upsample", "UpsamplingBilinear2d", "UpsamplingNearest2d", "ZeroPad1d", "ZeroPad2d", "ZeroPad3d", "functional",
+    "init", "utils",
 ]

@@ -6,9 +6,10 @@ import numpy as np
 
 from numbacnn import geometry
 from numbacnn.autograd import Tensor
+from numbacnn.creation import zeros
 from numbacnn.nn import init
 from numbacnn.nn.module import Module, Parameter
-from numbacnn.ops import flatten, linear, unflatten
+from numbacnn.ops import bilinear, flatten, linear, unflatten
 from numbacnn.ops.shape import sizes_of
 
 
@@ -21,8 +22,8 @@ class Linear(Module):
         Length of the vectors before and after.
     bias : bool
         Whether there is a bias.
-    dtype : dtype
-        float32 or float64.
+    device, dtype : optional
+        Of the parameters; float32 by default.
 
     Notes
     -----
@@ -30,12 +31,14 @@ class Linear(Module):
     evenly from +-1 / sqrt(in_features), as in PyTorch.
     """
 
-    def __init__(self, in_features: int, out_features: int, bias: bool = True, dtype: Any = np.float32) -> None:
+    def __init__(self, in_features: int, out_features: int, bias: bool = True, device: Any = None,
+                 dtype: Any = None) -> None:
         geometry.positive("Linear", "in_features", in_features)
         geometry.positive("Linear", "out_features", out_features)
         self.in_features, self.out_features = in_features, out_features
-        self.weight = Parameter(np.zeros((out_features, in_features), dtype))
-        self.bias = Parameter(np.zeros(out_features, dtype)) if bias else None
+        made: dict[str, Any] = {"dtype": np.float32 if dtype is None else dtype, "device": device}
+        self.weight = Parameter(zeros(out_features, in_features, **made))
+        self.bias = Parameter(zeros(out_features, **made)) if bias else None
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -52,6 +55,51 @@ class Linear(Module):
     def extra_repr(self) -> str:
         """Return the options that `repr` shows."""
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
+
+
+class Bilinear(Module):
+    """Multiply pairs of vectors with learned matrices, one for each output, and add a learned bias.
+
+    Parameters
+    ----------
+    in1_features, in2_features, out_features : int
+        Length of the vectors before and after.
+    bias : bool
+        Whether there is a bias.
+    device, dtype : optional
+        Of the parameters; float32 by default.
+
+    Notes
+    -----
+    (..., in1_features) and (..., in2_features) become (..., out_features). ``weight`` is (out_features, in1_features,
+    in2_features). First values are drawn evenly from +-1 / sqrt(in1_features), as in PyTorch.
+    """
+
+    def __init__(self, in1_features: int, in2_features: int, out_features: int, bias: bool = True, device: Any = None,
+                 dtype: Any = None) -> None:
+        self.in1_features, self.in2_features, self.out_features = in1_features, in2_features, out_features
+        for name in ("in1_features", "in2_features", "out_features"):
+            geometry.positive("Bilinear", name, getattr(self, name))
+        made: dict[str, Any] = {"dtype": np.float32 if dtype is None else dtype, "device": device}
+        self.weight = Parameter(zeros(out_features, in1_features, in2_features, **made))
+        self.bias = Parameter(zeros(out_features, **made)) if bias else None
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw the first values anew."""
+        bound = 1 / math.sqrt(self.in1_features)
+        for parameter in (self.weight, self.bias):
+            if parameter is not None:
+                init.uniform_(parameter, -bound, bound)
+
+    def forward(self, x1: Tensor, x2: Tensor) -> Tensor:
+        """Compute the outputs of pairs of vectors."""
+        return bilinear(x1, x2, self.weight, self.bias)
+
+    def extra_repr(self) -> str:
+        """Return the options that `repr` shows."""
+        return (f"in1_features={self.in1_features}, in2_features={self.in2_features}, "
+                f"out_features={self.out_features}, bias={self.bias is not None}")
 
 
 class Flatten(Module):

@@ -54,7 +54,14 @@ from numbacnn.ops.compare import (
 from numbacnn.ops.conv import conv1d, conv2d, conv3d
 from numbacnn.ops.conv_transpose import conv_transpose1d, conv_transpose2d, conv_transpose3d
 from numbacnn.ops.diagonal import diagonal
-from numbacnn.ops.dropout import dropout
+from numbacnn.ops.dropout import (
+    alpha_dropout,
+    dropout,
+    dropout1d,
+    dropout2d,
+    dropout3d,
+    feature_alpha_dropout,
+)
 from numbacnn.ops.elementwise import (
     add,
     divide,
@@ -70,7 +77,10 @@ from numbacnn.ops.elementwise import (
 from numbacnn.ops.embedding import embedding, one_hot
 from numbacnn.ops.gather import gather, index_add, scatter, scatter_add, take_along_dim
 from numbacnn.ops.index import as_position, contains, getitem, iterate, setitem
-from numbacnn.ops.linear import linear
+from numbacnn.ops.group_norm import group_norm, instance_norm
+from numbacnn.ops.layer_norm import layer_norm, rms_norm
+from numbacnn.ops.linear import bilinear, linear
+from numbacnn.ops.local_response import local_response_norm
 from numbacnn.ops.loss import cross_entropy
 from numbacnn.ops.lp_pool import lp_pool1d, lp_pool2d, lp_pool3d
 from numbacnn.ops.mask import masked_fill, masked_select, nonzero, tril, triu
@@ -123,22 +133,25 @@ from numbacnn.ops.upsampling import interpolate
 
 __all__ = [
     "absolute", "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
-    "adaptive_max_pool2d", "adaptive_max_pool3d", "add", "argmax", "argsort", "avg_pool1d", "avg_pool2d",
-    "avg_pool3d", "batch_norm", "bitwise_and", "bitwise_or", "bitwise_xor", "broadcast_to", "cat", "ceil", "celu",
-    "channel_shuffle", "chunk", "clamp", "clone", "contiguous", "conv1d", "conv2d", "conv3d", "conv_transpose1d",
-    "conv_transpose2d", "conv_transpose3d", "cos", "cross_entropy", "cumsum", "diagonal", "divide", "dropout", "elu",
-    "embedding", "equal", "erf", "exp", "expand", "expm1", "flatten", "flip", "floor", "floor_divide", "gather",
-    "gelu", "greater", "greater_equal", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hstack", "index_add",
-    "index_select", "interpolate", "isfinite", "isinf", "isnan", "leaky_relu", "less", "less_equal", "linear", "log",
-    "log10", "log1p", "log2", "logical_not", "logsigmoid", "lp_pool1d", "lp_pool2d", "lp_pool3d", "masked_fill",
-    "masked_select", "max_pool1d", "max_pool2d", "max_pool3d", "max_unpool1d", "max_unpool2d", "max_unpool3d",
-    "maximum", "mean", "meshgrid", "minimum", "mish", "movedim", "multiply", "narrow", "negative", "nonzero",
-    "not_equal", "one_hot", "pad", "permute", "pixel_shuffle", "pixel_unshuffle", "power", "prelu", "reciprocal",
-    "relu", "relu6", "remainder", "repeat", "repeat_interleave", "reshape", "reshape_as", "roll", "round", "rsqrt",
-    "scatter", "scatter_add", "select", "selu", "sigmoid", "sign", "silu", "sin", "softmax", "softplus", "softshrink",
-    "softsign", "sort", "split", "sqrt", "square", "squeeze", "stack", "subtract", "sum", "sum_pool1d", "sum_pool2d",
-    "sum_pool3d", "swapaxes", "take_along_dim", "tanh", "tanhshrink", "tensor_split", "threshold", "tile", "to",
-    "topk", "transpose", "tril", "triu", "trunc", "unbind", "unflatten", "unsqueeze", "vstack", "where",
+    "adaptive_max_pool2d", "adaptive_max_pool3d", "add", "alpha_dropout", "argmax", "argsort", "avg_pool1d",
+    "avg_pool2d", "avg_pool3d", "batch_norm", "bilinear", "bitwise_and", "bitwise_or", "bitwise_xor",
+    "broadcast_to", "cat", "ceil", "celu", "channel_shuffle", "chunk", "clamp", "clone", "contiguous", "conv1d",
+    "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "cos", "cross_entropy",
+    "cumsum", "diagonal", "divide", "dropout", "dropout1d", "dropout2d", "dropout3d", "elu", "embedding", "equal",
+    "erf", "exp", "expand", "expm1", "feature_alpha_dropout", "flatten", "flip", "floor", "floor_divide", "gather",
+    "gelu", "greater", "greater_equal", "group_norm", "hardshrink", "hardsigmoid", "hardswish", "hardtanh",
+    "hstack", "index_add", "index_select", "instance_norm", "interpolate", "isfinite", "isinf", "isnan",
+    "layer_norm", "leaky_relu", "less", "less_equal", "linear", "local_response_norm", "log", "log10", "log1p",
+    "log2", "logical_not", "logsigmoid", "lp_pool1d", "lp_pool2d", "lp_pool3d", "masked_fill", "masked_select",
+    "max_pool1d", "max_pool2d", "max_pool3d", "max_unpool1d", "max_unpool2d", "max_unpool3d", "maximum", "mean",
+    "meshgrid", "minimum", "mish", "movedim", "multiply", "narrow", "negative", "nonzero", "not_equal", "one_hot",
+    "pad", "permute", "pixel_shuffle", "pixel_unshuffle", "power", "prelu", "reciprocal", "relu", "relu6",
+    "remainder", "repeat", "repeat_interleave", "reshape", "reshape_as", "rms_norm", "roll", "round", "rsqrt",
+    "scatter", "scatter_add", "select", "selu", "sigmoid", "sign", "silu", "sin", "softmax", "softplus",
+    "softshrink", "softsign", "sort", "split", "sqrt", "square", "squeeze", "stack", "subtract", "sum",
+    "sum_pool1d", "sum_pool2d", "sum_pool3d", "swapaxes", "take_along_dim", "tanh", "tanhshrink", "tensor_split",
+    "threshold", "tile", "to", "topk", "transpose", "tril", "triu", "trunc", "unbind", "unflatten", "unsqueeze",
+    "vstack", "where",
 ]
 
 METHODS = {

@@ -20,6 +20,12 @@ def _constant(value: Any, sign: float, dtype: str, device: Device) -> Array:
 
 
 @lru_cache(maxsize=256)
-def no_bias(channels: int, dtype: str, device: Device) -> Array:
+def no_bias(channels: int | tuple[int, ...], dtype: str, device: Device) -> Array:
     """The bias of a layer that has none: zeros."""
     return Array.of(np.zeros(channels, dtype), device)
+
+
+@lru_cache(maxsize=256)
+def ones(shape: tuple[int, ...], dtype: str, device: Device) -> Array:
+    """The weight of a layer that has none, and what dropout makes masks of."""
+    return Array.of(np.ones(shape, dtype), device)

@@ -1,12 +1,17 @@
-"""Dropout."""
-from numbacnn import random
+"""Dropout: of numbers, and of whole channels."""
+from math import sqrt
+
+from numbacnn import geometry, random
 from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.graph import Array, record
 from numbacnn.ops.check import floating, number
-from numbacnn.ops.elementwise import multiply
+from numbacnn.ops.constant import ones
+from numbacnn.ops.elementwise import add, multiply
+
+ALPHA = -1.0507009873554805 * 1.6732632423543772         # what SELU tends to: minus its scale times its alpha
 
 
-def dropout(x: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
+def dropout(x: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Set each number to zero with probability p and scale the others by 1 / (1 - p), in training.
 
     Parameters
@@ -17,6 +22,8 @@ def dropout(x: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
         Share of the numbers to drop.
     training : bool
         Else x is returned as it is.
+    inplace : bool
+        Accepted for compatibility; memory is reused wherever nobody can see it.
 
     Notes
     -----
@@ -41,5 +48,83 @@ def dropout(x: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
 
     def backward(dy: Array) -> Gradients:
         return record("dropout", (dy, before), specs, (p,))[:1]
+
+    return differentiable(y, (x,), backward)
+
+
+def dropout1d(x: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """Set whole channels of x (N, C, L) or (C, L) to zero. Parameters are those of `dropout`."""
+    return _by_channels("dropout1d", x, p, training, {2: 1, 3: 2}, "(N, C, L) or (C, L)")
+
+
+def dropout2d(x: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """Set whole channels of x (N, C, H, W) to zero; (N, C, L) is taken, too. Parameters are those of `dropout`.
+
+    References
+    ----------
+    J. Tompson et al., Efficient object localization using convolutional networks (CVPR 2015), section 3.2.
+    """
+    return _by_channels("dropout2d", x, p, training, {3: 2, 4: 2}, "(N, C, H, W) or (N, C, L)")
+
+
+def dropout3d(x: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """Set whole channels of x (N, C, D, H, W) or (C, D, H, W) to zero. Parameters are those of `dropout`."""
+    return _by_channels("dropout3d", x, p, training, {4: 1, 5: 2}, "(N, C, D, H, W) or (C, D, H, W)")
+
+
+def alpha_dropout(x: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
+    """Set numbers to what SELU tends to, and keep mean and variance. Parameters are those of `dropout`.
+
+    References
+    ----------
+    G. Klambauer et al., Self-normalizing neural networks (NeurIPS 2017), section 3.
+    """
+    floating("alpha_dropout", x=x)
+    return _to_alpha("alpha_dropout", x, p, training, x.ndim)
+
+
+def feature_alpha_dropout(x: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
+    """Do as `alpha_dropout` with whole channels of x (N, C, ...). Parameters are those of `dropout`."""
+    floating("feature_alpha_dropout", x=x)
+    geometry.least_axes("feature_alpha_dropout", x.shape, 2, "(N, C, ...)")
+    return _to_alpha("feature_alpha_dropout", x, p, training, 2)
+
+
+def _by_channels(op: str, x: Tensor, p: float, training: bool, channel_axes: dict[int, int], letters: str) -> Tensor:
+    """Multiply by a mask that has the first axes of x, so many for each rank that x may have."""
+    floating(op, x=x)
+    geometry.one_of_ranks(op, x.shape, tuple(channel_axes), letters)
+    p = number(op, "p", p, 0.0, 1.0)
+    if not training or p == 0:
+        return x
+    return _moved(x, _mask(x, p, channel_axes[x.ndim]), None)
+
+
+def _to_alpha(op: str, x: Tensor, p: float, training: bool, axes: int) -> Tensor:
+    p = number(op, "p", p, 0.0, 1.0)
+    if not training or p == 0:
+        return x
+    if p == 1:
+        return multiply(x, 0.0)
+    kept = _mask(x, p, axes)
+    factor = (1 - p) / sqrt((ALPHA * ALPHA * p + 1) * (1 - p))
+    return _moved(x, multiply(kept, factor), add(multiply(kept, -ALPHA * factor), ALPHA * factor))
+
+
+def _mask(x: Tensor, p: float, axes: int) -> Tensor:
+    """Zeros with probability p, elsewhere 1 / (1 - p): of the first axes of x, size 1 along the others."""
+    shape = (*x.shape[:axes], *[1] * (x.ndim - axes))
+    return dropout(Tensor(ones(shape, x.array.dtype, x.device)), p)
+
+
+def _moved(x: Tensor, factor: Tensor, shift: Tensor | None) -> Tensor:
+    """x * factor + shift. Keeps the factor alone."""
+    spec, scale = ((x.array.shape, x.array.dtype),), factor.array
+    y, = record("multiply", (x.array, scale), spec)
+    if shift is not None:
+        y, = record("add", (y, shift.array), spec)
+
+    def backward(dy: Array) -> Gradients:
+        return record("multiply", (dy, scale), spec)
 
     return differentiable(y, (x,), backward)

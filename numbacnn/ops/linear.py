@@ -5,7 +5,9 @@ from numbacnn.geometry import count
 from numbacnn.graph import Array, record
 from numbacnn.ops.check import floating, shape_of
 from numbacnn.ops.constant import no_bias
-from numbacnn.ops.shape import reshape
+from numbacnn.ops.elementwise import add, multiply
+from numbacnn.ops.reduce import sum
+from numbacnn.ops.shape import permute, reshape
 
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -47,3 +49,31 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         return tuple(gradients)
 
     return differentiable(y, inputs, backward)
+
+
+def bilinear(x1: Tensor, x2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """Multiply pairs of vectors with matrices: y_o = x1ᵀ weight_o x2 + bias_o.
+
+    Parameters
+    ----------
+    x1 : Tensor, shape (..., C)
+        Vectors, float32 or float64.
+    x2 : Tensor, shape (..., D)
+        As many vectors.
+    weight : Tensor, shape (O, C, D)
+        One matrix per output.
+    bias : Tensor, shape (O,), optional
+        Added to each output.
+
+    Returns
+    -------
+    Tensor, shape (..., O)
+        Keeps x1, x2, weight, and the products of x1 and weight.
+    """
+    floating("bilinear", x1=x1, x2=x2, weight=weight, bias=bias)
+    y_shape = geometry.bilinear(x1.shape, x2.shape, weight.shape, shape_of(bias))
+    (outputs, first, second), rows = weight.shape, count(y_shape[:-1])
+    matrix = reshape(permute(weight, 0, 2, 1), outputs * second, first)
+    products = reshape(linear(reshape(x1, rows, first), matrix), rows, outputs, second)
+    y = reshape(sum(multiply(products, reshape(x2, rows, 1, second)), 2), y_shape)
+    return y if bias is None else add(y, bias)

@@ -1,28 +1,31 @@
 """Batch normalisation."""
+from typing import Any
+
 from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.errors import DTypeError
 from numbacnn.graph import Array, record
-from numbacnn.ops.check import any_tensor, floating, number
+from numbacnn.ops.check import floating, number
+from numbacnn.ops.constant import no_bias, ones
 
 
-def batch_norm(x: Tensor, running_mean: Tensor, running_var: Tensor, weight: Tensor, bias: Tensor,
-               training: bool = False, momentum: float = 0.1, eps: float = 1e-5) -> Tensor:
+def batch_norm(x: Tensor, running_mean: Tensor | None, running_var: Tensor | None, weight: Tensor | None = None,
+               bias: Tensor | None = None, training: bool = False, momentum: float = 0.1, eps: float = 1e-5) -> Tensor:
     """Normalise each channel, then scale and shift it.
 
     Parameters
     ----------
-    x : Tensor, shape (N, C) or (N, C, H, W)
+    x : Tensor, shape (N, C) or (N, C, ...)
         Values, float32 or float64.
-    running_mean, running_var : Tensor, shape (C,)
-        Statistics for evaluation. In training they are moved towards those of the batch.
-    weight, bias : Tensor, shape (C,)
-        Scale and shift.
+    running_mean, running_var : Tensor, shape (C,), optional
+        Statistics for evaluation. In training they are moved towards those of the batch; without them, nothing is.
+    weight, bias : Tensor, shape (C,), optional
+        Scale and shift; by default 1 and 0.
     training : bool
         Whether to normalise by the statistics of the batch, or by the running ones.
     momentum : float in [0, 1]
         Running statistics become (1 - momentum) * old + momentum * current.
-    eps : float > 0
+    eps : float >= 0
         Added to the variance.
 
     Returns
@@ -30,35 +33,75 @@ def batch_norm(x: Tensor, running_mean: Tensor, running_var: Tensor, weight: Ten
     Tensor, shape of x
         (x - mean) / sqrt(variance + eps) * weight + bias; keeps x, the mean and the scale of each channel.
 
+    Notes
+    -----
+    A batch without any value leaves the running statistics as they are.
+
     References
     ----------
     S. Ioffe and C. Szegedy, Batch normalization (ICML 2015), algorithms 1 and 2.
     """
-    any_tensor("batch_norm", "bias", bias)
-    floating("batch_norm", x=x, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
-    parameters = tuple([(name, tensor.shape) for name, tensor in (
-        ("running_mean", running_mean), ("running_var", running_var), ("weight", weight), ("bias", bias))])
-    geometry.channels("batch_norm", x.shape, parameters, 2 if training else 0)
-    momentum, eps = number("batch_norm", "momentum", momentum, 0.0, 1.0), number("batch_norm", "eps", eps, 0.0)
     if isinstance(training, Tensor):
         raise DTypeError("batch_norm: training must be a bool, got a Tensor")
-    x_data, w_data = x.array, weight.array
-    per_channel = (w_data.shape, w_data.dtype)
+    running = both_or_none("batch_norm", running_mean, running_var, needed=not training)
+    parameters = given(x, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
+    floating("batch_norm", **parameters)
+    values = geometry.batch_norm(x.shape, shapes(parameters), bool(training))
+    momentum, eps = number("batch_norm", "momentum", momentum, 0.0, 1.0), number("batch_norm", "eps", eps, 0.0)
+    training = bool(training) and values > 0
+    x_data, per_channel = x.array, (x.shape[1:2], x.array.dtype)
+    w_data, b_data = of_channels(x, weight, bias)
+    old = [each.array for each in running] or [no_bias(x.shape[1], x_data.dtype, x_data.device)] * 2
     if training:
-        mean, rstd, running_mean.array, running_var.array = record(
-            "batch_norm_statistics", (x_data, running_mean.array, running_var.array), (per_channel,) * 4,
-            (momentum, eps))
+        mean, rstd, *new = record("batch_norm_statistics", (x_data, *old), (per_channel,) * 4, (momentum, eps))
+        for tensor, array in zip(running, new, strict=False):
+            tensor.array = array
     else:
-        mean = running_mean.array
-        rstd, = record("batch_norm_rstd", (running_var.array,), (per_channel,), (eps,))
+        mean = old[0]
+        rstd, = record("batch_norm_rstd", (old[1],), (per_channel,), (eps,))
     spec = ((x_data.shape, x_data.dtype),)
-    y, = record("batch_norm", (x_data, mean, rstd, w_data, bias.array), spec)
-    needs_dx = x.requires_grad
+    y, = record("batch_norm", (x_data, mean, rstd, w_data, b_data), spec)
+    inputs, needs_dx, trained = optional(x, weight, bias), x.requires_grad, (weight is not None, bias is not None)
 
     def backward(dy: Array) -> Gradients:
-        dweight, dbias = record("batch_norm_backward_weight", (dy, x_data, mean, rstd), (per_channel,) * 2)
-        dx = record("batch_norm_backward_input", (dy, x_data, mean, rstd, w_data, dweight, dbias), spec,
+        gradients = record("batch_norm_backward_weight", (dy, x_data, mean, rstd), (per_channel,) * 2)
+        dx = record("batch_norm_backward_input", (dy, x_data, mean, rstd, w_data, *gradients), spec,
                     (int(training),))[0] if needs_dx else None
-        return dx, dweight, dbias
+        return dx, *[each for each, wanted in zip(gradients, trained, strict=True) if wanted]
 
-    return differentiable(y, (x, weight, bias), backward)
+    return differentiable(y, inputs, backward)
+
+
+def given(x: Any, **parameters: Tensor | None) -> dict[str, Any]:
+    """All arguments but parameters that are None."""
+    return {"x": x} | {name: tensor for name, tensor in parameters.items() if tensor is not None}
+
+
+def shapes(arguments: dict[str, Tensor]) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    """Names and shapes of all arguments but x."""
+    return tuple([(name, tensor.shape) for name, tensor in arguments.items() if name != "x"])
+
+
+def optional(x: Tensor, *parameters: Tensor | None) -> tuple[Tensor, ...]:
+    """x, and the parameters that there are: what gets a gradient."""
+    return x, *[each for each in parameters if each is not None]
+
+
+def of_channels(x: Tensor, weight: Tensor | None, bias: Tensor | None) -> tuple[Array, Array]:
+    """Scale and shift of each channel, or ones and zeros."""
+    channels, dtype, device = x.shape[1], x.array.dtype, x.device
+    return (ones((channels,), dtype, device) if weight is None else weight.array,
+            no_bias(channels, dtype, device) if bias is None else bias.array)
+
+
+def both_or_none(op: str, running_mean: Tensor | None, running_var: Tensor | None, needed: bool) -> tuple[Tensor, ...]:
+    """Running statistics, if there are any."""
+    if running_mean is None and running_var is None:
+        if needed:
+            raise DTypeError(f"{op}: running_mean and running_var must be tensors where the statistics of x are not "
+                             "used, got None")
+        return ()
+    if running_mean is None or running_var is None:
+        name, other = ("running_mean", "running_var") if running_mean is None else ("running_var", "running_mean")
+        raise DTypeError(f"{op}: running_mean and running_var must be given together, got {other} and {name}=None")
+    return running_mean, running_var

@@ -1,0 +1,87 @@
+"""Layer and RMS normalisation layers."""
+from typing import Any
+
+import numpy as np
+
+from numbacnn import geometry, ops
+from numbacnn.autograd import Tensor
+from numbacnn.creation import ones, zeros
+from numbacnn.nn import init
+from numbacnn.nn.module import Module, Parameter
+
+
+class LayerNorm(Module):
+    """Normalise the last axes of x together.
+
+    Parameters
+    ----------
+    normalized_shape : int or tuple of int
+        The sizes of these axes.
+    eps : float >= 0
+        Added to the variance.
+    elementwise_affine : bool
+        Whether each number of these axes has a learned scale and, with `bias`, a learned shift.
+    bias : bool
+        Whether there is a shift.
+    device, dtype : optional
+        Of the parameters.
+    """
+
+    def __init__(self, normalized_shape: Any, eps: float = 1e-5, elementwise_affine: bool = True, bias: bool = True,
+                 device: Any = None, dtype: Any = None) -> None:
+        self.normalized_shape = geometry.sizes("LayerNorm", normalized_shape)
+        self.eps, self.elementwise_affine = eps, elementwise_affine
+        made: dict[str, Any] = {"dtype": np.float32 if dtype is None else dtype, "device": device}
+        self.weight = Parameter(ones(self.normalized_shape, **made)) if elementwise_affine else None
+        self.bias = Parameter(zeros(self.normalized_shape, **made)) if elementwise_affine and bias else None
+
+    def reset_parameters(self) -> None:
+        """Forget what was learned: scale 1, shift 0."""
+        if self.weight is not None:
+            init.ones_(self.weight)
+        if self.bias is not None:
+            init.zeros_(self.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalise x (..., *normalized_shape)."""
+        return ops.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
+
+    def extra_repr(self) -> str:
+        """Return the options that `repr` shows."""
+        return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
+
+
+class RMSNorm(Module):
+    """Divide the last axes of x by the root of the mean of their squares.
+
+    Parameters
+    ----------
+    normalized_shape : int or tuple of int
+        The sizes of these axes.
+    eps : float >= 0, optional
+        Added to the mean of squares; by default the distance of 1 to the next number of x's dtype.
+    elementwise_affine : bool
+        Whether each number of these axes has a learned scale.
+    device, dtype : optional
+        Of the parameters.
+    """
+
+    def __init__(self, normalized_shape: Any, eps: float | None = None, elementwise_affine: bool = True,
+                 device: Any = None, dtype: Any = None) -> None:
+        self.normalized_shape = geometry.sizes("RMSNorm", normalized_shape)
+        self.eps, self.elementwise_affine = eps, elementwise_affine
+        self.weight = Parameter(ones(self.normalized_shape, dtype=np.float32 if dtype is None else dtype,
+                                     device=device)) if elementwise_affine else None
+
+    def reset_parameters(self) -> None:
+        """Forget what was learned: scale 1."""
+        if self.weight is not None:
+            init.ones_(self.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalise x (..., *normalized_shape)."""
+        return ops.rms_norm(x, self.normalized_shape, self.weight, self.eps)
+
+    def extra_repr(self) -> str:
+        """Return the options that `repr` shows."""
+        return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
