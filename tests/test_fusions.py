@@ -11,7 +11,16 @@ import numbacnn_cpu
 import numpy as np
 import pytest
 import ways
-from numbacnn_cpu import arrange_rules, conv_rules, linear_rules, norm_rules, pooled_rules, winograd_rules
+from numbacnn_cpu import (
+    arrange_rules,
+    conv_rules,
+    layer_norm_rules,
+    layout_rules,
+    linear_rules,
+    norm_rules,
+    pooled_rules,
+    winograd_rules,
+)
 from poison import poisoned  # noqa: F401
 
 import numbacnn as nb
@@ -24,6 +33,7 @@ ELSEWHERE = {
     "test_conv_axes.py": arrange_rules.FUSIONS,
     "test_conv_rules.py": [*conv_rules.FUSIONS, *conv_rules.DIRECT, *winograd_rules.WINOGRAD],
     "test_conv_scatter.py": conv_rules.NARROW,
+    "test_layer_norms.py": [*layer_norm_rules.FUSIONS, *layout_rules.FUSIONS],
     "test_linear_fusions.py": linear_rules.FUSIONS,
     "test_conv_norms.py": [*conv_rules.NORMALISED, *conv_rules.SUMMED, *conv_rules.BETWEEN],
     "test_norm_fusions.py": [*norm_rules.FOLDS, *norm_rules.FUSIONS],

@@ -21,6 +21,8 @@ def each(cases):
     return pytest.mark.parametrize("case", cases, ids=lambda case: case.id)
 
 
+NORMS = "batch_norm", "group_norm", "instance_norm", "layer_norm", "rms_norm"
+RUNNING = {"batch_norm": op_reference.running_statistics, "instance_norm": op_reference.instance_statistics}
 TRAINED = [case for case in CASES if case.differentiable]
 
 
@@ -70,6 +72,11 @@ def largest(*arrays):
     return max(1e-30, *(float(np.abs(a[np.isfinite(a)]).max(initial=0)) for a in arrays))
 
 
+def arrays_of(case):
+    """The inputs that are arrays."""
+    return [x for x in case.values().values() if isinstance(x, np.ndarray)]
+
+
 def absolute(case):
     """The same case with absolute values."""
     class Absolute(Case):
@@ -92,8 +99,8 @@ def value_bound(case, expected, unit):
     size = largest(expected)
     if case.op in SUMS:
         size = expected_value(absolute(case))
-    elif case.op == "batch_norm":                        # x - mean may cancel
-        size = largest(*case.values().values()) * largest(expected)
+    elif case.op in NORMS:                               # x - mean may cancel
+        size = largest(*arrays_of(case)) * largest(expected)
     elif case.op == "cross_entropy":
         size = 1 + 2 * largest(case.values()["logits"])
     return (case.terms + 8) * unit * size
@@ -103,8 +110,7 @@ def gradient_bounds(case, gradients, unit):
     """The same for gradients, in `gradients` (float64)."""
     if case.op in SUMS and gradients:
         return {name: (case.terms + 8) * unit * np.abs(dx) for name, dx in _absolute_gradients(case).items()}
-    inputs = [x for x in case.values().values() if isinstance(x, np.ndarray)]
-    size = 4 * largest(*inputs, *gradients.values(), np.array(1.5))
+    size = 4 * largest(*arrays_of(case), *gradients.values(), np.array(1.5))
     return dict.fromkeys(gradients, (case.terms + 8) * unit * size)
 
 
@@ -187,9 +193,9 @@ def test_fused_is_unfused_is_eager(case):
 @each(CASES)
 def test_inputs_are_unchanged_but_for_running_statistics(case):
     before, after = case.values(), outcome(case).inputs
-    if case.op == "batch_norm":
+    if case.op in RUNNING:
         with np.errstate(all="ignore"):
-            moved = op_reference.running_statistics(*before.values(), **case.options)
+            moved = RUNNING[case.op](*before.values(), **case.options)
         before |= dict(zip(("running_mean", "running_var"), moved, strict=True))
     for name, values in after.items():
         assert_within(values, before[name], DOUBLE * case.terms * largest(values) * name.startswith("running_"), name)

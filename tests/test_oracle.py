@@ -17,7 +17,7 @@ quick = settings(max_examples=60, deadline=None, derandomize=True)
 
 
 TORCH = counterparts(torch)
-NOT_THERE = {"dropout"}                                   # draws other numbers
+NOT_THERE = {op for op in ops.__all__ if "dropout" in op}                         # draw other numbers
 
 
 def differentiated(function, arrays, make, wanted, dy_seed=0):
@@ -61,7 +61,14 @@ def test_every_op_has_its_counterpart():
     assert set(ops.__all__) == set(TORCH) | NOT_THERE
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case.op not in NOT_THERE], ids=lambda case: case.id)
+DIFFERENT = {                                            # PyTorch's gradients: errors, and NaN as a sum of nothing
+    "group_norm-2x4x3x5,2-without-weight", "group_norm-2x4x5,2-without-weight", "instance_norm-0x4x3-no-images",
+    "group_norm-2x4x3x0,2-no-pixels", "group_norm-2x4x0,2-no-numbers",
+}
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.op not in NOT_THERE and case.id not in DIFFERENT],
+                         ids=lambda case: case.id)
 def test_cases(case):
     compare_calls(lambda *x: case.call(x), lambda *x: case.result(TORCH[case.op](*x, *case.arguments, **case.options)),
                   case.values(), case.differentiable)

@@ -76,8 +76,8 @@ from numbacnn.ops.elementwise import (
 )
 from numbacnn.ops.embedding import embedding, one_hot
 from numbacnn.ops.gather import gather, index_add, scatter, scatter_add, take_along_dim
-from numbacnn.ops.index import as_position, contains, getitem, iterate, setitem
 from numbacnn.ops.group_norm import group_norm, instance_norm
+from numbacnn.ops.index import as_position, contains, getitem, iterate, setitem
 from numbacnn.ops.layer_norm import layer_norm, rms_norm
 from numbacnn.ops.linear import bilinear, linear
 from numbacnn.ops.local_response import local_response_norm

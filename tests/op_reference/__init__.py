@@ -8,7 +8,10 @@ from op_reference.compare import *
 from op_reference.conv import *
 from op_reference.dropout import *
 from op_reference.elementwise import *
+from op_reference.group_norm import *
+from op_reference.layer_norm import *
 from op_reference.linear import *
+from op_reference.local_response import *
 from op_reference.loss import *
 from op_reference.made import *
 from op_reference.mathematics import *

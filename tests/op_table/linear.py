@@ -3,7 +3,7 @@ import math
 
 from op_case import Case, Input, written
 
-from numbacnn.errors import ShapeError
+from numbacnn.errors import DTypeError, ShapeError
 from op_table.rows import given, refused
 
 
@@ -15,7 +15,22 @@ def linear(x, weight, note="", bias=True):
                 f"{written(x.shape)},{written(weight)}", note)
 
 
+def bilinear(rows, weight, note="", bias=True):
+    inputs = {"x1": Input((*rows, weight[1])), "x2": Input((*rows, weight[2])), "weight": Input(weight),
+              "bias": Input(weight[:1]) if bias else None}
+    terms = 3 + weight[1] * weight[2] + math.prod(rows) * weight[0]
+    return Case("bilinear", inputs, (), {}, "x_data w_data held", terms, None,
+                f"{written(rows)},{written(weight)}", note)
+
+
+def wrong(error, text, x1=(2, 3), x2=(2, 4), weight=(5, 3, 4), bias=(5,)):
+    inputs = {"x1": given(x1), "x2": given(x2), "weight": given(weight), "bias": given(bias)}
+    return Case("bilinear", inputs, error=(error, text), label=text.replace(" ", "_"))
+
+
 CASES = [
+    *[bilinear(rows, weight) for rows, weight in (((4,), (5, 3, 2)), ((2, 3), (2, 1, 4)), ((), (3, 2, 2)))],
+    bilinear((4,), (5, 3, 2), "no bias", bias=False),
     *[linear(x, weight) for x, weight in (
         ((3, 5), (7, 5)), ((1, 13), (1, 13)), ((17, 33), (9, 33)), ((65, 3), (5, 3)), ((4, 1), (3, 1)), ((5,), (7, 5)),
         ((2, 3, 5), (7, 5)), ((2, 3, 4, 5), (7, 5)), ((3, 300), (2, 300)), ((3, 4), (70, 4)), ((0, 5), (7, 5)),
@@ -25,6 +40,13 @@ CASES = [
 ]
 
 REFUSED = [
+    wrong(ShapeError, "x1(2, 4) must end in 3 features for weight(5, 3, 4)", x1=(2, 4)),
+    wrong(ShapeError, "x2() must end in 4 features for weight(5, 3, 4)", x2=()),
+    wrong(ShapeError, "x1 and x2 must be equal but for their last axis, got x1(2, 3), x2(3, 4)", x2=(3, 4)),
+    wrong(ShapeError, "weight must have 3 axes (out_features, in1_features, in2_features), got weight(5, 3)",
+          weight=(5, 3)),
+    wrong(ShapeError, "bias must be (5,) for weight(5, 3, 4), got bias(4,)", bias=(4,)),
+    wrong(DTypeError, "x2 must be a Tensor, got NoneType", x2=None),
     refused("linear", ShapeError, "x(2, 4) must end in 3 features for weight(5, 3)", x=(2, 4), weight=(5, 3)),
     refused("linear", ShapeError, "x() must end in 3 features for weight(5, 3)", x=(), weight=(5, 3)),
     refused("linear", ShapeError, "bias must be (5,) for weight(5, 3), got bias(3,)", x=(2, 3), weight=(5, 3),
@@ -33,9 +55,9 @@ REFUSED = [
             weight=(3,)),
 ]
 
-SUMS = {"linear"}
+SUMS = {"bilinear", "linear"}
 
 
 def counterparts(torch):
     """The same in PyTorch."""
-    return {"linear": torch.nn.functional.linear}
+    return {"bilinear": torch.nn.functional.bilinear, "linear": torch.nn.functional.linear}

@@ -8,7 +8,10 @@ from reference.conv import *
 from reference.dropout import *
 from reference.elementwise import *
 from reference.functions import *
+from reference.group_norm import *
+from reference.layer_norm import *
 from reference.linear import *
+from reference.local_response import *
 from reference.loss import *
 from reference.norm import *
 from reference.optim import *

@@ -37,3 +37,7 @@ def batch_norm_backward_input(dy, x, mean, rstd, weight, dweight, dbias, dx, tra
     through = (dbias / r + (columns(x) - mean) * rstd * dweight / r) if training else 0
     columns_of_dx = rstd * weight * (columns(dy) - through)
     dx[:] = np.moveaxis(columns_of_dx.reshape(x.shape[0], *x.shape[2:], x.shape[1]), -1, 1)
+
+
+def cumulative_average(average, current, count, new_average):
+    new_average[...] = average + (current - average) / count
