@@ -78,6 +78,15 @@ def test_a_relu_that_somebody_sees_is_right():
     np.testing.assert_array_equal(z.numpy(), np.maximum(y.numpy(), 0))
 
 
+def test_relu_waits_until_windows_are_added_up():
+    """It is done before the copy back from images only where that adds nothing."""
+    def program(x, weight, second):
+        return F.relu(F.conv_transpose3d(x, weight))
+
+    shapes = (2, 3, 3, 4, 5), (3, 2, 3, 2, 2), (1,)
+    ways.compare(computed, shapes, program, tolerance=0.0)
+
+
 @pytest.mark.skipif(INTERPRETED, reason="one thread")
 @pytest.mark.parametrize(("op", "x", "weight", "options"), [
     ("conv1d", (5, 20, 130), (37, 20, 5), {"padding": 2}),
