@@ -5,6 +5,7 @@ tensor that is rebound, so nothing is hidden from a plan, and a replayed step dr
 """
 import itertools
 import threading
+from typing import Any
 
 import numpy as np
 
@@ -15,22 +16,71 @@ from numbacnn.graph import Array
 
 
 def manual_seed(seed: int) -> None:
-    """Start all random numbers of this package anew: initial weights, shuffling, dropout.
+    """Start all random numbers of this package anew: initial weights, shuffling, dropout, `rand` and its like.
 
     Parameters
     ----------
     seed : int
         From 0 to 2**63 - 1. Equal seeds give equal numbers, on every machine.
     """
-    if not isinstance(seed, int | np.integer) or not 0 <= seed < 2**63:
-        raise DTypeError(f"manual_seed: seed must be an integer from 0 to 2**63 - 1, got {seed!r}")
     global _host, _seed, _round
-    _seed, _host, _round = int(seed), np.random.default_rng(int(seed)), _round + 1
+    _seed = _checked("manual_seed", seed)
+    _host, _round = np.random.default_rng(_seed), _round + 1
 
 
 def host_generator() -> np.random.Generator:
     """Return the generator of initial weights and of shuffling."""
     return _host
+
+
+class Generator:
+    """Random numbers of their own: what draws from a generator is not changed by what draws elsewhere.
+
+    Parameters
+    ----------
+    seed : int, optional
+        From 0 to 2**63 - 1; by default another one each time.
+
+    Notes
+    -----
+    It belongs to the thread that draws from it: each thread computes what it recorded.
+
+    Examples
+    --------
+    >>> import numbacnn
+    >>> generator = numbacnn.Generator(0)
+    >>> first = numbacnn.rand(3, generator=generator)
+    >>> generator.manual_seed(0) is generator
+    True
+    >>> bool((numbacnn.rand(3, generator=generator) == first).all())
+    True
+    """
+
+    def __init__(self, seed: int | None = None) -> None:
+        self._seed = 0
+        self._states: dict[Device, Tensor] = {}
+        self.manual_seed(int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else seed)
+
+    def manual_seed(self, seed: int) -> "Generator":
+        """Start anew from a seed, and return the generator."""
+        self._seed, self._states = _checked("Generator", seed), {}
+        return self
+
+    def initial_seed(self) -> int:
+        """Return the seed it was started from."""
+        return self._seed
+
+    def state(self, device: Device) -> Tensor:
+        """Return the (seed, counter) of the kernels on a device."""
+        if device not in self._states:
+            self._states[device] = Tensor(Array.of(np.array([self._seed, 0], np.int64), device))
+        return self._states[device]
+
+
+def _checked(op: str, seed: Any) -> int:
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**63:
+        raise DTypeError(f"{op}: seed must be an integer from 0 to 2**63 - 1, got {seed!r}")
+    return int(seed)
 
 
 def state(device: Device) -> Tensor:

@@ -4,6 +4,7 @@ This is the table of contents. An op of a plan is a name in it: a kernel, or a f
 """
 from . import functions
 from .activation import prelu, prelu_backward_input, prelu_backward_weight
+from .along import argmax, argmin, max_along, min_along, prod_backward, spread_along
 from .average import average
 from .clip import clip_by_norm, clip_by_value, gradient_norm
 from .conv import (
@@ -68,6 +69,7 @@ from .elementwise import (
     subtract,
     where,
 )
+from .fold import amax, amin, p_norm, prod, var
 from .fused import (
     conv2d_pack_windows,
     conv2d_relu_max_pool2d,
@@ -97,6 +99,7 @@ from .linear import (
 )
 from .local_response import local_response_norm, local_response_norm_backward
 from .loss import cross_entropy, cross_entropy_backward, cross_entropy_targets
+from .matmul import matmul
 from .memory import address, copy, download, empty, is_view, nbytes, upload
 from .norm import (
     batch_norm,
@@ -141,7 +144,8 @@ from .pool import (
 )
 from .pool_rows import adaptive_max_pool, max_pool
 from .program import Program, launch
-from .reduce import argmax, sum
+from .random import random_integers, random_normal, random_uniform
+from .reduce import sum
 from .resample import (
     adaptive_avg_pool,
     adaptive_avg_pool2d,
@@ -181,10 +185,8 @@ from .winograd_weight import conv2d_winograd_weight, conv2d_winograd_weight_turn
 # How many of the last outputs may lie where as many of the last inputs do; -1: all.
 UPDATES = {"adadelta": -1, "adagrad": -1, "adam": -1, "adam_amsgrad": -1, "adamax": -1, "average": -1,
            "batch_norm_join": 2, "batch_norm_statistics": 2, "clip_by_norm": -1, "clip_by_value": -1, "dropout": 1,
-           "increment": 1, "instance_norm_running": 2, "lion": -1, "nadam": -1, "radam": -1, "rmsprop": -1, "sgd": -1,
-           "sgd_momentum": -1}
-# Ops whose output is the memory of their input, as it lies.
-VIEWS = frozenset({"images", "pixels"})
+           "increment": 1, "instance_norm_running": 2, "lion": -1, "nadam": -1, "radam": -1, "random_integers": 1,
+           "random_normal": 1, "random_uniform": 1, "rmsprop": -1, "sgd": -1, "sgd_momentum": -1}
 # Ops on parameters alone, whose results are kept while the parameters do not change.
 PREPARES = frozenset({
     "batch_norm_rstd", "conv2d_depthwise_pack", "conv2d_fold_bias", "conv2d_fold_weight", "conv2d_pack",

@@ -1,37 +1,28 @@
 """Dense layers: x (N, C), weight (O, C); either may be images, which are read as they lie. No factor is packed whole.
 
 An item is a block of what is written, so that every number is summed by one worker, in one order: i row, j column, k
-inner axis. Forward, all factors lie along k (dots.py); for gradients, rows of the second factor are vectors (tile.py).
+inner axis. Forward, all factors lie along k (dots.py); gradients are products of matrices (matmul.py).
 """
 import math
 
 from .compile import Constant, compiled, kernel
 from .dots import add_dots, add_last_dots, totals
-from .isa import REGISTERS
+from .matmul import SUMS, blocks, even, product
 from .memory import temporary
-from .pack import lanes_of, unroll_for
+from .pack import lanes_of
 from .planes import turn_planes
 from .reduce import sum
-from .simd import lanes, load, store
-from .tile import add_products, add_tiles, blank, in_steps, load_tile, rectify_tile, spread, store_tile
+from .simd import lanes
+from .tile import add_tiles, blank, in_steps, load_tile, rectify_tile, spread, store_tile
 
-SUMS = 24 if REGISTERS >= 32 else 12  # vectors of a tile
 ITEMS = 8                 # at least, where there are rows enough
 ROWS, COLUMNS = 64, 24    # of an item, at most, of y
 CHUNK = 512               # numbers of a row that are multiplied before the next rows are: they stay in the cache
-GRADIENT_ROWS, GRADIENT_COLUMNS = 96, 8       # of an item, at most, of a gradient; the columns in tiles
-GRADIENT_ITEMS = 16       # blocks of columns, at least, where there are columns enough
-DEPTH, DEPTH_ONCE = 128, 16           # rows of the second factor at a time, and where they are read only once
 
 
 def rows_of(view):
     """Return an array as (N, numbers of each)."""
     return view.shaped((view.shape[0], math.prod(view.shape[1:])))
-
-
-def even(total, most):
-    """Return the size of pieces, each at most so large, that a total is cut into evenly."""
-    return max(1, -(-total // max(1, -(-total // most))))
 
 
 # --- forward -----------------------------------------------------------------------------------------------------
@@ -64,11 +55,6 @@ def dense(x, weight, bias, y, rectified):
     chunk = CHUNK if rows > high else max(1, rows_of(x).shape[1])
     constants = [Constant(n) for n in (high, wide, -(-wide // lanes_of(x.dtype)), rectified)]
     return linear_tiles, [rows_of(x), rows_of(weight), bias, y, tall, block, chunk, *constants]
-
-
-def blocks(y, tall, block):
-    """Return how many blocks of y there are."""
-    return -(-y.shape[0] // tall) * -(-y.shape[1] // block)
 
 
 @kernel(items=lambda y, tall, block: blocks(y, tall, block),
@@ -125,59 +111,3 @@ def linear_backward_weight(x, dy, dweight):
 def linear_backward_bias(dy, dbias):
     """Lower to a sum over rows."""
     return sum(dy, dbias.shaped((1, dbias.size)), 1.0)
-
-
-def product(a, b, y, row_step, step):
-    """Return the call for y (I, J) = a (I, K) times b (K, J); steps from row to row, and along a row, of a."""
-    rows, columns = y.shape
-    vectors = 2 if rows <= SUMS // 2 else 4 if REGISTERS >= 32 else 3
-    high, width = even(rows, SUMS // vectors), vectors * lanes_of(y.dtype)
-    tall = -(-even(rows, GRADIENT_ROWS) // high) * high
-    block = width * max(1, min(GRADIENT_COLUMNS, columns // (GRADIENT_ITEMS * width)))
-    packed = rows > high                                # what is read only once is not copied
-    depth = DEPTH if packed else DEPTH_ONCE
-    unroll = unroll_for(b.shape[0]) if step == 1 and packed else Constant(1)
-    constants = [Constant(n) for n in (high, vectors, packed)]
-    return product_tiles, [a.flat(), b, y, row_step, step, tall, block, depth, *constants, unroll]
-
-
-@kernel(items=lambda y, tall, block: blocks(y, tall, block),
-        workspace=lambda y, depth, vectors: ((depth * vectors * lanes_of(y.dtype),), y.dtype))
-def product_tiles(a, b, y, row_step, step, tall, block, depth, high, vectors, packed, unroll, panel, begin, end):
-    """Sums wait in y while others go on with the next rows of b, of which a part as wide as a tile is copied."""
-    (rows, columns), total, n = y.shape, b.shape[0], lanes(y)
-    width, right, target = vectors * n, b.reshape(b.size), y.reshape(y.size)
-    for item in range(begin, end):
-        row, column = divmod(item, -(-columns // block))
-        top, edge = row * tall, min(column * block + block, columns)
-        bottom = min(top + tall, rows)
-        for first in range(0, max(total, 1), depth):
-            last = min(first + depth, total)
-            for left in range(column * block, edge, width):
-                factor, start, pitch = right, first * columns + left, columns
-                if packed == 1:
-                    copy_columns(right, start, columns, last - first, panel, width)
-                    factor, start, pitch = panel, 0, width
-                for i in range(top, bottom, high):
-                    ends = in_steps(i * columns + left, columns, (rows - 1) * columns + left, high)
-                    starts = in_steps(i * row_step, row_step, (rows - 1) * row_step, high)
-                    tile = blank(y, high, vectors) if first == 0 else load_tile(target, ends, high, vectors)
-                    k, at, whole = first, start, last - (last - first) % unroll
-                    while k < whole:
-                        tile = add_products(tile, a, starts, k * step, factor, at, unroll)
-                        k += unroll
-                        at += unroll * pitch
-                    while k < last:
-                        tile = add_products(tile, a, starts, k * step, factor, at, 1)
-                        k += 1
-                        at += pitch
-                    store_tile(target, ends, tile, columns - left)
-
-
-@compiled
-def copy_columns(source, start, pitch, rows, panel, width):
-    """Copy some columns of rows, so that they lie together."""
-    n = lanes(panel)
-    for row in range(rows):
-        for column in range(0, width, n):
-            store(panel, row * width + column, load(source, start + row * pitch + column))

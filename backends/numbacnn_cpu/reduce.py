@@ -1,9 +1,11 @@
-"""Sums over any axes, and argmax along one.
+"""Sums over any axes.
 
 A sum is taken in blocks, so that a few sums of many numbers keep all workers busy: partial sums (block, output) in
 float64 or int64, then the sum of these. How many blocks follows from shapes alone. `kept` and `reduced` are tables of
 axes of x (strided.py), `numbers` how many numbers go into one sum.
 """
+from typing import NamedTuple
+
 import numpy as np
 
 from .compile import compiled, kernel
@@ -14,16 +16,37 @@ BLOCKS, BLOCK = 64, 4096              # a sum has at most so many blocks, and a 
 COLUMNS = 512                         # outputs side by side that one item sums
 
 
+class Split(NamedTuple):
+    """How a reduction of x to y is cut: tables of axes, numbers of one result, rows or columns, how many blocks."""
+
+    kept: np.ndarray
+    reduced: np.ndarray
+    numbers: int
+    by_rows: bool
+    blocks: int
+
+    @classmethod
+    def of(cls, x, y):
+        """Return how; the loop inside runs over what lies side by side, reduced (rows) or kept (columns)."""
+        seen, target = x.physical(), y.physical()
+        gone, stay = ([axis for axis, n in enumerate(target.shape) if (n == 1) is which] for which in (True, False))
+        reduced, kept = (table(view.shape, view) for view in (seen.permuted(gone), seen.permuted(stay)))
+        numbers, width, step = int(reduced[0].prod()), int(kept[0, 0]), kept[1, 0]
+        by_rows = step != 1 or width == 1
+        items = y.size if by_rows else y.size // max(width, 1) * -(-width // COLUMNS)
+        blocks = max(1, min(BLOCKS // max(items, 1), y.size * numbers // BLOCK, numbers))
+        return cls(kept, reduced, numbers, by_rows, blocks)
+
+
 def sum(x, y, divisor):
-    """Lower to partial sums and their sum; the loop inside runs over what lies side by side, summed or kept."""
-    seen, target = x.physical(), y.physical()
-    gone, stay = ([axis for axis, n in enumerate(target.shape) if (n == 1) is which] for which in (True, False))
-    reduced, kept = (table(view.shape, view) for view in (seen.permuted(gone), seen.permuted(stay)))
-    numbers, width, step = int(reduced[0].prod()), int(kept[0, 0]), kept[1, 0]
-    by_rows = step != 1 or width == 1
-    items = y.size if by_rows else y.size // max(width, 1) * -(-width // COLUMNS)
-    blocks = max(1, min(BLOCKS // max(items, 1), y.size * numbers // BLOCK, numbers))
-    partial = temporary((blocks, y.size), np.float64 if x.dtype.kind == "f" else np.int64)
+    """Lower to partial sums and their sum."""
+    return sums(x, y, divisor, 0)
+
+
+def sums(x, y, divisor, offset):
+    """Return the calls of a sum whose temporaries begin so many bytes from the first."""
+    kept, reduced, numbers, by_rows, blocks = Split.of(x, y)
+    partial = temporary((blocks, y.size), np.float64 if x.dtype.kind == "f" else np.int64, offset)
     return [(sum_rows if by_rows else sum_columns, [x.flat(), partial, kept, reduced, numbers]),
             (sum_blocks, [partial, y.flat(), float(divisor)])]
 
@@ -102,22 +125,3 @@ def sum_blocks(partial, y, divisor, begin, end):
             y[i] = total
         else:
             y[i] = total / divisor
-
-
-def argmax(x, y, axis):
-    """Lower to a search along the axis, for each number of y as it lies."""
-    stride = x.strides[axis] // x.dtype.itemsize
-    rest = x.permuted([other for other in range(x.ndim) if other != axis]).physical()
-    return [(argmax_along, [x.flat(), y.flat(), table(rest.shape, rest), x.shape[axis], stride])]
-
-
-@kernel(items=lambda y: y.size)
-def argmax_along(x, y, axes, size, step, begin, end):
-    for i in range(begin, end):
-        source = x[follow(axes[0], axes[1], i):]
-        best, where = source[0], 0
-        for k in range(1, size):
-            value = source[k * step]
-            if value > best or (value != value and best == best):       # the first of equals, or the first NaN
-                best, where = value, k
-        y[i] = where

@@ -7,7 +7,9 @@ from numbacnn.geometry.cat import cat
 from numbacnn.geometry.channels import bilinear, cross_entropy, linear, prelu
 from numbacnn.geometry.conv import Conv, conv, conv_transpose, output_padding_of, output_size, padding_of, window_of
 from numbacnn.geometry.dropout import least_axes, one_of_ranks
+from numbacnn.geometry.einsum import einsum
 from numbacnn.geometry.index import common, expanded, layout, position, run_of, sizes_of
+from numbacnn.geometry.matmul import batches, matmul, matrices
 from numbacnn.geometry.norm import batch_norm, group_norm, instance_norm, layer_norm, local_response_norm, sizes
 from numbacnn.geometry.options import (
     MAX_AXES,
@@ -32,11 +34,12 @@ from numbacnn.geometry.unfold import fold, unfold
 from numbacnn.geometry.upsampling import interpolate
 
 __all__ = [
-    "Conv", "MAX_AXES", "Numbers", "Shape", "adaptive_pool", "axes", "axis", "batch_norm", "bilinear", "broadcast",
-    "cached", "cat", "chunk", "common", "conv", "conv_transpose", "count", "crop_and_border", "cross_entropy",
-    "divisor", "expand", "expanded", "exponent", "few_axes", "flag", "fold", "group_norm", "images", "instance_norm",
-    "interpolate", "is_integer", "layer_norm", "layout", "least_axes", "linear", "local_response_norm", "narrow",
-    "one_of_ranks", "output_padding_of", "output_size", "pad", "padding_of", "pair", "permute", "pool", "position",
-    "positive", "prelu", "rank_of", "reduce", "reshape", "run_of", "select", "several", "sizes", "sizes_of", "split",
-    "tensor_split", "unfold", "unpool", "whole", "window_of",
+    "Conv", "MAX_AXES", "Numbers", "Shape", "adaptive_pool", "axes", "axis", "batch_norm", "batches", "bilinear",
+    "broadcast", "cached", "cat", "chunk", "common", "conv", "conv_transpose", "count", "crop_and_border",
+    "cross_entropy", "divisor", "einsum", "expand", "expanded", "exponent", "few_axes", "flag", "fold", "group_norm",
+    "images", "instance_norm", "interpolate", "is_integer", "layer_norm", "layout", "least_axes", "linear",
+    "local_response_norm", "matmul", "matrices", "narrow", "one_of_ranks", "output_padding_of", "output_size", "pad",
+    "padding_of", "pair", "permute", "pool", "position", "positive", "prelu", "rank_of", "reduce", "reshape",
+    "run_of", "select", "several", "sizes", "sizes_of", "split", "tensor_split", "unfold", "unpool", "whole",
+    "window_of",
 ]

@@ -23,10 +23,12 @@ from numbacnn.kernels.layer_norm import LayerNormKernels
 from numbacnn.kernels.linear import LinearKernels
 from numbacnn.kernels.local_response import LocalResponseKernels
 from numbacnn.kernels.loss import LossKernels
+from numbacnn.kernels.matmul import MatmulKernels
 from numbacnn.kernels.norm import NormKernels
 from numbacnn.kernels.optim import OptimKernels
 from numbacnn.kernels.pixel_shuffle import PixelShuffleKernels
 from numbacnn.kernels.pool import PoolKernels
+from numbacnn.kernels.random import RandomKernels
 from numbacnn.kernels.reduce import ReduceKernels
 from numbacnn.kernels.shape import ShapeKernels
 from numbacnn.kernels.slice import SliceKernels
@@ -39,7 +41,7 @@ __all__ = ["Array", "Kernels", "Place", "Spec"]
 
 
 class Kernels(ConvKernels, PoolKernels, ActivationKernels, NormKernels, DropoutKernels, LinearKernels, LossKernels,
-              ElementwiseKernels, ReduceKernels, ShapeKernels, SliceKernels, TakeKernels, OptimKernels, ClipKernels,
-              SortKernels, PixelShuffleKernels, UpsamplingKernels, LayerNormKernels, GroupNormKernels,
-              LocalResponseKernels, Protocol):
+              ElementwiseKernels, MatmulKernels, RandomKernels, ReduceKernels, ShapeKernels, SliceKernels,
+              TakeKernels, OptimKernels, ClipKernels, SortKernels, PixelShuffleKernels, UpsamplingKernels,
+              LayerNormKernels, GroupNormKernels, LocalResponseKernels, Protocol):
     """Every kernel a backend must have."""

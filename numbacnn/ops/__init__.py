@@ -55,6 +55,7 @@ from numbacnn.ops.conv import conv1d, conv2d, conv3d
 from numbacnn.ops.conv_transpose import conv_transpose1d, conv_transpose2d, conv_transpose3d
 from numbacnn.ops.diagonal import diagonal
 from numbacnn.ops.dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout
+from numbacnn.ops.einsum import einsum
 from numbacnn.ops.elementwise import (
     add,
     divide,
@@ -68,6 +69,8 @@ from numbacnn.ops.elementwise import (
     subtract,
 )
 from numbacnn.ops.embedding import embedding, one_hot
+from numbacnn.ops.exchange import dlpack_device, to_dlpack
+from numbacnn.ops.extremes import amax, amin, argmax, argmin, max, min
 from numbacnn.ops.gather import gather, index_add, scatter, scatter_add, take_along_dim
 from numbacnn.ops.group_norm import group_norm, instance_norm
 from numbacnn.ops.index import as_position, contains, getitem, iterate, setitem
@@ -100,6 +103,8 @@ from numbacnn.ops.mathematics import (
     square,
     trunc,
 )
+from numbacnn.ops.matmul import addmm, baddbmm, bmm, dot, matmul, mm, mv, outer, tensordot
+from numbacnn.ops.moments import std, var, var_mean
 from numbacnn.ops.norm import batch_norm
 from numbacnn.ops.pad import pad
 from numbacnn.ops.pixel_shuffle import channel_shuffle, pixel_shuffle, pixel_unshuffle
@@ -114,7 +119,7 @@ from numbacnn.ops.pool import (
     sum_pool2d,
     sum_pool3d,
 )
-from numbacnn.ops.reduce import argmax, mean, sum
+from numbacnn.ops.reduce import all, any, count_nonzero, logsumexp, mean, prod, sum
 from numbacnn.ops.repeat import repeat, repeat_interleave, roll, tile
 from numbacnn.ops.shape import expand, flatten, permute, reshape, squeeze, to, transpose, unsqueeze
 from numbacnn.ops.slice import flip, narrow, select
@@ -124,27 +129,31 @@ from numbacnn.ops.take import index_select
 from numbacnn.ops.unfold import fold, unfold
 from numbacnn.ops.unpool import max_unpool1d, max_unpool2d, max_unpool3d
 from numbacnn.ops.upsampling import interpolate
+from numbacnn.ops.vector_norm import cosine_similarity, norm, normalize
 
 __all__ = [
     "absolute", "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
-    "adaptive_max_pool2d", "adaptive_max_pool3d", "add", "alpha_dropout", "argmax", "argsort", "avg_pool1d",
-    "avg_pool2d", "avg_pool3d", "batch_norm", "bilinear", "bitwise_and", "bitwise_or", "bitwise_xor", "broadcast_to",
-    "cat", "ceil", "celu", "channel_shuffle", "chunk", "clamp", "clone", "contiguous", "conv1d", "conv2d", "conv3d",
-    "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "cos", "cross_entropy", "cumsum", "diagonal",
-    "divide", "dropout", "dropout1d", "dropout2d", "dropout3d", "elu", "embedding", "equal", "erf", "exp", "expand",
-    "expm1", "feature_alpha_dropout", "flatten", "flip", "floor", "floor_divide", "fold", "gather", "gelu", "greater",
-    "greater_equal", "group_norm", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hstack", "index_add",
-    "index_select", "instance_norm", "interpolate", "isfinite", "isinf", "isnan", "layer_norm", "leaky_relu", "less",
-    "less_equal", "linear", "local_response_norm", "log", "log10", "log1p", "log2", "logical_not", "logsigmoid",
-    "lp_pool1d", "lp_pool2d", "lp_pool3d", "masked_fill", "masked_select", "max_pool1d", "max_pool2d", "max_pool3d",
-    "max_unpool1d", "max_unpool2d", "max_unpool3d", "maximum", "mean", "meshgrid", "minimum", "mish", "movedim",
-    "multiply", "narrow", "negative", "nonzero", "not_equal", "one_hot", "pad", "permute", "pixel_shuffle",
-    "pixel_unshuffle", "power", "prelu", "reciprocal", "relu", "relu6", "remainder", "repeat", "repeat_interleave",
-    "reshape", "reshape_as", "rms_norm", "roll", "round", "rsqrt", "scatter", "scatter_add", "select", "selu",
-    "sigmoid", "sign", "silu", "sin", "softmax", "softplus", "softshrink", "softsign", "sort", "split", "sqrt",
-    "square", "squeeze", "stack", "subtract", "sum", "sum_pool1d", "sum_pool2d", "sum_pool3d", "swapaxes",
-    "take_along_dim", "tanh", "tanhshrink", "tensor_split", "threshold", "tile", "to", "topk", "transpose", "tril",
-    "triu", "trunc", "unbind", "unflatten", "unfold", "unsqueeze", "vstack", "where",
+    "adaptive_max_pool2d", "adaptive_max_pool3d", "add", "addmm", "all", "alpha_dropout", "amax", "amin", "any",
+    "argmax", "argmin", "argsort", "avg_pool1d", "avg_pool2d", "avg_pool3d", "baddbmm", "batch_norm", "bilinear",
+    "bitwise_and", "bitwise_or", "bitwise_xor", "bmm", "broadcast_to", "cat", "ceil", "celu", "channel_shuffle",
+    "chunk", "clamp", "clone", "contiguous", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d",
+    "conv_transpose3d", "cos", "cosine_similarity", "count_nonzero", "cross_entropy", "cumsum", "diagonal", "divide",
+    "dot", "dropout", "dropout1d", "dropout2d", "dropout3d", "einsum", "elu", "embedding", "equal", "erf", "exp",
+    "expand", "expm1", "feature_alpha_dropout", "flatten", "flip", "floor", "floor_divide", "fold", "gather", "gelu",
+    "greater", "greater_equal", "group_norm", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hstack",
+    "index_add", "index_select", "instance_norm", "interpolate", "isfinite", "isinf", "isnan", "layer_norm",
+    "leaky_relu", "less", "less_equal", "linear", "local_response_norm", "log", "log10", "log1p", "log2",
+    "logical_not", "logsigmoid", "logsumexp", "lp_pool1d", "lp_pool2d", "lp_pool3d", "masked_fill", "masked_select",
+    "matmul", "max", "max_pool1d", "max_pool2d", "max_pool3d", "max_unpool1d", "max_unpool2d", "max_unpool3d",
+    "maximum", "mean", "meshgrid", "min", "minimum", "mish", "mm", "movedim", "multiply", "mv", "narrow", "negative",
+    "nonzero", "norm", "normalize", "not_equal", "one_hot", "outer", "pad", "permute", "pixel_shuffle",
+    "pixel_unshuffle", "power", "prelu", "prod", "reciprocal", "relu", "relu6", "remainder", "repeat",
+    "repeat_interleave", "reshape", "reshape_as", "rms_norm", "roll", "round", "rsqrt", "scatter", "scatter_add",
+    "select", "selu", "sigmoid", "sign", "silu", "sin", "softmax", "softplus", "softshrink", "softsign", "sort",
+    "split", "sqrt", "square", "squeeze", "stack", "std", "subtract", "sum", "sum_pool1d", "sum_pool2d", "sum_pool3d",
+    "swapaxes", "take_along_dim", "tanh", "tanhshrink", "tensor_split", "tensordot", "threshold", "tile", "to",
+    "topk", "transpose", "tril", "triu", "trunc", "unbind", "unflatten", "unfold", "unsqueeze", "var", "var_mean",
+    "vstack", "where",
 ]
 
 METHODS = {
@@ -159,7 +168,8 @@ METHODS = {
     "__iadd__": in_place(add), "__isub__": in_place(subtract), "__imul__": in_place(multiply),
     "__itruediv__": in_place(divide), "__eq__": equal, "__ne__": not_equal, "__lt__": less, "__le__": less_equal,
     "__gt__": greater, "__ge__": greater_equal, "__hash__": object.__hash__,
-    "sum": sum, "mean": mean, "argmax": argmax, "reshape": reshape, "view": reshape, "flatten": flatten,
+    "__dlpack__": to_dlpack, "__dlpack_device__": dlpack_device, "__matmul__": matmul,
+    "__rmatmul__": lambda x, other: matmul(other, x), "reshape": reshape, "view": reshape, "flatten": flatten,
     "squeeze": squeeze, "unsqueeze": unsqueeze, "permute": permute, "transpose": transpose, "expand": expand, "to": to,
     "abs": absolute, "pow": power, "clip": clamp, "neg": negative, "sub": subtract, "mul": multiply, "div": divide,
     "__getitem__": getitem, "__setitem__": setitem, "__iter__": iterate, "__contains__": contains,
@@ -173,6 +183,9 @@ METHODS = {
         absolute, add, ceil, clamp, cos, divide, equal, erf, exp, expm1, floor, greater, greater_equal, isfinite, isinf,
         isnan, less, less_equal, log, log1p, log2, log10, logical_not, maximum, minimum, multiply, negative, not_equal,
         reciprocal, relu, remainder, round, rsqrt, sigmoid, sign, sin, softmax, sqrt, square, subtract, tanh, trunc)},
+    **{function.__name__: function for function in (
+        addmm, all, amax, amin, any, argmax, argmin, baddbmm, bmm, count_nonzero, dot, logsumexp, matmul, max, mean,
+        min, mm, mv, norm, outer, prod, std, sum, var)},
 }
 
 for _name, _method in METHODS.items():

@@ -1,15 +1,22 @@
-"""Reductions over axes."""
+"""Sums, products and counts over axes."""
+from math import inf
 from typing import Any
 
 from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
-from numbacnn.errors import DTypeError, ShapeError
 from numbacnn.graph import Array, record
 from numbacnn.ops.check import FLOATING, any_tensor, floating
+from numbacnn.ops.compare import equal, not_equal, where
 from numbacnn.ops.constant import constant
+from numbacnn.ops.elementwise import add, multiply, subtract
+from numbacnn.ops.extremes import amax
+from numbacnn.ops.mathematics import absolute, exp, log
+from numbacnn.ops.shape import expand, reshape
+
+Dim = int | tuple[int, ...] | list[int] | None
 
 
-def sum(x: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
+def sum(x: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:
     """Add up over axes.
 
     Parameters
@@ -27,30 +34,127 @@ def sum(x: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     return _sum("sum", x, dim, keepdim, mean=False)
 
 
-def mean(x: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
+def mean(x: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:
     """Take the mean over axes. Parameters are those of `sum`; floating point only."""
     floating("mean", x=x)
     return _sum("mean", x, dim, keepdim, mean=True)
 
 
-def argmax(x: Tensor, dim: int | None = None) -> Tensor:
-    """Return the index of the first maximum along an axis, or in all, as int64; NaN counts as the largest."""
-    any_tensor("argmax", "x", x)
-    if x.array.dtype == "bool":
-        raise DTypeError("argmax: x must be numbers, got bool")
+def prod(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
+    """Multiply all numbers, or those along an axis; whole numbers as int64.
+
+    Parameters
+    ----------
+    x : Tensor
+        Numbers.
+    dim : int, optional
+        The axis; by default all numbers are multiplied.
+    keepdim : bool
+        Whether to keep the axis, with size 1.
+
+    Returns
+    -------
+    Tensor
+        Keeps x (flattened, without `dim`). The gradient of a number is the product of the others, whichever are zero.
+    """
+    any_tensor("prod", "x", x)
     if dim is None:
-        return argmax(x.reshape(-1), 0)
+        return prod(reshape(x, -1), 0)
     if x.ndim == 0:
-        raise ShapeError("argmax: x must have axes, got a single number")
-    _, shape, terms = geometry.reduce("argmax", x.shape, dim)
+        geometry.axis("prod", 0, dim)
+        return prod(reshape(x, 1), 0)
+    axis = geometry.axis("prod", x.ndim, dim)
+    kept, _, _ = geometry.reduce("prod", x.shape, axis)
+    x_data = x.array
+    dtype = x_data.dtype if x_data.dtype in FLOATING else "int64"
+    y, = record("prod", (x_data,), ((kept, dtype),))
+
+    def backward(dy: Array) -> Gradients:
+        return record("prod_backward", (dy, x_data), ((x_data.shape, dtype),), (axis,))
+
+    result = Tensor(y) if dtype == "int64" else differentiable(y, (x,), backward)
+    return result if keepdim else dropped("prod", result, x.shape, axis)
+
+
+def logsumexp(x: Tensor, dim: Dim, keepdim: bool = False) -> Tensor:
+    """Return log(sum(exp(x))) over axes, without overflow: the largest number is taken out first.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any shape, float32 or float64.
+    dim : int or tuple of int
+        The axes.
+    keepdim : bool
+        Whether to keep the reduced axes, with size 1.
+
+    Returns
+    -------
+    Tensor
+        Keeps x and the result. -inf where all numbers are; the gradient there is 0.
+    """
+    floating("logsumexp", x=x)
+    kept, _, terms = geometry.reduce("logsumexp", x.shape, _listed(dim))
+    x_data = Tensor(x.array)
     if terms == 0:
-        raise ShapeError(f"argmax: the axis must not be empty, got x{x.shape}, dim={dim}")
-    y, = record("argmax", (x.array,), ((shape, "int64"),), (geometry.axis("argmax", x.ndim, dim),))
-    return Tensor(y)
+        y = expand(Tensor(constant(-inf, x.array.dtype, x.device)), kept)
+    else:
+        top = amax(x_data, dim, keepdim=True)
+        top = where(equal(absolute(top), inf), 0.0, top)
+        y = add(log(sum(exp(subtract(x_data, top)), dim, keepdim=True)), top)
+
+    def backward(dy: Array) -> Gradients:
+        shift = where(equal(y, -inf), 0.0, y)
+        return (multiply(Tensor(dy), exp(subtract(x_data, shift))).array,)
+
+    result = differentiable(y.array, (x,), backward)
+    return result if keepdim else dropped("logsumexp", result, x.shape, dim)
+
+
+def any(x: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:
+    """Return, as bool, whether any number is not 0 (NaN is not), in all or along axes; False of none."""
+    return _told("any", x, dim, keepdim, "amax")
+
+
+def all(x: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:
+    """Return, as bool, whether no number is 0, in all or along axes; True of none."""
+    return _told("all", x, dim, keepdim, "amin")
+
+
+def count_nonzero(x: Tensor, dim: Dim = None) -> Tensor:
+    """Return how many numbers are not 0, in all or along axes, as int64."""
+    any_tensor("count_nonzero", "x", x)
+    kept, _, _ = geometry.reduce("count_nonzero", x.shape, _listed(dim))
+    y, = record("sum", (_truth(x).array,), ((kept, "int64"),), (1.0,))
+    return dropped("count_nonzero", Tensor(y), x.shape, dim)
+
+
+def dropped(op: str, y: Tensor, x: tuple[int, ...], dim: Dim) -> Tensor:
+    """The result of a reduction of that shape, without the axes it kept with size 1."""
+    _, shape, _ = geometry.reduce(op, x, _listed(dim))
+    return y if y.shape == shape else reshape(y, shape)
+
+
+def _listed(dim: Any) -> Any:
+    return tuple(dim) if isinstance(dim, list) else dim
+
+
+def _truth(x: Tensor) -> Tensor:
+    return x if x.array.dtype == "bool" else not_equal(x, 0)
+
+
+def _told(op: str, x: Tensor, dim: Dim, keepdim: bool, kernel: str) -> Tensor:
+    any_tensor(op, "x", x)
+    kept, _, terms = geometry.reduce(op, x.shape, _listed(dim))
+    if terms:
+        y, = record(kernel, (_truth(x).array,), ((kept, "bool"),))
+    else:
+        y, = record("expand", (constant(op == "all", "bool", x.device),), ((kept, "bool"),))
+    return Tensor(y) if keepdim else dropped(op, Tensor(y), x.shape, dim)
 
 
 def _sum(op: str, x: Tensor, dim: Any, keepdim: bool, mean: bool) -> Tensor:
-    kept, dropped, terms = geometry.reduce(op, x.shape, tuple(dim) if isinstance(dim, list) else dim)
+    kept, dropped, terms = geometry.reduce(op, x.shape, _listed(dim))
     x_data = x.array
     x_shape, dtype, divisor = x_data.shape, x_data.dtype, float(terms if mean else 1)
     y, = record("sum", (x_data,), ((kept, dtype),), (divisor,))

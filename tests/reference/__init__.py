@@ -13,10 +13,12 @@ from reference.layer_norm import *
 from reference.linear import *
 from reference.local_response import *
 from reference.loss import *
+from reference.matmul import *
 from reference.norm import *
 from reference.optim import *
 from reference.pixel_shuffle import *
 from reference.pool import *
+from reference.random import *
 from reference.reduce import *
 from reference.shape import *
 from reference.slice import *

@@ -1,0 +1,86 @@
+"""Variance and standard deviation over axes."""
+from typing import Any
+
+from numbacnn import geometry
+from numbacnn.autograd import Gradients, Tensor, differentiable
+from numbacnn.errors import DTypeError
+from numbacnn.graph import Array, record
+from numbacnn.ops.check import floating, number
+from numbacnn.ops.compare import equal, where
+from numbacnn.ops.elementwise import add, divide, multiply, subtract
+from numbacnn.ops.mathematics import sqrt
+from numbacnn.ops.shape import reshape
+
+
+def var(x: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *,
+        correction: float | None = None) -> Tensor:
+    """Measure the variance over axes: the sum of (x - mean)^2, divided by n - correction.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any shape, float32 or float64.
+    dim : int or tuple of int, optional
+        The axes; by default all.
+    unbiased : bool, optional
+        The older name: True for a correction of 1, False for 0.
+    keepdim : bool
+        Whether to keep the reduced axes, with size 1.
+    correction : number
+        What is taken off the count n, 1 by default. Where n - correction is not positive, the result is NaN or inf.
+
+    Returns
+    -------
+    Tensor
+        Keeps x and its mean.
+
+    Notes
+    -----
+    Two passes, sums in float64: as exact as the numbers, however far they are from zero.
+    """
+    return _moments("var", x, dim, unbiased, keepdim, correction)[0]
+
+
+def std(x: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *,
+        correction: float | None = None) -> Tensor:
+    """Measure the standard deviation over axes, the root of `var`; its gradient where it is 0 is 0."""
+    return _moments("std", x, dim, unbiased, keepdim, correction)[0]
+
+
+def var_mean(x: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *,
+             correction: float | None = None) -> tuple[Tensor, Tensor]:
+    """Return `var` and the mean, of one pass."""
+    return _moments("var_mean", x, dim, unbiased, keepdim, correction)
+
+
+def _moments(op: str, x: Tensor, dim: Any, unbiased: bool | None, keepdim: bool, correction: float | None
+             ) -> tuple[Tensor, Tensor]:
+    floating(op, x=x)
+    if isinstance(dim, bool):                           # var(x, False) means unbiased=False
+        dim, unbiased = None, dim
+    if unbiased is not None and not isinstance(unbiased, bool):
+        raise DTypeError(f"{op}: unbiased must be True or False, got {unbiased!r}")
+    if unbiased is not None and correction is not None:
+        raise DTypeError(f"{op}: one of unbiased and correction may be given, got {unbiased} and {correction}")
+    taken = float(unbiased) if unbiased is not None else number(op, "correction", 1 if correction is None else
+                                                                correction)
+    kept, shape, terms = geometry.reduce(op, x.shape, tuple(dim) if isinstance(dim, list) else dim)
+    divisor = terms - taken if terms > taken else 0.0
+    x_data, dtype = x.array, x.array.dtype
+    y, mean = record("var", (x_data,), ((kept, dtype), (kept, dtype)), (divisor,))
+    root = sqrt(Tensor(y)).array if op == "std" else None
+
+    def backward(dy: Array) -> Gradients:
+        scale = Tensor(dy)
+        if root is not None:                            # 0 where all numbers are equal
+            flat = equal(Tensor(root), 0.0)
+            scale = where(flat, 0.0, divide(scale, multiply(where(flat, 1.0, Tensor(root)), 2.0)))
+        factor = 2 / divisor if divisor else float("nan") if terms < 2 else float("inf")
+        return (multiply(subtract(Tensor(x_data), Tensor(mean)), multiply(scale, factor)).array,)
+
+    def backward_mean(dy: Array) -> Gradients:
+        share = divide(Tensor(dy), float(max(terms, 1)))
+        return record("expand", (share.array,), ((x_data.shape, dtype),))
+
+    results = differentiable(y if root is None else root, (x,), backward), differentiable(mean, (x,), backward_mean)
+    return results if keepdim or kept == shape else (reshape(results[0], shape), reshape(results[1], shape))

@@ -1,0 +1,214 @@
+"""Making tensors of random numbers, by kernels, from a counter: the same bits on every backend and number of threads.
+
+Numbers are drawn in row-major order, whatever the shape. Initial weights (`nn.init`) come from the host's generator.
+"""
+from typing import Any
+
+import numpy as np
+
+from numbacnn import backend, random
+from numbacnn.autograd import Tensor
+from numbacnn.backend import Device
+from numbacnn.creation import tensor
+from numbacnn.errors import DTypeError, ShapeError
+from numbacnn.filled import Place, checked_shape, sizes
+from numbacnn.geometry import count, is_integer
+from numbacnn.graph import record
+from numbacnn.ops.check import FLOATING, any_tensor, dtype_name, floating, kind, number
+from numbacnn.ops.compare import less
+from numbacnn.ops.elementwise import add, multiply
+from numbacnn.ops.shape import cast, reshape
+from numbacnn.random import Generator
+
+MOST = 1 << 63
+
+
+def rand(*shape: Any, generator: Generator | None = None, dtype: Any = np.float32, device: Place = None,
+         requires_grad: bool = False) -> Tensor:
+    """Draw numbers from [0, 1), evenly: multiples of 2^-24 in float32, of 2^-53 in float64.
+
+    Parameters
+    ----------
+    *shape : int
+        How long the axes are; or a tuple of these.
+    generator : Generator, optional
+        Where the numbers come from; by default what `numbacnn.manual_seed` starts.
+    dtype : dtype
+        The type, float32 or float64.
+    device : str or Device, optional
+        Where the tensor is born.
+    requires_grad : bool
+        Whether `backward` computes a gradient for the tensor.
+
+    References
+    ----------
+    J. Salmon et al., Parallel random numbers: as easy as 1, 2, 3 (SC 2011): the generator, Philox-4x32-10.
+    """
+    return _real("rand", "random_uniform", shape, generator, dtype, device, requires_grad)
+
+
+def randn(*shape: Any, generator: Generator | None = None, dtype: Any = np.float32, device: Place = None,
+          requires_grad: bool = False) -> Tensor:
+    """Draw normally distributed numbers, of mean 0 and variance 1.
+
+    Parameters
+    ----------
+    *shape : int
+        How long the axes are; or a tuple of these.
+    generator : Generator, optional
+        Where the numbers come from; by default what `numbacnn.manual_seed` starts.
+    dtype : dtype
+        The type, float32 or float64.
+    device : str or Device, optional
+        Where the tensor is born.
+    requires_grad : bool
+        Whether `backward` computes a gradient for the tensor.
+
+    Notes
+    -----
+    Two at a time: sqrt(-2 log u) cos(2 pi v) and sqrt(-2 log u) sin(2 pi v), with u in (0, 1], v in [0, 1), of 32 bits
+    for float32, of 53 for float64; computed in float64. Bits depend on the machine's log, cos and sin only in how the
+    last place of float64 is rounded.
+
+    References
+    ----------
+    G. Box and M. Muller, A note on the generation of random normal deviates (1958).
+    """
+    return _real("randn", "random_normal", shape, generator, dtype, device, requires_grad)
+
+
+def rand_like(x: Tensor, *, generator: Generator | None = None, dtype: Any = None, device: Place = None,
+              requires_grad: bool = False) -> Tensor:
+    """Draw as `rand` does, for the shape of another tensor, and its dtype and device unless they are given."""
+    any_tensor("rand_like", "x", x)
+    return _real("rand_like", "random_uniform", x.shape, generator, dtype or x.dtype, device or x.device, requires_grad)
+
+
+def randn_like(x: Tensor, *, generator: Generator | None = None, dtype: Any = None, device: Place = None,
+               requires_grad: bool = False) -> Tensor:
+    """Draw as `randn` does, for the shape of another tensor, and its dtype and device unless they are given."""
+    any_tensor("randn_like", "x", x)
+    return _real("randn_like", "random_normal", x.shape, generator, dtype or x.dtype, device or x.device, requires_grad)
+
+
+def randint(low: int, high: Any = None, size: Any = None, *, generator: Generator | None = None, dtype: Any = np.int64,
+            device: Place = None) -> Tensor:
+    """Draw whole numbers from [low, high), evenly.
+
+    Parameters
+    ----------
+    low, high : int
+        The limits; `randint(high, size)` begins with 0.
+    size : tuple of int
+        How long the axes are.
+    generator : Generator, optional
+        Where the numbers come from; by default what `numbacnn.manual_seed` starts.
+    dtype : dtype
+        The type.
+    device : str or Device, optional
+        Where the tensor is born.
+
+    Notes
+    -----
+    low + floor(w (high - low) / 2^64) with words w of 64 bits: probabilities differ by at most 2^-64.
+    """
+    if size is None:
+        low, high, size = 0, low, high
+    if not isinstance(size, tuple | list):
+        raise DTypeError(f"randint: size must be a tuple of whole numbers, got {size!r}")
+    name = dtype_name("randint", dtype)
+    for what, value in (("low", low), ("high", high)):
+        if not is_integer(value):
+            raise DTypeError(f"randint: {what} must be a whole number, got {value!r}")
+    low, high = int(low), int(high)
+    if not -MOST <= low < high <= MOST or high - low > MOST:
+        raise ShapeError(f"randint: low must be below high, by 2**63 at most, both in the range of int64, got low={low}, "
+                         f"high={high}")
+    if name in ("bool", "uint8", "int32") and not (-2**31 if name == "int32" else 0) <= low <= high - 1 < (
+            {"bool": 2, "uint8": 256, "int32": 2**31}[name]):
+        raise ShapeError(f"randint: numbers from {low} to {high - 1} must fit {name}")
+    shape = checked_shape("randint", tuple(size), "int64")
+    return cast(_drawn("randint", "random_integers", shape, "int64", generator, device, (low, high)), name)
+
+
+def randperm(n: int, *, generator: Generator | None = None, dtype: Any = np.int64, device: Place = None) -> Tensor:
+    """Draw an order of 0, 1 ... n - 1: the one that sorts as many random numbers of 62 bits."""
+    name = dtype_name("randperm", dtype)
+    length, = sizes("randperm", (n,))
+    keys = randint(0, 1 << 62, (length,), generator=generator, device=device)
+    return tensor(np.argsort(keys.numpy(), kind="stable"), name, device)
+
+
+def bernoulli(p: Any, size: Any = None, *, generator: Generator | None = None) -> Tensor:
+    """Draw 1 with probability p, else 0.
+
+    Parameters
+    ----------
+    p : Tensor or number in [0, 1]
+        A probability for each number of the result, which has its shape and dtype; or one for all.
+    size : tuple of int, optional
+        With one probability, the shape; the result is float32.
+    generator : Generator, optional
+        Where the numbers come from; by default what `numbacnn.manual_seed` starts.
+    """
+    if isinstance(p, Tensor):
+        floating("bernoulli", p=p)
+        if size is not None:
+            raise DTypeError("bernoulli: size must not be given with a tensor of probabilities")
+        return cast(less(rand_like(p, generator=generator), p.detach()), p.array.dtype)
+    p = number("bernoulli", "p", p, 0.0, 1.0)
+    return cast(less(rand(*_given("bernoulli", size), generator=generator, dtype="float64"), p), "float32")
+
+
+def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Generator | None = None) -> Tensor:
+    """Draw normally distributed numbers.
+
+    Parameters
+    ----------
+    mean, std : Tensor or number
+        Tensors broadcast. No number of std may be negative; of a tensor that is not checked.
+    size : tuple of int, optional
+        The shape, if both are numbers.
+    generator : Generator, optional
+        Where the numbers come from; by default what `numbacnn.manual_seed` starts.
+    """
+    tensors = [each for each in (mean, std) if isinstance(each, Tensor)]
+    if tensors:
+        if size is not None:
+            raise DTypeError("normal: size must not be given with a tensor of means or deviations")
+        floating("normal", **{name: each for name, each in (("mean", mean), ("std", std)) if isinstance(each, Tensor)})
+        like = tensors[0].detach() if len(tensors) == 1 else add(tensors[0].detach(), tensors[1].detach())
+        noise = randn_like(like, generator=generator)
+    else:
+        mean = number("normal", "mean", mean)
+        noise = randn(*_given("normal", size), generator=generator)
+    if not isinstance(std, Tensor):
+        std = number("normal", "std", std, 0.0)
+    return add(multiply(noise, std), mean)
+
+
+def _given(op: str, size: Any) -> tuple[Any, ...]:
+    if not isinstance(size, tuple | list):
+        raise DTypeError(f"{op}: size must be a tuple of whole numbers, got {size!r}")
+    return tuple(size)
+
+
+def _real(op: str, kernel: str, given: tuple[Any, ...], generator: Generator | None, dtype: Any, device: Place,
+          requires_grad: bool) -> Tensor:
+    name = dtype_name(op, dtype)
+    if name not in FLOATING:
+        raise DTypeError(f"{op}: dtype must be float32 or float64, got {name}; use randint for whole numbers")
+    y = _drawn(op, kernel, checked_shape(op, given, name), name, generator, device)
+    return Tensor(y.array, requires_grad)
+
+
+def _drawn(op: str, kernel: str, shape: tuple[int, ...], dtype: str, generator: Generator | None, device: Place,
+           numbers: tuple[int, ...] = ()) -> Tensor:
+    """Numbers drawn by a kernel, in row-major order; the state moves on."""
+    if generator is not None and not isinstance(generator, Generator):
+        raise DTypeError(f"{op}: generator must be a numbacnn.Generator, got {kind(generator)}")
+    place: Device = backend.default_device() if device is None else backend.device(device)
+    state = random.state(place) if generator is None else generator.state(place)
+    before = state.array
+    y, state.array = record(kernel, (before,), (((count(shape),), dtype), (before.shape, before.dtype)), numbers)
+    return reshape(Tensor(y), shape)
