@@ -5,7 +5,7 @@ inner axis. Forward, all factors lie along k (dots.py); gradients are products o
 """
 import math
 
-from .compile import Constant, compiled, kernel
+from .compile import Constant, kernel
 from .dots import add_dots, add_last_dots, totals
 from .matmul import SUMS, blocks, even, product
 from .memory import temporary

@@ -7,7 +7,7 @@ from numbacnn.errors import DTypeError
 from numbacnn.graph import Array, record
 from numbacnn.ops.check import floating, number
 from numbacnn.ops.compare import equal, where
-from numbacnn.ops.elementwise import add, divide, multiply, subtract
+from numbacnn.ops.elementwise import divide, multiply, subtract
 from numbacnn.ops.mathematics import sqrt
 from numbacnn.ops.shape import reshape
 
