@@ -38,7 +38,7 @@ PIXELS = {
         -1, x.shape[1]),
     "back": lambda x, w, b: (x.reshape(-1, w.shape[0]) * w + b).reshape(
         x.shape[0], *x.shape[2:], w.shape[0]).permute(0, 3, 1, 2),
-    "other axes": lambda x, w, b: (x.permute(0, 3, 2, 1) * w + b).reshape(-1, x.shape[1]).permute(1, 0),
+    "other axes": lambda x, w, b: x.permute(0, 3, 2, 1).reshape(-1, x.shape[1]) * w + b,
 }
 
 

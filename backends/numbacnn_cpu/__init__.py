@@ -187,6 +187,8 @@ UPDATES = {"adadelta": -1, "adagrad": -1, "adam": -1, "adam_amsgrad": -1, "adama
            "batch_norm_join": 2, "batch_norm_statistics": 2, "clip_by_norm": -1, "clip_by_value": -1, "dropout": 1,
            "increment": 1, "instance_norm_running": 2, "lion": -1, "nadam": -1, "radam": -1, "random_integers": 1,
            "random_normal": 1, "random_uniform": 1, "rmsprop": -1, "sgd": -1, "sgd_momentum": -1}
+# Ops whose output is the memory of their input, as it lies.
+VIEWS = frozenset({"images", "pixels"})
 # Ops on parameters alone, whose results are kept while the parameters do not change.
 PREPARES = frozenset({
     "batch_norm_rstd", "conv2d_depthwise_pack", "conv2d_fold_bias", "conv2d_fold_weight", "conv2d_pack",
