@@ -5,6 +5,8 @@ from typing import Any
 from numbacnn.errors import DTypeError, ShapeError
 from numbacnn.geometry.options import Shape, axis, is_integer
 
+MOST_PARTS = 4096
+
 
 def narrow(x: Shape, dim: int, start: Any, length: Any) -> tuple[int, int]:
     """The axis, and where the part of it begins."""
@@ -70,7 +72,16 @@ def chunk(x: Shape, dim: int, chunks: Any) -> tuple[int, tuple[int, ...]]:
     whole("chunk", chunks=chunks)
     if not x or chunks < 1:
         raise ShapeError(f"chunk: x must have axes, and chunks be positive, got x{x}, chunks={chunks}")
-    return split(x, a, -(-x[a] // chunks)) if x[a] else (a, (0,) * int(chunks))
+    if x[a]:
+        return split(x, a, -(-x[a] // chunks))
+    few_parts("chunk", chunks, 0)
+    return a, (0,) * int(chunks)
+
+
+def few_parts(op: str, parts: int, size: int) -> None:
+    """Check that there are not many more parts than numbers: all of these are empty."""
+    if parts > max(size, MOST_PARTS):
+        raise ShapeError(f"{op}: there may be at most {max(size, MOST_PARTS)} parts of {size} numbers, got {parts}")
 
 
 def tensor_split(x: Shape, dim: int, given: Any) -> tuple[int, tuple[int, ...]]:
@@ -82,6 +93,7 @@ def tensor_split(x: Shape, dim: int, given: Any) -> tuple[int, tuple[int, ...]]:
     if is_integer(given):
         if given < 1:
             raise ShapeError(f"{op}: there must be one part at least, got {given}")
+        few_parts(op, given, x[a])
         return a, tuple([x[a] // given + (i < x[a] % given) for i in range(given)])
     if not isinstance(given, Sequence) or isinstance(given, str) or not all(map(is_integer, given)):
         raise DTypeError(f"{op}: give a number of parts, or a list of positions, got {given!r}")

@@ -7,6 +7,7 @@ from numbacnn import geometry
 from numbacnn.autograd import Tensor
 from numbacnn.errors import ShapeError
 from numbacnn.grad_mode import no_grad
+from numbacnn.graph import MAX_ELEMENTS, too_large
 from numbacnn.nn import init
 from numbacnn.nn.module import Module, Parameter
 from numbacnn.ops.check import floating
@@ -45,6 +46,8 @@ class Embedding(Module):
                  sparse: bool = False, dtype: Any = np.float32, _weight: Tensor | None = None) -> None:
         geometry.positive("Embedding", "num_embeddings", num_embeddings)
         geometry.positive("Embedding", "embedding_dim", embedding_dim)
+        if num_embeddings * embedding_dim > MAX_ELEMENTS:
+            raise too_large("Embedding", "weight", (num_embeddings, embedding_dim))
         refuse("Embedding", max_norm=max_norm, scale_grad_by_freq=scale_grad_by_freq, sparse=sparse)
         self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
         self.padding_idx = padding("Embedding", padding_idx, num_embeddings)

@@ -33,7 +33,7 @@ def diagonal(x: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor
     rest = [a for a in range(x.ndim) if a not in (rows, columns)]
     h, w = x.shape[rows], x.shape[columns]
     flat = reshape(permute(x, (*rest, rows, columns)), (*[x.shape[a] for a in rest], h * w))
-    return taken(flat, _places(h, w, int(offset), x.device), len(rest))
+    return taken(flat, _places(h, w, max(-h, min(int(offset), w)), x.device), len(rest))
 
 
 @lru_cache(maxsize=64)

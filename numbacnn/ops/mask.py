@@ -82,7 +82,9 @@ def _triangle(op: str, x: Tensor, diagonal: int, lower: bool) -> Tensor:
         raise ShapeError(f"{op}: x must have two axes at least, got x{x.shape}")
     if not count(x.shape):
         return clone(x)
-    return where(Tensor(_below(*x.shape[-2:], int(diagonal), lower, x.device)), x, False)
+    rows, columns = x.shape[-2:]
+    within = max(-rows, min(int(diagonal), columns))     # all that is further away is the same
+    return where(Tensor(_below(rows, columns, within, lower, x.device)), x, False)
 
 
 @lru_cache(maxsize=64)

@@ -11,7 +11,7 @@ from numbacnn.graph import Array
 from numbacnn.ops.arrange import clone
 from numbacnn.ops.check import any_tensor, number
 from numbacnn.ops.slice import placed, sliced
-from numbacnn.ops.take import taken
+from numbacnn.ops.take import places, taken
 
 NUMPY_MODES = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 
@@ -57,5 +57,7 @@ def pad(x: Tensor, pad: Any, mode: str = "constant", value: float | None = None)
 @lru_cache(maxsize=256)
 def _continued(mode: str, size: int, before: int, after: int, device: Device) -> Array:
     """Where along an axis what is in the padded one comes from."""
-    places = np.pad(np.arange(size), (before, after), NUMPY_MODES[mode])  # type: ignore[call-overload]
-    return Array.of(places.astype(np.int64), device)
+    def border() -> np.ndarray:
+        return np.pad(np.arange(size), (before, after), NUMPY_MODES[mode])  # type: ignore[call-overload,no-any-return]
+
+    return places("pad", before + size + after, border, device)

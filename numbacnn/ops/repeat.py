@@ -12,7 +12,7 @@ from numbacnn.graph import Array
 from numbacnn.ops.arrange import clone
 from numbacnn.ops.check import any_tensor, kind
 from numbacnn.ops.shape import reshape, sizes_of
-from numbacnn.ops.take import taken
+from numbacnn.ops.take import places, taken
 
 
 def roll(x: Tensor, shifts: Any, dims: Any = None) -> Tensor:
@@ -79,7 +79,7 @@ def repeat_interleave(x: Tensor, repeats: Any, dim: int | None = None) -> Tensor
     if geometry.is_integer(repeats):
         if repeats < 0:
             raise ShapeError(f"{op}: repeats must not be negative, got {repeats}")
-        places = _each(shape[axis], int(repeats), x.device)
+        chosen = _each(shape[axis], int(repeats), x.device)
     else:
         if not isinstance(repeats, Tensor | np.ndarray | list | tuple):
             raise DTypeError(f"{op}: repeats must be an integer, or a tensor of integers, got {kind(repeats)}")
@@ -89,9 +89,9 @@ def repeat_interleave(x: Tensor, repeats: Any, dim: int | None = None) -> Tensor
         if counts.shape not in ((), (1,), shape[axis:axis + 1]) or counts.min(initial=0) < 0:
             raise ShapeError(f"{op}: repeats must be one number for each of the {shape[axis]} positions, none "
                              f"negative, got shape {counts.shape}")
-        chosen = np.repeat(np.arange(shape[axis]), counts if counts.size == shape[axis] else counts.reshape(()))
-        places = Array.of(chosen.astype(np.int64), x.device)
-    return taken(x if x.shape == shape else reshape(x, shape), places, axis)
+        each = np.broadcast_to(counts.reshape(-1), shape[axis:axis + 1])
+        chosen = places(op, int(each.sum()), lambda: np.repeat(np.arange(shape[axis]), each), x.device)
+    return taken(x if x.shape == shape else reshape(x, shape), chosen, axis)
 
 
 def _repeated(x: Tensor, times: tuple[int, ...]) -> Tensor:
@@ -104,14 +104,14 @@ def _repeated(x: Tensor, times: tuple[int, ...]) -> Tensor:
 
 @lru_cache(maxsize=256)
 def _rolled(size: int, shift: int, device: Device) -> Array:
-    return Array.of(np.roll(np.arange(size, dtype=np.int64), shift), device)
+    return places("roll", size, lambda: np.roll(np.arange(size), shift), device)
 
 
 @lru_cache(maxsize=256)
 def _again(size: int, times: int, device: Device) -> Array:
-    return Array.of(np.tile(np.arange(size, dtype=np.int64), times), device)
+    return places("tile", size * times, lambda: np.tile(np.arange(size), times), device)
 
 
 @lru_cache(maxsize=256)
 def _each(size: int, times: int, device: Device) -> Array:
-    return Array.of(np.repeat(np.arange(size, dtype=np.int64), times), device)
+    return places("repeat_interleave", size * times, lambda: np.repeat(np.arange(size), times), device)

@@ -146,6 +146,8 @@ def sizes_of(op: str, given: tuple[Any, ...]) -> tuple[int, ...]:
     """`x.view(2, 3)` and `x.view((2, 3))` mean the same."""
     sizes = given[0] if len(given) == 1 and isinstance(given[0], tuple | list) else given
     try:
+        if bool in map(type, sizes):
+            raise TypeError
         return tuple([index(n) for n in sizes])
     except TypeError:
         raise DTypeError(f"{op}: sizes and axes must be integers, got {tuple(sizes)}") from None

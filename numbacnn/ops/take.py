@@ -1,4 +1,5 @@
 """Parts of tensors picked by indices along an axis."""
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,7 @@ from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.backend import Device
 from numbacnn.errors import DTypeError, ShapeError
-from numbacnn.graph import Array, record
+from numbacnn.graph import MAX_ELEMENTS, Array, record, too_large
 from numbacnn.ops.check import any_tensor, kind
 from numbacnn.ops.shape import reshape
 from numbacnn.ops.slice import zeros
@@ -93,6 +94,13 @@ def assigned(x: Tensor, index: Array, rows: Tensor, axis: int) -> Tensor:
         return dx, take_array(dy, index, axis) if needs[1] else None
 
     return differentiable(y, (x, rows), backward)
+
+
+def places(op: str, count: int, make: Callable[[], Any], device: Device) -> Array:
+    """So many indices, as `make` makes them: they follow from shapes, and need no check."""
+    if count > MAX_ELEMENTS:
+        raise too_large(op, "an index", (count,))
+    return Array.of(np.ascontiguousarray(make(), np.int64), device)
 
 
 def checked_array(index: Array, size: int, negative: bool = False) -> Array:
