@@ -22,6 +22,8 @@ class Conv(NamedTuple):
         Of the kernels: stride, padding above and to the left, dilation (two each), groups.
     depth : tuple of int
         Of `depth_windows`: taps, stride, padding in front, dilation and groups; empty where there is no depth.
+    planes : tuple of int
+        The same between y and its images: of each plane there is one, or one for each tap, and y is their sum.
     """
 
     x: Shape
@@ -32,6 +34,7 @@ class Conv(NamedTuple):
     outputs: Shape
     numbers: Numbers
     depth: Numbers
+    planes: Numbers
 
 
 def output_size(size: int, kernel: int, stride: int, padding: int, dilation: int = 1) -> int:
@@ -160,10 +163,14 @@ def _batch_of(op: str, x: Shape, axes: int) -> Shape:
 def _as_images(x: Shape, weight: Shape, y: Shape, stride: Shape, padding: Shape, dilation: Shape, groups: int) -> Conv:
     if len(x) == 3:
         images, filters, outputs = ((*shape[:2], 1, shape[2]) for shape in (x, weight, y))
-        return Conv(x, weight, y, images, filters, outputs, (1, *stride, 0, *padding, 1, *dilation, groups), ())
+        return Conv(x, weight, y, images, filters, outputs, (1, *stride, 0, *padding, 1, *dilation, groups), (), ())
     numbers = (*stride[-2:], *padding[-2:], *dilation[-2:], groups)
     if len(x) == 4:
-        return Conv(x, weight, y, x, weight, y, numbers, ())
+        return Conv(x, weight, y, x, weight, y, numbers, (), ())
     count, taps = y[0] * y[2], weight[2]
+    if weight[:2] == (groups, 1) and groups > 1 and taps > 1:          # depthwise: taps are channels of their own
+        wide = groups * taps
+        return Conv(x, weight, y, (count, wide, *x[3:]), (wide, 1, *weight[3:]), (count, wide, *y[3:]),
+                    (*numbers[:-1], wide), (taps, stride[0], padding[0], dilation[0], 1), (taps, 1, 0, 0, 1))
     return Conv(x, weight, y, (count, x[1] * taps, *x[3:]), (weight[0], weight[1] * taps, *weight[3:]),
-                (count, y[1], *y[3:]), numbers, (taps, stride[0], padding[0], dilation[0], groups))
+                (count, y[1], *y[3:]), numbers, (taps, stride[0], padding[0], dilation[0], groups), (1, 1, 0, 1, 1))

@@ -42,7 +42,8 @@ class ConvKernels(Protocol):
     def depth_windows(self, x: Array, y: Array, /, kd: int, sd: int, pd: int, dd: int, groups: int) -> None:
         """y (N OD, G KD C/G, H, W): what windows see along the depth of x (N, C, D, H, W), as channels.
 
-        y[n OD + od, (g KD + kd) C/G + c] = x[n, g C/G + c, od sd - pd + kd dd], or 0 outside of x.
+        y[n OD + od, (g KD + kd) C/G + c] = x[n, g C/G + c, od sd - pd + kd dd], or 0 outside of x. With dd 0 there are
+        KD copies of a plane.
         """
 
     def depth_windows_backward(self, dy: Array, dx: Array, /, kd: int, sd: int, pd: int, dd: int, groups: int) -> None:

@@ -7,8 +7,10 @@ from numbacnn.graph import Array
 from numbacnn.ops.check import floating, shape_of
 from numbacnn.ops.constant import no_bias
 from numbacnn.ops.sweep import (
+    bias_of,
     filters_of,
     images_of,
+    is_depthwise,
     joined,
     planes_of,
     shaped,
@@ -115,7 +117,8 @@ def _conv(op: str, axes: int, x: Tensor, weight: Tensor, bias: Tensor | None, st
     floating(op, x=x, weight=weight, bias=bias)
     conv = geometry.conv(op, axes, x.shape, weight.shape, shape_of(bias), stride, padding, dilation, groups)
     x_shape, images, filters = x.shape, images_of(x.array, conv), filters_of(weight.array, conv)
-    b_data = bias.array if bias is not None else no_bias(conv.y[1], images.dtype, images.device)
+    nothing = no_bias(conv.outputs[1], images.dtype, images.device)
+    b_data = nothing if bias is None else bias_of(bias.array, conv)
     y = joined(sweep(images, filters, b_data, conv), conv, unbatched(conv.y, x_shape))
     seen = x.array if conv.depth else images             # what windows see of a volume is more than a volume: made anew
     inputs = (x, weight) if bias is None else (x, weight, bias)
@@ -123,13 +126,13 @@ def _conv(op: str, axes: int, x: Tensor, weight: Tensor, bias: Tensor | None, st
 
     def backward(dy: Array) -> Gradients:
         gradients: list[Array | None] = [None] * len(needs)
-        dy = planes_of(dy, conv)
+        planes = planes_of(dy, conv)
         if needs[0]:
-            gradients[0] = shaped(sweep_back(dy, filters, conv), x_shape)
+            gradients[0] = shaped(sweep_back(planes, filters, conv), x_shape)
         if needs[1]:
-            gradients[1] = sweep_weight(images_of(seen, conv), dy, conv)
+            gradients[1] = sweep_weight(images_of(seen, conv), planes, conv)
         if needs[2:] == [True]:
-            gradients[2] = sum_of_pixels(dy)
+            gradients[2] = sum_of_pixels(shaped(dy, conv.y) if is_depthwise(conv) else planes)
         return tuple(gradients)
 
     return differentiable(y, inputs, backward)

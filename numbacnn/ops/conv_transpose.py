@@ -128,7 +128,7 @@ def _conv_transpose(op: str, axes: int, x: Tensor, weight: Tensor, bias: Tensor 
         gradients: list[Array | None] = [None] * len(needs)
         images = images_of(dy, conv)
         if needs[0]:
-            nothing = no_bias(conv.y[1], dy.dtype, dy.device)
+            nothing = no_bias(conv.outputs[1], dy.dtype, dy.device)
             gradients[0] = joined(sweep(images, filters, nothing, conv), conv, x_shape)
         if needs[1]:
             gradients[1] = sweep_weight(images, planes, conv)

@@ -8,8 +8,9 @@ from math import prod
 
 from numbacnn.geometry import Conv
 from numbacnn.graph import Array, record
+from numbacnn.ops.slice import place_array
 
-PLANES = 1, 1, 0, 1, 1    # a depth of which each plane is an image
+TAPS_FIRST, TAPS_THIRD = (2, 0, 1, 3, 4), (1, 2, 0, 3, 4)        # of filters over depth, and back
 
 
 def sweep(images: Array, filters: Array, bias: Array, conv: Conv) -> Array:
@@ -31,6 +32,10 @@ def sweep_weight(images: Array, dy: Array, conv: Conv) -> Array:
     dfilters, = record("conv2d_backward_weight", (images, dy), ((conv.filters, dy.dtype),), conv.numbers)
     if conv.filters == conv.weight:
         return dfilters
+    if is_depthwise(conv):
+        outputs, channels, taps, *window = conv.weight
+        dfilters = shaped(dfilters, (taps, outputs, channels, *window))
+        return record("permute", (dfilters,), ((conv.weight, dy.dtype),), TAPS_THIRD)[0]
     dweight, = record("conv_filters_backward", (dfilters,), ((conv.weight, dy.dtype),))
     return dweight
 
@@ -47,8 +52,22 @@ def filters_of(weight: Array, conv: Conv) -> Array:
     """The weight as filters of images."""
     if conv.filters == conv.weight:
         return weight
+    if is_depthwise(conv):
+        outputs, channels, taps, *window = conv.weight
+        turned, = record("permute", (weight,), (((taps, outputs, channels, *window), weight.dtype),), TAPS_FIRST)
+        return shaped(turned, conv.filters)
     filters, = record("conv_filters", (weight,), ((conv.filters, weight.dtype),))
     return filters
+
+
+def bias_of(bias: Array, conv: Conv) -> Array:
+    """The bias of images: if y is the sum of several, that of the first."""
+    return place_array(bias, (0,), conv.outputs[1:2], (1,)) if is_depthwise(conv) else bias
+
+
+def is_depthwise(conv: Conv) -> bool:
+    """Whether there is an image for each tap along the depth."""
+    return conv.outputs[1] != conv.y[1]
 
 
 def images_of(x: Array, conv: Conv) -> Array:
@@ -63,14 +82,14 @@ def planes_of(y: Array, conv: Conv) -> Array:
     """An array like y as images: those of one row, or the planes of a volume."""
     if not conv.depth:
         return shaped(y, conv.outputs)
-    planes, = record("depth_windows", (shaped(y, conv.y),), ((conv.outputs, y.dtype),), PLANES)
+    planes, = record("depth_windows", (shaped(y, conv.y),), ((conv.outputs, y.dtype),), conv.planes)
     return planes
 
 
 def joined(planes: Array, conv: Conv, shape: tuple[int, ...]) -> Array:
     """Images as an array like y, of its shape or without a batch."""
     if conv.depth:
-        planes, = record("depth_windows_backward", (planes,), ((conv.y, planes.dtype),), PLANES)
+        planes, = record("depth_windows_backward", (planes,), ((conv.y, planes.dtype),), conv.planes)
     return shaped(planes, shape)
 
 
