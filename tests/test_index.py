@@ -80,6 +80,24 @@ def test_keys(data, shape, dtype, eager, seed):
         np.testing.assert_array_equal(tensor.numpy(), x)
 
 
+ALL, MASK = slice(None), np.arange(24).reshape(2, 3, 4) % 3 == 1
+HARD = [                                                 # where what is picked goes
+    (ALL, [0, 1], None, [1, 0]), (ALL, [0], ..., [1]), (ALL, [0, 2], ..., ALL, [1, 3]), ([0, 1], None, [1, 2]),
+    (0, ALL, [1, 2]), (ALL, 1, ALL, [1, 2]), (ALL, 0, [1, 2]), ([[0], [1]], [2, 1]), (ALL, ALL, [[0], [3]], [1, 2]),
+    (None, [1, 0], ALL, None, [2, 1]), (slice(1, None), [0, 1], [1, 1], slice(4, 0, -2)), (MASK,), (MASK, 2),
+    (ALL, MASK[0]), (..., [0, 4]), (ALL, ALL, None, [1, 0], None), (1, 2, None, [3, 0]), (ALL, [2], None, 1),
+    (ALL, np.array([True, False, True]), ALL, [0, 4]), (ALL, ALL, [0, 1], ..., [1, 0])]
+
+
+@pytest.mark.parametrize("key", HARD, ids=range(len(HARD)))
+def test_hard_keys(key):
+    x = np.arange(120.0).reshape(2, 3, 4, 5)
+    tensor, value = nb.tensor(x), -np.arange(x[key].size, dtype=float).reshape(x[key].shape)
+    np.testing.assert_array_equal(tensor[key].numpy(), x[key], strict=True)
+    x[key] = tensor[key] = value
+    np.testing.assert_array_equal(tensor.numpy(), x)
+
+
 @many
 @given(st.data(), shapes, seeds)
 def test_gradients_of_keys(data, shape, seed):
