@@ -86,6 +86,8 @@ def with_special(cases):
 
 
 test_windows, test_windows_with_ties = run_cases(window_cases(normal)), run_cases(window_cases(integers))
+test_windows_of_many_nan = run_cases({name: case._replace(inputs=[np.where(case.inputs[0] > 0, np.nan, case.inputs[0])])
+                                      for name, case in window_cases(normal).items() if name.startswith("max_pool (")})
 test_windows_special = run_cases(with_special(window_cases(integers)))
 test_adaptive, test_adaptive_with_ties = run_cases(adaptive_cases(normal)), run_cases(adaptive_cases(integers))
 test_adaptive_special = run_cases(with_special(adaptive_cases(integers)))
