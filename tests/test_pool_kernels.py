@@ -60,7 +60,7 @@ def interpolate_cases(numbers):
     for x, size in (((2, 3, 7), (14,)), ((1, 2, 40), (25,)), ((2, 3, 5, 6), (10, 12)), ((1, 19, 4, 5), (7, 3)),
                     ((1, 1, 6, 40), (3, 80)), ((1, 2, 3, 4, 5), (6, 4, 9))):
         y = (*x[:2], *size)
-        for mode in range(4):
+        for mode in range(6 if len(x) == 4 else 4):
             for options in ((0, *(0.0,) * len(size)), (1, *(0.0,) * len(size)), (0, *(1.75,) * len(size))):
                 name = f"{x} {size} {mode} {options}"
                 cases |= {f"interpolate {name}": Case("interpolate", [numbers(*x)], [y], (mode, *options)),

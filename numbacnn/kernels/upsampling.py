@@ -16,6 +16,10 @@ class UpsamplingKernels(Protocol):
         neighbours, a place before the first being the first; CUBIC: the four next ones, by Keys' cubic with
         a = -3/4. Neighbours beyond the last are the last, before the first the first. r o is rounded to the dtype, and
         where the mode is NEAREST or NEAREST_EXACT to float32, before it is rounded down.
+
+        ANTIALIASED_LINEAR and ANTIALIASED_CUBIC: all i from int(c - reach + 1/2) to before int(c + reach + 1/2) inside
+        x, c = r (o + 1/2), weighted by f((i + 1/2 - c) / max(r, 1)) over the sum of these; reach is 1 or 2 times
+        max(r, 1), f the triangle 1 - abs(t) or Keys' cubic with a = -1/2.
         """
 
     def interpolate_backward(self, dy: Array, dx: Array, /, mode: int, align_corners: int, *scales: float) -> None:
