@@ -61,7 +61,8 @@ def interpolate_cases(numbers):
                     ((1, 1, 6, 40), (3, 80)), ((1, 2, 3, 4, 5), (6, 4, 9))):
         y = (*x[:2], *size)
         for mode in range(6 if len(x) == 4 else 4):
-            for options in ((0, *(0.0,) * len(size)), (1, *(0.0,) * len(size)), (0, *(1.75,) * len(size))):
+            scales = [(n + 0.4) / m for n, m in zip(size, x[2:], strict=True)]
+            for options in ((0, *(0.0,) * len(size)), (1, *(0.0,) * len(size)), (0, *scales)):
                 name = f"{x} {size} {mode} {options}"
                 cases |= {f"interpolate {name}": Case("interpolate", [numbers(*x)], [y], (mode, *options)),
                           f"interpolate_backward {name}": Case("interpolate_backward", [numbers(*y)], [x],

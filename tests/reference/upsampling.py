@@ -28,6 +28,8 @@ def neighbours(position, size, positions, mode, align_corners, scale):
         at = position * (size - 1) / (positions - 1) if positions > 1 else 0.0
     else:
         at = ratio * (position + 0.5) - 0.5
+    if mode == LINEAR and size == positions:
+        return [(position, 1.0)]
     if mode == LINEAR:
         at = min(max(at, 0), size - 1)
         first = math.floor(at)
