@@ -60,8 +60,9 @@ def interpolate_cases(numbers):
     for x, size in (((2, 3, 7), (14,)), ((1, 2, 40), (25,)), ((2, 3, 5, 6), (10, 12)), ((1, 19, 4, 5), (7, 3)),
                     ((1, 1, 6, 40), (3, 80)), ((1, 2, 3, 4, 5), (6, 4, 9))):
         y = (*x[:2], *size)
-        for mode in range(4):
-            for options in ((0, *(0.0,) * len(size)), (1, *(0.0,) * len(size)), (0, *(1.75,) * len(size))):
+        for mode in range(6 if len(x) == 4 else 4):
+            scales = [(n + 0.4) / m for n, m in zip(size, x[2:], strict=True)]
+            for options in ((0, *(0.0,) * len(size)), (1, *(0.0,) * len(size)), (0, *scales)):
                 name = f"{x} {size} {mode} {options}"
                 cases |= {f"interpolate {name}": Case("interpolate", [numbers(*x)], [y], (mode, *options)),
                           f"interpolate_backward {name}": Case("interpolate_backward", [numbers(*y)], [x],
@@ -86,6 +87,8 @@ def with_special(cases):
 
 
 test_windows, test_windows_with_ties = run_cases(window_cases(normal)), run_cases(window_cases(integers))
+test_windows_of_many_nan = run_cases({name: case._replace(inputs=[np.where(case.inputs[0] > 0, np.nan, case.inputs[0])])
+                                      for name, case in window_cases(normal).items() if name.startswith("max_pool (")})
 test_windows_special = run_cases(with_special(window_cases(integers)))
 test_adaptive, test_adaptive_with_ties = run_cases(adaptive_cases(normal)), run_cases(adaptive_cases(integers))
 test_adaptive_special = run_cases(with_special(adaptive_cases(integers)))

@@ -7,8 +7,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-NEAREST, NEAREST_EXACT, LINEAR, CUBIC = range(4)         # as in numbacnn.geometry.interpolate
-KEYS = -0.75                                             # of the cubic
+from numbacnn.geometry.upsampling import (
+    ANTIALIASED_CUBIC,
+    ANTIALIASED_LINEAR,
+    LINEAR,
+    NEAREST,
+    NEAREST_EXACT,
+)
+
+KEYS, ANTIALIASED_KEYS = -0.75, -0.5                     # of the cubics
 
 
 class Runs(NamedTuple):
@@ -86,10 +93,14 @@ def interpolated(size, positions, mode, align_corners, scale, dtype):
     if mode in (NEAREST, NEAREST_EXACT):
         first = nearest(size, positions, mode, scale, np.dtype(dtype).type)
         return even(first, first + 1, np.ones(positions))
+    if mode == LINEAR and size == positions:            # a copy, whatever the scale
+        return even(np.arange(size), np.arange(size) + 1, np.ones(size))
+    ratio = 1 / scale if scale else size / positions
     if align_corners:
-        at = np.arange(positions) * ((size - 1) / (positions - 1) if positions > 1 else 0.0)
-    else:
-        at = (np.arange(positions) + 0.5) * (1 / scale if scale else size / positions) - 0.5
+        ratio = (size - 1) / (positions - 1) if positions > 1 else 0.0
+    if mode in (ANTIALIASED_LINEAR, ANTIALIASED_CUBIC):
+        return antialiased(size, positions, mode, ratio)
+    at = np.arange(positions) * ratio if align_corners else (np.arange(positions) + 0.5) * ratio - 0.5
     if mode == LINEAR:
         at = np.maximum(at, 0)
         first = np.minimum(at.astype(np.intp), size - 1)
@@ -110,13 +121,27 @@ def nearest(size, positions, mode, scale, number):
 
 def cubic(part):
     """Return the weights of the four neighbours of a point, such a part of the way from the second to the third."""
-    def near(x):
-        return ((KEYS + 2) * x - (KEYS + 3)) * x * x + 1
+    return keys(np.stack([part + 1, part, 1 - part, 2 - part], axis=1), KEYS)
 
-    def far(x):
-        return ((KEYS * x - 5 * KEYS) * x + 8 * KEYS) * x - 4 * KEYS
 
-    return np.stack([far(part + 1), near(part), near(1 - part), far(2 - part)], axis=1)
+def keys(distance, a):
+    """Return Keys' cubic of distances."""
+    near = ((a + 2) * distance - (a + 3)) * distance * distance + 1
+    far = ((a * distance - 5 * a) * distance + 8 * a) * distance - 4 * a
+    return np.where(distance <= 1, near, np.where(distance < 2, far, 0.0))
+
+
+def antialiased(size, positions, mode, ratio):
+    """Return runs of all that a wider filter reaches."""
+    wider, centre = max(ratio, 1), (np.arange(positions) + 0.5) * ratio
+    reach = wider if mode == ANTIALIASED_LINEAR else 2 * wider
+    first = np.maximum((centre - reach + 0.5).astype(np.intp), 0)
+    count = np.maximum(np.minimum((centre + reach + 0.5).astype(np.intp), size) - first, 0)
+    taps = np.arange(max(int(count.max(initial=0)), 1))
+    distance = np.abs(first[:, None] + taps - centre[:, None] + 0.5) / wider
+    weights = keys(distance, ANTIALIASED_KEYS) if mode == ANTIALIASED_CUBIC else np.maximum(1 - distance, 0)
+    weights = np.where(taps < count[:, None], weights, 0.0)
+    return Runs(first, count, weights / weights.sum(axis=1, keepdims=True))
 
 
 def gathered(size, first, weights):

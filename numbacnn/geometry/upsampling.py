@@ -6,15 +6,16 @@ from typing import Any
 from numbacnn.errors import DTypeError, ShapeError
 from numbacnn.geometry.options import MOST, SEVERAL, Shape, cached, count, flag, several
 
-NEAREST, NEAREST_EXACT, LINEAR, CUBIC = range(4)      # what kernels are told
+NEAREST, NEAREST_EXACT, LINEAR, CUBIC, ANTIALIASED_LINEAR, ANTIALIASED_CUBIC = range(6)      # what kernels are told
+ANTIALIASED = {"bilinear": ANTIALIASED_LINEAR, "bicubic": ANTIALIASED_CUBIC}
 MODES = {"nearest": NEAREST, "nearest-exact": NEAREST_EXACT, "linear": LINEAR, "bilinear": LINEAR, "trilinear": LINEAR,
          "bicubic": CUBIC, "area": None}
 ONLY = {"linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}      # axes that images must have
 
 
 @cached
-def interpolate(x: Shape, size: Any, scale_factor: Any, mode: Any, align_corners: Any, recompute_scale_factor: Any
-                ) -> tuple[Shape, int | None, tuple[float, ...]]:
+def interpolate(x: Shape, size: Any, scale_factor: Any, mode: Any, align_corners: Any, recompute_scale_factor: Any,
+                antialias: Any) -> tuple[Shape, int | None, tuple[float, ...]]:
     """The shape of y, the mode (None: means of areas), the numbers: mode, align_corners, a scale for each axis or 0."""
     op = "interpolate"
     if not isinstance(mode, str) or mode not in MODES:
@@ -31,8 +32,11 @@ def interpolate(x: Shape, size: Any, scale_factor: Any, mode: Any, align_corners
                          f"{align_corners!r} with mode={mode!r}; leave it out")
     align = align_corners is not None and flag(op, "align_corners", align_corners)
     recompute = recompute_scale_factor is not None and flag(op, "recompute_scale_factor", recompute_scale_factor)
+    if flag(op, "antialias", antialias) and mode not in ANTIALIASED:
+        raise ShapeError(f"{op}: antialias is for mode bilinear and bicubic, got mode={mode!r}")
     sizes, scales = _target(op, axes, x, size, scale_factor, recompute)
-    return (*x[:2], *sizes), MODES[mode], (MODES[mode] or 0, int(align), *scales)
+    number = ANTIALIASED[mode] if antialias else MODES[mode]
+    return (*x[:2], *sizes), number, (number or 0, int(align), *scales)
 
 
 def _target(op: str, axes: int, x: Shape, size: Any, scale_factor: Any, recompute: bool

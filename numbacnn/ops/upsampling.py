@@ -8,7 +8,8 @@ from numbacnn.ops.pool import weighted
 
 
 def interpolate(x: Tensor, size: Any = None, scale_factor: Any = None, mode: str = "nearest",
-                align_corners: bool | None = None, recompute_scale_factor: bool | None = None) -> Tensor:
+                align_corners: bool | None = None, recompute_scale_factor: bool | None = None, antialias: bool = False
+                ) -> Tensor:
     """Bring lines, images or volumes to another size.
 
     Parameters
@@ -28,6 +29,9 @@ def interpolate(x: Tensor, size: Any = None, scale_factor: Any = None, mode: str
         in the same place before and after. By default not.
     recompute_scale_factor : bool, optional
         Whether the sizes, after rounding down, tell how far apart outputs are; by default scale_factor does.
+    antialias : bool
+        For bilinear and bicubic: whether an output that covers several pixels looks at all of them, by a filter that is
+        as much wider.
 
     Returns
     -------
@@ -36,7 +40,8 @@ def interpolate(x: Tensor, size: Any = None, scale_factor: Any = None, mode: str
 
     Notes
     -----
-    Linear modes never look outside: a place before the first counts as the first. Bicubic is Keys' with a = -3/4.
+    Linear modes never look outside: a place before the first counts as the first. Bicubic is Keys' with a = -3/4, and
+    with antialias a = -1/2.
 
     References
     ----------
@@ -44,7 +49,7 @@ def interpolate(x: Tensor, size: Any = None, scale_factor: Any = None, mode: str
     """
     floating("interpolate", x=x)
     y_shape, found, numbers = geometry.interpolate(x.shape, size, scale_factor, mode, align_corners,
-                                                   recompute_scale_factor)
+                                                   recompute_scale_factor, antialias)
     if found is None:
         return weighted("adaptive_avg_pool2d" if x.ndim == 4 else "adaptive_avg_pool", x, y_shape, ())
     return weighted("interpolate", x, y_shape, numbers)

@@ -10,7 +10,8 @@ MODES = {"nearest": reference.NEAREST, "nearest-exact": reference.NEAREST_EXACT,
          "bilinear": reference.LINEAR, "trilinear": reference.LINEAR, "bicubic": reference.CUBIC}
 
 
-def interpolate(x, size=None, scale_factor=None, mode="nearest", align_corners=None, recompute_scale_factor=None):
+def interpolate(x, size=None, scale_factor=None, mode="nearest", align_corners=None, recompute_scale_factor=None,
+                antialias=False):
     axes = x.ndim - 2
     scales = [0.0] * axes
     if size is None:
@@ -20,4 +21,6 @@ def interpolate(x, size=None, scale_factor=None, mode="nearest", align_corners=N
         return adaptive(axes, "adaptive_avg_pool", maxima=False)(x, tuple(several(size, axes)))
     scales = [0.0] * axes if recompute_scale_factor else [float(scale) for scale in scales]
     shape = (*x.shape[:2], *several(size, axes))
-    return made("interpolate", [x], shape, MODES[mode], int(bool(align_corners)), *scales)
+    number = {"bilinear": reference.ANTIALIASED_LINEAR, "bicubic": reference.ANTIALIASED_CUBIC}[mode] if antialias else (
+        MODES[mode])
+    return made("interpolate", [x], shape, number, int(bool(align_corners)), *scales)

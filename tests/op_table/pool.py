@@ -146,8 +146,9 @@ REFUSED = [
       for error, text, size, x in (
         (ShapeError, f"output_size must be at least 1, got {(0,) * axes}", (0,) * axes, small(axes)),
         (ShapeError, "output_size must be at least 1, got ", -2, small(axes)),
-        (ShapeError, "an image must have at most 2147483647 places in 16777216 rows, got y", (1, *(2**16,) * (axes - 1)),
-         small(axes)) if axes == 3 else (ShapeError, "output_size must be at most 2147483647, got", 2**31, small(axes)),
+        (ShapeError, "an image must have at most 2147483647 places in 16777216 rows, got y",
+         (1, *(2**16,) * (axes - 1)), small(axes)) if axes == 3 else (
+             ShapeError, "output_size must be at most 2147483647, got", 2**31, small(axes)),
         (DTypeError, "output_size must be an integer or ", 2.5, small(axes)),
         (DTypeError, "output_size must be an integer or ", (1,) * (axes + 1), small(axes)),
         (DTypeError, "output_size must be an integer or ", False, small(axes)),
