@@ -11,10 +11,10 @@ from numbacnn import cuda, data, datasets, errors, metrics, models, nn, ops, opt
 from numbacnn.autograd import Tensor
 from numbacnn.backend import Device, default_device, device, set_default_device
 from numbacnn.capture import capture
-from numbacnn.creation import as_tensor, from_dlpack, from_numpy, tensor
+from numbacnn.conversion import as_tensor, from_dlpack, from_numpy, tensor
 from numbacnn.evaluation import evaluate, get_precision, set_precision
 from numbacnn.explain import explain
-from numbacnn.filled import (
+from numbacnn.creation import (
     arange,
     empty,
     empty_like,

@@ -1,149 +1,215 @@
-"""Making tensors of numbers that are there: Python's, NumPy's, other libraries'."""
+"""Making tensors that a rule fills: one number, a range, ones on the diagonal."""
+import os
+from math import isfinite
+from operator import index
 from typing import Any
 
 import numpy as np
 
-from numbacnn import backend
 from numbacnn.autograd import Tensor
 from numbacnn.backend import Device
-from numbacnn.errors import DTypeError
-from numbacnn.graph import DTYPES, Array
-from numbacnn.ops.check import dtype_name, kind
+from numbacnn.conversion import tensor
+from numbacnn.errors import DTypeError, ShapeError
+from numbacnn.geometry import count, is_integer
+from numbacnn.ops.check import any_tensor, dtype_name, kind
 
-NUMBERS = "number, nested lists of numbers, array or tensor"
-REMEDIES = {"float16": ".astype(np.float32)", "bfloat16": ".astype(np.float32)", "longdouble": ".astype(np.float64)",
-            "int8": ".astype(np.int32)", "int16": ".astype(np.int32)", "uint16": ".astype(np.int32)",
-            "uint32": ".astype(np.int64)", "uint64": ".astype(np.int64)"}
+Shape = tuple[int, ...]
+Place = str | Device | None
 
 
-def tensor(data: Any, dtype: Any = None, device: "str | Device | None" = None, requires_grad: bool = False) -> Tensor:
-    """Make a tensor of numbers; they are copied.
+def zeros(*shape: Any, dtype: Any = np.float32, device: Place = None, requires_grad: bool = False) -> Tensor:
+    """Make a tensor of zeros."""
+    return _filled("zeros", shape, 0, dtype, device, requires_grad)
+
+
+def ones(*shape: Any, dtype: Any = np.float32, device: Place = None, requires_grad: bool = False) -> Tensor:
+    """Make a tensor of ones."""
+    return _filled("ones", shape, 1, dtype, device, requires_grad)
+
+
+def empty(*shape: Any, dtype: Any = np.float32, device: Place = None, requires_grad: bool = False) -> Tensor:
+    """Make a tensor whose numbers do not matter: they are zeros, so that a program that reads them repeats itself."""
+    return _filled("empty", shape, 0, dtype, device, requires_grad)
+
+
+def full(shape: Any, fill_value: Any, dtype: Any = None, device: Place = None, requires_grad: bool = False) -> Tensor:
+    """Make a tensor of equal numbers.
 
     Parameters
     ----------
-    data : number, nested lists of numbers, array or Tensor
-        The numbers. Python floats become float32, Python integers int64; arrays keep their dtype.
+    shape : tuple of int or int
+        How long the axes are.
+    fill_value : number
+        The number.
     dtype : dtype, optional
-        Convert to this one. Whole numbers must fit; of others what follows the point is dropped.
+        By default bool, int64 or float32, as the number is.
     device : str or Device, optional
-        Where the tensor is born; by default the default device.
+        Where the tensor is born.
+    requires_grad : bool
+        Whether `backward` computes a gradient for the tensor.
+    """
+    if isinstance(fill_value, Tensor) and fill_value.numel() == 1:
+        fill_value = fill_value.numpy().reshape(())[()]
+    if not isinstance(fill_value, bool | np.bool_ | int | float | np.number):
+        raise DTypeError(f"full: fill_value must be a number, got {kind(fill_value)}")
+    if dtype is None:
+        dtype = "bool" if isinstance(fill_value, bool | np.bool_) else "int64" if is_integer(fill_value) else "float32"
+    return _filled("full", (shape,), fill_value, dtype, device, requires_grad)
+
+
+def zeros_like(x: Tensor, dtype: Any = None, device: Place = None, requires_grad: bool = False) -> Tensor:
+    """Make a tensor of zeros with the shape of another, and its dtype and device unless they are given."""
+    return _like("zeros_like", x, 0, dtype, device, requires_grad)
+
+
+def ones_like(x: Tensor, dtype: Any = None, device: Place = None, requires_grad: bool = False) -> Tensor:
+    """Make a tensor of ones with the shape of another, and its dtype and device unless they are given."""
+    return _like("ones_like", x, 1, dtype, device, requires_grad)
+
+
+def empty_like(x: Tensor, dtype: Any = None, device: Place = None, requires_grad: bool = False) -> Tensor:
+    """Make a tensor like another whose numbers do not matter: zeros."""
+    return _like("empty_like", x, 0, dtype, device, requires_grad)
+
+
+def full_like(x: Tensor, fill_value: Any, dtype: Any = None, device: Place = None, requires_grad: bool = False
+              ) -> Tensor:
+    """Make a tensor of equal numbers with the shape of another, and its dtype and device unless they are given."""
+    if not isinstance(fill_value, bool | np.bool_ | int | float | np.number):
+        raise DTypeError(f"full_like: fill_value must be a number, got {kind(fill_value)}")
+    return _like("full_like", x, fill_value, dtype, device, requires_grad)
+
+
+def arange(start: float, end: float | None = None, step: float = 1, dtype: Any = None, device: Place = None,
+           requires_grad: bool = False) -> Tensor:
+    """Make a tensor of start, start + step and so on, below `end`.
+
+    Parameters
+    ----------
+    start, end : number
+        With one number, from 0 to it. `end` is not among the numbers.
+    step : number
+        Not 0; below 0 the numbers fall.
+    dtype : dtype, optional
+        By default int64 if all are whole numbers, else float32.
+    device : str or Device, optional
+        Where the tensor is born.
     requires_grad : bool
         Whether `backward` computes a gradient for the tensor.
 
-    Raises
-    ------
-    DTypeError
-        If `data` holds anything but real numbers, lists of unequal lengths, or numbers that do not fit.
-
-    Examples
-    --------
-    >>> import numbacnn
-    >>> numbacnn.tensor([[1.0, 2.0], [3.0, 4.0]]).sum()
-    tensor(10.)
+    Notes
+    -----
+    The numbers are start + i * step, computed in float64 (of whole numbers exactly), i from 0 to
+    ceil((end - start) / step) - 1.
     """
-    values = _values("tensor", data)
-    if dtype is not None:
-        values = _converted("tensor", values, dtype_name("tensor", dtype))
-    elif not hasattr(data, "dtype") and values.dtype == np.float64:
-        values = values.astype(np.float32)
-    elif (name := values.dtype.name) not in DTYPES:
-        raise DTypeError(f"tensor: dtype must be one of {', '.join(DTYPES)}, got {name}; convert the numbers, such as "
-                         f"with {REMEDIES.get(name, '.astype(np.float64)')}, or give a dtype")
-    return Tensor(Array.of(values, device_of(device)), requires_grad)
+    start, end = (0, start) if end is None else (start, end)
+    _numbers("arange", start=start, end=end, step=step)
+    whole = is_integer(start) and is_integer(end) and is_integer(step)
+    if step == 0:
+        raise ShapeError("arange: step must not be 0")
+    if (end - start) * (1 if step > 0 else -1) < 0:
+        raise ShapeError(f"arange: step must lead from start to end, got start={start}, end={end}, step={step}")
+    length = -(-(end - start) // step) if whole else int(np.ceil((end - start) / step))
+    name = "int64" if dtype is None and whole else "float32" if dtype is None else dtype_name("arange", dtype)
+    _fits("arange", (int(length),), "float64")
+    if whole:
+        _numbers("arange", last=start + (length - 1) * step)
+    i = np.arange(int(length), dtype="int64" if whole else "float64")
+    return tensor(start + i * step, name, device, requires_grad)
 
 
-def as_tensor(data: Any, dtype: Any = None, device: "str | Device | None" = None) -> Tensor:
-    """Return `data` itself if it is such a tensor already, else a new one, with the numbers copied.
+def linspace(start: float, end: float, steps: int, dtype: Any = np.float32, device: Place = None,
+             requires_grad: bool = False) -> Tensor:
+    """Make a tensor of so many numbers, evenly from `start` to `end`, both among them.
 
     Parameters
     ----------
-    data : number, nested lists of numbers, array or Tensor
-        As for `tensor`.
-    dtype : dtype, optional
-        The dtype it must have; a tensor is converted, with its gradient.
+    start, end : number
+        The first and the last.
+    steps : int
+        How many, 0 at least.
+    dtype : dtype
+        Of the tensor.
     device : str or Device, optional
-        Where it must lie.
-    """
-    if not isinstance(data, Tensor):
-        return tensor(data, dtype, device)
-    targets = [dtype_name("as_tensor", dtype)] if dtype is not None else []
-    return data.to(*targets, *([] if device is None else [backend.device(device)]))
-
-
-def from_numpy(values: "np.ndarray[Any, Any]") -> Tensor:
-    """Make a tensor of an array; the numbers are copied."""
-    if not isinstance(values, np.ndarray):
-        raise DTypeError(f"from_numpy: values must be a NumPy array, got {kind(values)}; use numbacnn.tensor")
-    return tensor(values)
-
-
-def from_dlpack(data: Any) -> Tensor:
-    """Make a tensor of one of another library; the numbers are copied, so that neither changes the other.
-
-    Parameters
-    ----------
-    data : object with ``__dlpack__``
-        Such as a tensor of PyTorch or an array of JAX, on the CPU.
+        Where the tensor is born.
+    requires_grad : bool
+        Whether `backward` computes a gradient for the tensor.
 
     Notes
     -----
-    A tensor is a value that nothing changes, while memory that is shared may be written to by its owner: so there is no
-    view of it.
+    Computed in float64, the first half from `start`, the second half from `end`.
     """
-    if not hasattr(data, "__dlpack__"):
-        raise DTypeError(f"from_dlpack: data must have __dlpack__, as tensors of other libraries do, got {kind(data)}")
+    _numbers("linspace", start=start, end=end)
+    length, = sizes("linspace", (steps,))
+    _fits("linspace", (length,), "float64")
+    i, apart = np.arange(length, dtype="float64"), (end - start) / max(length - 1, 1)
+    values = np.where(i < length / 2, start + i * apart, end - (length - 1 - i) * apart) if length != 1 else (
+        np.array([float(start)]))
+    return tensor(values, dtype_name("linspace", dtype), device, requires_grad)
+
+
+def eye(n: int, m: int | None = None, dtype: Any = np.float32, device: Place = None, requires_grad: bool = False
+        ) -> Tensor:
+    """Make a matrix (n, m), m being n by default, of ones on the diagonal and zeros elsewhere."""
+    name = dtype_name("eye", dtype)
+    rows, columns = checked_shape("eye", (n, n if m is None else m), name)
+    return tensor(np.eye(rows, columns, dtype=name), None, device, requires_grad)
+
+
+def sizes(op: str, given: tuple[Any, ...]) -> Shape:
+    """`zeros(2, 3)` and `zeros((2, 3))` mean the same; a shape has lengths, not below 0."""
+    if len(given) == 1 and isinstance(given[0], tuple | list):
+        given = tuple(given[0])
+    for n in given:
+        if isinstance(n, bool | np.bool_) or (not is_integer(n) and not hasattr(n, "__index__")):
+            raise DTypeError(f"{op}: sizes must be whole numbers, got {n!r}")
+    shape = tuple([index(n) for n in given])
+    if any(n < 0 for n in shape):
+        raise ShapeError(f"{op}: sizes must not be negative, got {shape}")
+    return shape
+
+
+def checked_shape(op: str, given: tuple[Any, ...], dtype: str) -> Shape:
+    """A shape for which there is memory."""
+    shape = sizes(op, given)
+    _fits(op, shape, dtype)
+    return shape
+
+
+def _fits(op: str, shape: Shape, dtype: str) -> None:
+    """Refuse what no memory holds: the system would promise it, and end the process when it is used."""
+    nbytes = count(shape) * np.dtype(dtype).itemsize
+    if nbytes > MEMORY:
+        raise ShapeError(f"{op}: {shape} of {dtype} needs {nbytes / 2**30:.3g} GiB, this machine has "
+                         f"{MEMORY / 2**30:.3g}")
+
+
+def _memory() -> int:
     try:
-        values = np.from_dlpack(data)
-    except (BufferError, RuntimeError, TypeError, ValueError) as error:
-        raise DTypeError(f"from_dlpack: {kind(data)} cannot be read: {error}") from None
-    return tensor(values)
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):        # not on every system
+        return 1 << 46
 
 
-def device_of(name: "str | Device | None") -> Device | None:
-    """The device of that name; None for the default."""
-    return None if name is None else backend.device(name)
+MEMORY = _memory()
 
 
-def _values(op: str, data: Any) -> "np.ndarray[Any, Any]":
-    """The numbers as an array of a dtype that NumPy can convert to ours."""
-    if isinstance(data, set | dict | str | bytes) or data is None or callable(getattr(data, "__next__", None)):
-        raise DTypeError(f"{op}: data must be numbers ({NUMBERS}), got {kind(data)}")
-    try:
-        values = np.asarray(data.numpy() if isinstance(data, Tensor) else _plain(data))
-    except OverflowError:
-        raise DTypeError(f"{op}: whole numbers must be from -2**63 to 2**63 - 1") from None
-    except (ValueError, TypeError, RuntimeError) as error:
-        raise DTypeError(f"{op}: data must be numbers, in nested lists of equal lengths: {error}") from None
-    if values.dtype.kind in "fiub":
-        return values
-    if values.dtype.kind == "O" and all(isinstance(each, int) for each in values.flat):
-        raise DTypeError(f"{op}: whole numbers must be from -2**63 to 2**63 - 1, got {max(values.flat, key=abs)}")
-    what = {"c": "complex numbers", "U": "text", "S": "bytes", "M": "dates", "m": "spans of time", "V": "records",
-            "T": "text"}.get(values.dtype.kind, f"{kind(_first_wrong(values))}")
-    raise DTypeError(f"{op}: data must be real numbers, got {what}")
+def _numbers(op: str, **given: Any) -> None:
+    for name, value in given.items():
+        if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+            raise DTypeError(f"{op}: {name} must be a number, got {value!r}")
+        if not isfinite(value) if not is_integer(value) else not -2**63 <= value < 2**63:
+            raise ShapeError(f"{op}: {name} must be finite, and whole numbers in the range of int64, got {value}")
 
 
-def _plain(data: Any) -> Any:
-    """Nested lists with arrays in place of tensors."""
-    if isinstance(data, Tensor):
-        return data.numpy()
-    if isinstance(data, list | tuple) and any(isinstance(each, Tensor | list | tuple) for each in data):
-        return [_plain(each) for each in data]
-    return data
+def _filled(op: str, given: tuple[Any, ...], value: Any, dtype: Any, device: Place, requires_grad: bool) -> Tensor:
+    name = dtype_name(op, dtype)
+    shape = checked_shape(op, given, name)
+    one = tensor(value, name).numpy()                    # it fits, or is refused
+    return tensor(np.broadcast_to(one, shape), None, device, requires_grad)
 
 
-def _first_wrong(values: "np.ndarray[Any, Any]") -> Any:
-    """The first of several objects that is no number."""
-    return next((each for each in values.flat if not isinstance(each, int | float)), None)
-
-
-def _converted(op: str, values: "np.ndarray[Any, Any]", dtype: str) -> "np.ndarray[Any, Any]":
-    """Numbers in another dtype, into which they must fit."""
-    if dtype in ("uint8", "int32", "int64") and values.size and values.dtype != dtype:
-        limits = np.iinfo(dtype)
-        low, high = values.min(), values.max()          # NaN is neither
-        if not (low > limits.min - 1 and high < limits.max + 1):
-            wrong = low if not low > limits.min - 1 else high
-            raise DTypeError(f"{op}: numbers must be from {limits.min} to {limits.max} for {dtype}, got {wrong}")
-    with np.errstate(over="ignore"):                    # infinite in float32
-        return values.astype(dtype)
+def _like(op: str, x: Tensor, value: Any, dtype: Any, device: Place, requires_grad: bool) -> Tensor:
+    any_tensor(op, "x", x)
+    return _filled(op, (x.shape,), value, x.array.dtype if dtype is None else dtype,
+                   x.device if device is None else device, requires_grad)

@@ -19,7 +19,7 @@ def to_dlpack(x: Tensor, *, stream: Any = None, max_version: tuple[int, int] | N
         raise BufferError(f"__dlpack__: values are given on the CPU (1, 0), got dl_device={dl_device}")
     if stream is not None:
         raise DTypeError(f"__dlpack__: stream must be None on the CPU, got {stream!r}")
-    options = {} if max_version is None else {"max_version": max_version}
+    options: dict[str, Any] = {} if max_version is None else {"max_version": max_version}
     return x.numpy().__dlpack__(**options)
 
 

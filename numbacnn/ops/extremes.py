@@ -93,8 +93,8 @@ def _position(op: str, x: Tensor, dim: int | None, keepdim: bool) -> Tensor:
     if x.array.dtype == "bool":
         raise DTypeError(f"{op}: x must be numbers, got bool")
     if dim is None:
-        y = _position(op, reshape(x, -1), 0, False)
-        return reshape(y, (1,) * x.ndim) if keepdim and x.ndim else y
+        found = _position(op, reshape(x, -1 if 0 not in x.shape else 0), 0, False)
+        return reshape(found, (1,) * x.ndim) if keepdim and x.ndim else found
     kept, shape, axis = _along(op, x, dim)
     if x.ndim == 0:
         return _position(op, reshape(x, 1), 0, False)

@@ -51,11 +51,11 @@ def matmul(a: Tensor, b: Tensor) -> Tensor:
         y = multiplied(reshape(a, 1, batches(found.a) * rows, depth), reshape(b, 1, depth, columns))
         return reshape(y, found.y)
     factors = []
-    for x, shape in ((a, found.a), (b, found.b)):
-        x = x if x.shape == shape else reshape(x, shape)
-        if batches(shape) != 1 and shape[:-2] != found.batch:
-            x = expand(x, (*found.batch, *shape[-2:]))
-        factors.append(reshape(x, batches(x.shape), *shape[-2:]) if x.ndim != 3 else x)
+    for x, wanted in ((a, found.a), (b, found.b)):
+        x = x if x.shape == wanted else reshape(x, wanted)
+        if batches(wanted) != 1 and wanted[:-2] != found.batch:
+            x = expand(x, (*found.batch, *wanted[-2:]))
+        factors.append(reshape(x, batches(x.shape), *wanted[-2:]) if x.ndim != 3 else x)
     y = multiplied(*factors)
     return y if y.shape == found.y else reshape(y, found.y)
 
@@ -189,9 +189,9 @@ def _added(op: str, x: Tensor, a: Tensor, b: Tensor, beta: float, alpha: float, 
     beta, alpha = number(op, "beta", beta), number(op, "alpha", alpha)
     rank = 2 if op == "addmm" else 3
     matrices(op, (("a", a.shape), ("b", b.shape)), rank)
-    y = geometry.matmul(op, a.shape, b.shape).y
-    if geometry.broadcast(op, x.shape, y) != y:
-        raise ShapeError(f"{op}: x must broadcast to {y}, got x{x.shape}")
+    shape = geometry.matmul(op, a.shape, b.shape).y
+    if geometry.broadcast(op, x.shape, shape) != shape:
+        raise ShapeError(f"{op}: x must broadcast to {shape}, got x{x.shape}")
     y = product(a, b)
     y = y if alpha == 1 else multiply(y, alpha)
     return y if beta == 0 else add(y, x if beta == 1 else multiply(x, beta))

@@ -66,7 +66,7 @@ def _moments(op: str, x: Tensor, dim: Any, unbiased: bool | None, keepdim: bool,
                                                                 correction)
     kept, shape, terms = geometry.reduce(op, x.shape, tuple(dim) if isinstance(dim, list) else dim)
     divisor = terms - taken if terms > taken else 0.0
-    x_data, dtype = x.array, x.array.dtype
+    x_data, dtype, x_shape = x.array, x.array.dtype, x.array.shape
     y, mean = record("var", (x_data,), ((kept, dtype), (kept, dtype)), (divisor,))
     root = sqrt(Tensor(y)).array if op == "std" else None
 
@@ -80,7 +80,7 @@ def _moments(op: str, x: Tensor, dim: Any, unbiased: bool | None, keepdim: bool,
 
     def backward_mean(dy: Array) -> Gradients:
         share = divide(Tensor(dy), float(max(terms, 1)))
-        return record("expand", (share.array,), ((x_data.shape, dtype),))
+        return record("expand", (share.array,), ((x_shape, dtype),))
 
     results = differentiable(y if root is None else root, (x,), backward), differentiable(mean, (x,), backward_mean)
     return results if keepdim or kept == shape else (reshape(results[0], shape), reshape(results[1], shape))

@@ -59,7 +59,7 @@ def prod(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """
     any_tensor("prod", "x", x)
     if dim is None:
-        return prod(reshape(x, -1), 0)
+        return prod(reshape(x, -1 if 0 not in x.shape else 0), 0)
     if x.ndim == 0:
         geometry.axis("prod", 0, dim)
         return prod(reshape(x, 1), 0)
@@ -95,19 +95,19 @@ def logsumexp(x: Tensor, dim: Dim, keepdim: bool = False) -> Tensor:
     """
     floating("logsumexp", x=x)
     kept, _, terms = geometry.reduce("logsumexp", x.shape, _listed(dim))
-    x_data = Tensor(x.array)
+    x_data, dtype = x.array, x.array.dtype
     if terms == 0:
-        y = expand(Tensor(constant(-inf, x.array.dtype, x.device)), kept)
+        y = expand(Tensor(constant(-inf, dtype, x.device)), kept).array
     else:
-        top = amax(x_data, dim, keepdim=True)
+        top = amax(Tensor(x_data), dim, keepdim=True)
         top = where(equal(absolute(top), inf), 0.0, top)
-        y = add(log(sum(exp(subtract(x_data, top)), dim, keepdim=True)), top)
+        y = add(log(sum(exp(subtract(Tensor(x_data), top)), dim, keepdim=True)), top).array
 
     def backward(dy: Array) -> Gradients:
-        shift = where(equal(y, -inf), 0.0, y)
-        return (multiply(Tensor(dy), exp(subtract(x_data, shift))).array,)
+        shift = where(equal(Tensor(y), -inf), 0.0, Tensor(y))
+        return (multiply(Tensor(dy), exp(subtract(Tensor(x_data), shift))).array,)
 
-    result = differentiable(y.array, (x,), backward)
+    result = differentiable(y, (x,), backward)
     return result if keepdim else dropped("logsumexp", result, x.shape, dim)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from numbacnn.autograd import no_grad
-from numbacnn.creation import tensor
+from numbacnn.conversion import tensor
 from numbacnn.datasets import read_image
 from numbacnn.train.console import CompileNotice
 from numbacnn.train.errors import CommandError

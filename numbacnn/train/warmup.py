@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from numbacnn.autograd import no_grad
-from numbacnn.creation import tensor
+from numbacnn.conversion import tensor
 from numbacnn.nn import CrossEntropyLoss
 from numbacnn.optim import Adam
 from numbacnn.train.console import CompileNotice

@@ -15,6 +15,7 @@ from op_reference.local_response import *
 from op_reference.loss import *
 from op_reference.made import *
 from op_reference.mathematics import *
+from op_reference.matmul import *
 from op_reference.norm import *
 from op_reference.pick import *
 from op_reference.pool import *
