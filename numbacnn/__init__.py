@@ -12,8 +12,6 @@ from numbacnn.autograd import Tensor
 from numbacnn.backend import Device, default_device, device, set_default_device
 from numbacnn.capture import capture
 from numbacnn.conversion import as_tensor, from_dlpack, from_numpy, tensor
-from numbacnn.evaluation import evaluate, get_precision, set_precision
-from numbacnn.explain import explain
 from numbacnn.creation import (
     arange,
     empty,
@@ -27,6 +25,8 @@ from numbacnn.creation import (
     zeros,
     zeros_like,
 )
+from numbacnn.evaluation import evaluate, get_precision, set_precision
+from numbacnn.explain import explain
 from numbacnn.grad_mode import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from numbacnn.gradient import grad
 from numbacnn.ops import (

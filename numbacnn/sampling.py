@@ -10,8 +10,8 @@ from numbacnn import backend, random
 from numbacnn.autograd import Tensor
 from numbacnn.backend import Device
 from numbacnn.conversion import tensor
-from numbacnn.errors import DTypeError, ShapeError
 from numbacnn.creation import Place, checked_shape, sizes
+from numbacnn.errors import DTypeError, ShapeError
 from numbacnn.geometry import count, is_integer
 from numbacnn.graph import record
 from numbacnn.ops.check import FLOATING, any_tensor, dtype_name, floating, kind, number

@@ -6,8 +6,8 @@ import numpy as np
 
 from numbacnn import geometry, ops
 from numbacnn.autograd import Tensor
+from numbacnn.creation import zeros
 from numbacnn.errors import ShapeError
-from numbacnn.filled import zeros
 from numbacnn.nn import init
 from numbacnn.nn.module import Module, Parameter
 from numbacnn.ops.check import any_tensor

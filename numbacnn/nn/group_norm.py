@@ -5,8 +5,8 @@ import numpy as np
 
 from numbacnn import geometry, ops
 from numbacnn.autograd import Tensor
+from numbacnn.creation import ones, zeros
 from numbacnn.errors import ShapeError
-from numbacnn.filled import ones, zeros
 from numbacnn.nn import init
 from numbacnn.nn.module import Module, Parameter
 from numbacnn.nn.norm import ChannelNorm

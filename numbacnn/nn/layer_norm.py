@@ -5,7 +5,7 @@ import numpy as np
 
 from numbacnn import geometry, ops
 from numbacnn.autograd import Tensor
-from numbacnn.filled import ones, zeros
+from numbacnn.creation import ones, zeros
 from numbacnn.nn import init
 from numbacnn.nn.module import Module, Parameter
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from numbacnn import geometry
 from numbacnn.autograd import Tensor
-from numbacnn.filled import zeros
+from numbacnn.creation import zeros
 from numbacnn.nn import init
 from numbacnn.nn.module import Module, Parameter
 from numbacnn.ops import bilinear, flatten, linear, unflatten
