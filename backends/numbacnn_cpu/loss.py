@@ -35,7 +35,7 @@ cross_entropy_targets, nll_loss_targets = checking("cross_entropy"), checking("n
 
 
 def rows(*arguments):
-    """Arrange scores, (N, C) or (N, C, H, W), as rows; what there is one of for each of them, or but one, as one axis."""
+    """Arrange scores, (N, C) or (N, C, H, W), as rows; what there is one of for each, or one for all, as one axis."""
     return [each.rows() if isinstance(each, View) and each.ndim in (2, 4) else each.flat() for each in arguments]
 
 

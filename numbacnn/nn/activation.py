@@ -16,7 +16,7 @@ class Activation(Module):
         """Return the options that `repr` shows; `inplace` only if it is True."""
         shown = [name for name in inspect.signature(type(self)).parameters if name in vars(self)]
         return ", ".join([f"{name}={getattr(self, name)!r}" for name in shown
-                          if name != "inplace" or self.inplace])
+                          if name != "inplace" or getattr(self, name)])
 
 
 class ReLU(Activation):

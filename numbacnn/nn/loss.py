@@ -37,6 +37,8 @@ class CrossEntropyLoss(Loss):
     are probabilities, of the shape of logits.
     """
 
+    weight: Tensor | None
+
     def __init__(self, weight: Tensor | None = None, size_average: None = None, ignore_index: int = -100,
                  reduce: None = None, reduction: str = "mean", label_smoothing: float = 0.0) -> None:
         super().__init__(reduction, size_average, reduce)
@@ -69,6 +71,8 @@ class NLLLoss(Loss):
     x is (C,), (N, C) or (N, C, ...), target (whole numbers) the same without the axis of the classes.
     """
 
+    weight: Tensor | None
+
     def __init__(self, weight: Tensor | None = None, size_average: None = None, ignore_index: int = -100,
                  reduce: None = None, reduction: str = "mean") -> None:
         super().__init__(reduction, size_average, reduce)
@@ -92,6 +96,8 @@ class BCELoss(Loss):
     reduction : "mean", "sum" or "none"
         What to do with the losses of a batch.
     """
+
+    weight: Tensor | None
 
     def __init__(self, weight: Tensor | None = None, size_average: None = None, reduce: None = None,
                  reduction: str = "mean") -> None:
@@ -117,6 +123,9 @@ class BCEWithLogitsLoss(Loss):
     pos_weight : Tensor, optional
         How many negative examples there are for each positive one; its shape broadcasts to that of x.
     """
+
+    weight: Tensor | None
+    pos_weight: Tensor | None
 
     def __init__(self, weight: Tensor | None = None, size_average: None = None, reduce: None = None,
                  reduction: str = "mean", pos_weight: Tensor | None = None) -> None:

@@ -160,6 +160,8 @@ class MultiLabelSoftMarginLoss(Loss):
         What to do with the losses of a batch.
     """
 
+    weight: Tensor | None
+
     def __init__(self, weight: Tensor | None = None, size_average: None = None, reduce: None = None,
                  reduction: str = "mean") -> None:
         super().__init__(reduction, size_average, reduce)

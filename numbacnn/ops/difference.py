@@ -1,5 +1,4 @@
 """Losses that compare predictions with targets number by number."""
-
 from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.errors import ShapeError
@@ -75,7 +74,7 @@ def huber_loss(x: Tensor, target: Tensor, reduction: str = "mean", delta: float 
                ) -> Tensor:
     """Measure differences d up to delta by d^2 / 2, larger ones by delta (d - delta / 2).
 
-    Parameters are those of `mse_loss`, and delta > 0; but the mean is divided by how many losses there are, as in PyTorch.
+    Parameters are those of `mse_loss`, and delta > 0; but the mean is the sum divided by how many losses there are.
 
     References
     ----------

@@ -61,9 +61,7 @@ def cross_entropy(logits: Tensor, targets: Tensor, weight: Tensor | None = None,
         return _of_probabilities(logits, targets, weight, ignore_index, reduction, smoothing)
     x, checked, weights = _checked("cross_entropy", "logits", logits, targets, weight, ignore_index)
     if smoothing:
-        losses = _smoothed(x, checked, weights, weight, smoothing)
-        y = divide(sum(losses), sum(Tensor(weights))) if reduction == "mean" else reduced(losses, reduction)
-        return _as_given(y, targets.shape)
+        return _as_given(_smoothed(x, checked, weights, weight, smoothing, reduction), targets.shape)
     dtype, specs = x.array.dtype, ((x.shape, x.array.dtype),)
     losses, probabilities = record("cross_entropy", (x.array, checked, weights), ((checked.shape, dtype), *specs))
     y, divisor = _reduced(losses, weights, reduction)
@@ -131,13 +129,15 @@ def _reduced(losses: Array, weights: Array, reduction: str) -> tuple[Array, Arra
     return (losses if reduction == "none" else sum(Tensor(losses)).array), one
 
 
-def _smoothed(x: Tensor, checked: Array, weights: Array, weight: Tensor | None, smoothing: float) -> Tensor:
+def _smoothed(x: Tensor, checked: Array, weights: Array, weight: Tensor | None, smoothing: float, reduction: str
+              ) -> Tensor:
     """Losses of targets of which a share is spread over all classes."""
     logs = log_softmax(x, 1)
     spread = sum(logs if weight is None else multiply(logs, _beside_classes(weight, x)), 1)
     spread = where(greater_equal(Tensor(checked), 0), spread, 0.0)
     picked = _picked(logs, checked, weights, "none")
-    return add(multiply(picked, 1 - smoothing), multiply(spread, -smoothing / x.shape[1]))
+    losses = add(multiply(picked, 1 - smoothing), multiply(spread, -smoothing / x.shape[1]))
+    return divide(sum(losses), sum(Tensor(weights))) if reduction == "mean" else reduced(losses, reduction)
 
 
 def _of_probabilities(logits: Tensor, targets: Tensor, weight: Tensor | None, ignore_index: Any, reduction: str,

@@ -31,10 +31,10 @@ def weighed(op, *inputs, **options):
 
 def by_name(op, *inputs):
     """Inputs in the order of their parameters."""
-    names = {"mse_loss": "x target size_average reduce reduction weight", "huber_loss": "x target reduction delta weight",
-             "binary_cross_entropy": "x target fixed_weight"}
+    names = {"mse_loss": "x target size_average reduce reduction weight",
+             "huber_loss": "x target reduction delta weight", "binary_cross_entropy": "x target fixed_weight"}
     names |= {"l1_loss": names["mse_loss"],
-              "binary_cross_entropy_with_logits": "x target weight size_average reduce reduction fixed_pos_weight"}
+              "binary_cross_entropy_with_logits": "x target fixed_weight size_average reduce reduction fixed_pos_weight"}
     return dict(zip(names[op].split(), map(given, inputs), strict=False))
 
 
@@ -45,7 +45,8 @@ CASES = [
     *[pair(op, (0, 3), "empty", reduction=reduction) for op in FILLS for reduction in REDUCTIONS],
     *[pair("smooth_l1_loss", (6, 5), beta=beta, reduction=reduction) for beta in (0.0, 0.3, 2)
       for reduction in ("mean", "none")],
-    *[pair("huber_loss", (6, 5), delta=delta, reduction=reduction) for delta in (0.3, 2) for reduction in ("mean", "none")],
+    *[pair("huber_loss", (6, 5), delta=delta, reduction=reduction) for delta in (0.3, 2)
+      for reduction in ("mean", "none")],
     *[pair("kl_div", shape, reduction="batchmean") for shape in ((4, 3), (2, 3, 4, 5), (0, 3), (7,))],
     *[special(op, "none") for op in SYMMETRIC], special("binary_cross_entropy_with_logits", "none"),
     special("kl_div", "none"), special("kl_div", "none", log_target=True),
