@@ -204,8 +204,9 @@ METHODS = {
         unflatten)},
     **{function.__name__: function for function in (
         absolute, add, ceil, clamp, cos, divide, equal, erf, exp, expm1, floor, greater, greater_equal, isfinite, isinf,
-        isnan, less, less_equal, log, log1p, log2, log10, log_softmax, logical_not, maximum, minimum, multiply, negative, not_equal,
-        reciprocal, relu, remainder, round, rsqrt, sigmoid, sign, sin, softmax, sqrt, square, subtract, tanh, trunc)},
+        isnan, less, less_equal, log, log1p, log2, log10, log_softmax, logical_not, maximum, minimum, multiply,
+        negative, not_equal, reciprocal, relu, remainder, round, rsqrt, sigmoid, sign, sin, softmax, sqrt, square,
+        subtract, tanh, trunc)},
     **{function.__name__: function for function in (
         addmm, all, amax, amin, any, argmax, argmin, baddbmm, bmm, count_nonzero, dot, logsumexp, matmul, max, mean,
         min, mm, mv, norm, outer, prod, std, sum, var)},

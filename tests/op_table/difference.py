@@ -33,8 +33,9 @@ def by_name(op, *inputs):
     """Inputs in the order of their parameters."""
     names = {"mse_loss": "x target size_average reduce reduction weight",
              "huber_loss": "x target reduction delta weight", "binary_cross_entropy": "x target fixed_weight"}
-    names |= {"l1_loss": names["mse_loss"],
-              "binary_cross_entropy_with_logits": "x target fixed_weight size_average reduce reduction fixed_pos_weight"}
+    names["l1_loss"] = names["mse_loss"]
+    names["binary_cross_entropy_with_logits"] = (
+        "x target fixed_weight size_average reduce reduction fixed_pos_weight")
     return dict(zip(names[op].split(), map(given, inputs), strict=False))
 
 

@@ -19,7 +19,8 @@ def by_class(op, scores, reduction="mean", note="", weight=None, ignored=-100, d
               "fixed_weight": weight and Input((classes,), weight)}
     options = {"reduction": reduction, **({} if ignored == -100 else {"ignore_index": ignored}), **options}
     kept = None if "label_smoothing" in options else KEPT[op]
-    return Case(op, inputs, (), options, kept, math.prod(shape), None, written(shape), " ".join([note, "weights" if weight else "", dtype.replace("int64", "")]).strip())
+    return Case(op, inputs, (), options, kept, math.prod(shape), None, written(shape),
+                " ".join([note, "weights" if weight else "", dtype.replace("int64", "")]).strip())
 
 
 def of_shares(logits, reduction="mean", note="", weight=None, **options):
