@@ -168,7 +168,7 @@ def test_layers_look_like_their_call():
     (lambda: nn.Linear(3, 0), "Linear: out_features must be positive, got 0"),
     (lambda: nn.BatchNorm2d(-1), "BatchNorm2d: num_features must be positive, got -1"),
     (lambda: nn.Dropout(1.5), r"Dropout: p must be in \[0, 1\], got 1.5"),
-    (lambda: nn.CrossEntropyLoss("max"), "CrossEntropyLoss: reduction must be"),
+    (lambda: nn.CrossEntropyLoss(reduction="max"), "CrossEntropyLoss: reduction must be"),
     (lambda: nn.Sequential(nn.ReLU(), 3), "Sequential: every part must be a Module, got int at 1"),
     (lambda: nn.BatchNorm2d(3)(nb.zeros(2, 3)), r"BatchNorm2d: x must be \(N, C, H, W\), got x\(2, 3\)"),
     (lambda: nn.BatchNorm1d(3)(nb.zeros(1, 3)), "batch_norm: training needs at least 2 values per channel, got 1"),
