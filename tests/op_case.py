@@ -38,6 +38,10 @@ class Input(NamedTuple):
             values = np.full(size, float(self.fill[4:]))
         elif self.fill.startswith("times "):
             values = values * float(self.fill[6:])
+        elif self.fill == "shares":                      # between 0 and 1
+            values = (rng.permutation(size) + 0.5) / max(size, 1)
+        elif self.fill == "signs":
+            values = rng.choice([-1, 1], size)
         elif self.fill.startswith("below "):
             values = rng.integers(0, int(self.fill[6:]), size)
         elif self.fill.startswith("places "):            # distinct ones in each image
@@ -54,8 +58,8 @@ class Case:
     ----------
     inputs : mapping of str to Input, number or None
         By name.
-    kept : str
-        Names of what the op keeps for its gradient: inputs, y, or variables of the op.
+    kept : str, optional
+        Names of what the op keeps for its gradient: inputs, y, variables of the op. None for an op made of others.
     terms : int
         How many numbers the longest sum adds up, forward or backward: it bounds the rounding error.
     error : (class, str), optional
@@ -70,7 +74,7 @@ class Case:
     inputs: Mapping[str, Any]
     arguments: tuple[Any, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
-    kept: str = ""
+    kept: str | None = ""
     terms: int = 1
     error: tuple[type[Exception], str] | None = None
     label: str = ""
@@ -100,14 +104,15 @@ class Case:
         constant = (self.op in WITHOUT_GRADIENT or (self.op, self.output) in WITHOUT_GRADIENT
                     or any(each in ("int64", "bool") for each in self.arguments))
         return [name for name, each in self.inputs.items() if isinstance(each, Input) and each.dtype == "float64"
-                and not name.startswith("running_") and not constant]
+                and not name.startswith(("running_", "fixed_")) and not constant]
 
     @property
     def smooth(self):
         """Whether the gradients are limits of differences: no ties, no zeros, nothing infinite, and anything at all."""
         inputs = [each for each in self.inputs.values() if isinstance(each, Input)]
         fills = {each.fill.split()[0] for each in inputs}
-        return (self.op not in ("to", "remainder") and fills <= {"grid", "positive", "below", "places", "times"}
+        return (self.op not in ("to", "remainder") and fills <= {
+            "grid", "positive", "below", "places", "times", "shares", "signs"}
                 and all(math.prod(each.shape) for each in inputs))
 
     def call(self, inputs):

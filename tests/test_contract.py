@@ -19,7 +19,7 @@ FUNCTION_NAMES = sorted(FUNCTIONS)
 def parameters_of(function):
     """The parameters of a function's kernel: its arrays, its output, its options."""
     arrays, options = arguments_of(function)
-    output = "y" if len(arrays) == 1 else "dx"
+    output = "dx" if arrays[0] == "dy" else "y"
     return [*[inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY) for name in (*arrays, output)],
             *[inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in options]]
 
@@ -29,7 +29,7 @@ KNOWN = CONTRACT | {name: parameters_of(name) for name in FUNCTIONS}
 
 VARIADIC = {op for op, found in CONTRACT.items() if any(p.kind is p.VAR_POSITIONAL for p in found)}
 # Kernels that get something else than the contract's numbers: what their `arrange` makes of these.
-ARRANGED = {"softmax": ("size", "step"), "softmax_backward": ("size", "step")}
+ARRANGED = dict.fromkeys(("softmax", "softmax_backward", "log_softmax", "log_softmax_backward"), ("size", "step"))
 MEMORY = ("devices", "empty", "address", "nbytes", "upload", "download", "copy", "is_view", "launch", "info")
 
 
@@ -96,11 +96,11 @@ def test_every_backend_has_every_function(module, name):
     assert callable(getattr(module, name))
     assert callable(getattr(reference, name))
     arrays, options = arguments_of(name)
-    assert len(arrays) in (1, 2)
-    assert arrays[0] == ("dy" if name.endswith("_backward") else "x")
-    back = f"{name}_backward"
-    assert back not in FUNCTIONS or (arguments_of(back)[0] in (("dy", "x"), ("dy", "y"))
-                                     and arguments_of(back)[1] == options)
+    assert arrays in (("x",), ("x", "target"), ("dy", "x"), ("dy", "y"), ("dy", "x", "target"))
+    assert (arrays[0] == "dy") == ("_backward" in name)
+    for back in f"{name}_backward", f"{name}_backward_target":
+        assert back not in FUNCTIONS or (arguments_of(back)[0] in (("dy", *arrays), ("dy", "y"))
+                                         and arguments_of(back)[1] == options)
 
 
 @each_kernel

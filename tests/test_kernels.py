@@ -282,13 +282,18 @@ def loss_cases():
     cases = {}
     for shape in ((1, 1), (5, 3), (2, 4, 3, 2), (100, 70)):
         rest = (shape[0], *shape[2:])
-        targets = random.integers(0, shape[1], rest)
-        probabilities = np.abs(normal(*shape))
+        targets, weights = random.integers(-1, shape[1], rest), np.abs(normal(*rest))
+        probabilities, divisor = np.abs(normal(*shape)), np.array(7.0)
         for name, logits in (("", normal(*shape)), (", large", 1e4 * normal(*shape))):
-            cases[f"cross_entropy {shape}{name}"] = Case("cross_entropy", [logits, targets], [rest, shape])
+            cases[f"cross_entropy {shape}{name}"] = Case("cross_entropy", [logits, targets, weights], [rest, shape])
+            cases[f"nll_loss {shape}{name}"] = Case("nll_loss", [logits, targets, weights], [rest])
         for dlosses in (normal(*rest), np.array(0.7)):
             cases[f"cross_entropy_backward {shape} {dlosses.ndim}"] = Case(
-                "cross_entropy_backward", [dlosses, probabilities, targets], [shape], (7.0,))
+                "cross_entropy_backward", [dlosses, probabilities, targets, weights, divisor], [shape])
+            cases[f"nll_loss_backward {shape} {dlosses.ndim}"] = Case(
+                "nll_loss_backward", [dlosses, targets, weights, divisor], [shape])
+    for size in (1, 70, 9000, 300_001):
+        cases[f"weighted_mean {size}"] = Case("weighted_mean", [np.abs(normal(size)), np.abs(normal(size))], [(), ()])
     return cases
 
 
@@ -297,20 +302,25 @@ test_loss = run_cases(loss_cases())
 
 def test_cross_entropy_of_infinities():
     logits = np.array([[-np.inf, 0, 1], [-np.inf, 0, 1], [np.inf, 0, 0], [np.nan, 0, 0], [-np.inf] * 3])
-    case = Case("cross_entropy", [logits, np.array([0, 1, 0, 1, 2])], [(5,), (5, 3)])
+    case = Case("cross_entropy", [logits, np.array([0, 1, 0, 1, 2]), np.ones(5)], [(5,), (5, 3)])
     losses, probabilities = launched(case, case.inputs, [np.empty(5), np.empty((5, 3))])
     np.testing.assert_allclose(losses, [np.inf, np.log1p(np.e), np.nan, np.nan, np.nan])
     np.testing.assert_allclose(probabilities[:2], [[0, 1 / (1 + np.e), np.e / (1 + np.e)]] * 2)
 
 
-def test_targets():
-    targets = random.integers(0, 7, (3, 5, 4))
-    check(Case("cross_entropy_targets", [targets], [(targets.shape, "int64")], (7,)), "float32", "program")
-    for target in (7, -1):
+@pytest.mark.parametrize("op", ["cross_entropy", "nll_loss"])
+@pytest.mark.parametrize("dtype", ["int64", "int32", "uint8"])
+def test_targets(op, dtype):
+    targets, weight = random.integers(0, 7, (3, 5, 4)).astype(dtype), np.abs(normal(7))
+    case = Case(f"{op}_targets", [targets, weight], [(targets.shape, "int64"), targets.shape], (3,))
+    check(case, "float32", "program")
+    for target in (7, -1) if dtype != "uint8" else (7, 255):
         targets[1, 2, 3] = target
+        outputs = [np.empty(targets.shape, "int64"), np.empty(targets.shape)]
+        text = rf"{op}: targets must be from 0 to 6, got {target} \(ignore_index is 3\)"
         for way in WAYS.values():
-            with pytest.raises(IndexError, match=f"cross_entropy: targets must be from 0 to 6, got {target}"):
-                way(Case("cross_entropy_targets", [], [], (7,)), [targets], [np.empty_like(targets)])
+            with pytest.raises(IndexError, match=text):
+                way(case, [targets, weight], outputs)
 
 
 # ---------------------------------------------------------------------------------------------------------------------

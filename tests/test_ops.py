@@ -219,7 +219,7 @@ def test_gradients_of_two_uses_are_added(case):
         assert_within(inputs[name].grad.numpy(), expected, bound, name)
 
 
-@each(TRAINED)
+@each([case for case in TRAINED if case.kept is not None])
 def test_what_is_kept_for_the_gradient(case):
     inputs = tensors(case, wanted=case.differentiable)
     y = case.call(inputs.values())

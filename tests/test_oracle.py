@@ -10,7 +10,8 @@ import numbacnn as nb
 from numbacnn import ops
 
 torch = pytest.importorskip("torch", reason="needs the extra `oracle`")
-pytestmark = [pytest.mark.oracle, pytest.mark.filterwarnings("ignore:Using padding='same'")]
+pytestmark = [pytest.mark.oracle, pytest.mark.filterwarnings("ignore:Using padding='same'"),
+              pytest.mark.filterwarnings("ignore:reduction. 'mean' divides the total")]
 
 F = torch.nn.functional
 quick = settings(max_examples=60, deadline=None, derandomize=True)

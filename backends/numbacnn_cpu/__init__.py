@@ -98,7 +98,15 @@ from .linear import (
     linear_turn,
 )
 from .local_response import local_response_norm, local_response_norm_backward
-from .loss import cross_entropy, cross_entropy_backward, cross_entropy_targets
+from .loss import (
+    cross_entropy,
+    cross_entropy_backward,
+    cross_entropy_targets,
+    nll_loss,
+    nll_loss_backward,
+    nll_loss_targets,
+    weighted_mean,
+)
 from .matmul import matmul
 from .memory import address, copy, download, empty, is_view, nbytes, upload
 from .norm import (
@@ -159,7 +167,7 @@ from .resample import (
 from .separable import conv2d_separable, conv2d_separable_relu
 from .shape import images, permute, pixels, reshape
 from .slice import cat, place, replace, slice
-from .softmax import softmax, softmax_backward
+from .softmax import log_softmax, log_softmax_backward, softmax, softmax_backward
 from .sort import cumsum, sort
 from .take import assign, take, take_backward, wrap_index
 from .threads import devices, info

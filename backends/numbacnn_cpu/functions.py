@@ -58,10 +58,21 @@ def of_one(function):
 
 def of_two(function):
     """Return the kernel of a function of two arrays, such as a gradient."""
-    def mapped(dy, x, dx, a, b, begin, end):
+    def mapped(x, z, y, a, b, begin, end):
         for i in range(begin, end, lanes(x)):
-            put(dx, i, function(load(dy, i), load(x, i), a, b), end - i)
+            put(y, i, function(load(x, i), load(z, i), a, b), end - i)
     return mapped
+
+
+def of_three(function):
+    """Return the kernel of a function of three arrays, such as the gradient of a loss."""
+    def mapped(x, z, v, y, a, b, begin, end):
+        for i in range(begin, end, lanes(x)):
+            put(y, i, function(load(x, i), load(z, i), load(v, i), a, b), end - i)
+    return mapped
+
+
+KERNELS = {1: of_one, 2: of_two, 3: of_three}            # by the number of arrays
 
 
 def with_options(function, arrays, options):
@@ -69,17 +80,16 @@ def with_options(function, arrays, options):
     if options == 2:
         return function
     return inlined({(1, 0): lambda x, a, b: function(x), (1, 1): lambda x, a, b: function(x, a),
-                    (2, 0): lambda dy, x, a, b: function(dy, x),
-                    (2, 1): lambda dy, x, a, b: function(dy, x, a)}[arrays, options])
+                    (2, 0): lambda x, z, a, b: function(x, z), (2, 1): lambda x, z, a, b: function(x, z, a),
+                    (3, 0): lambda x, z, v, a, b: function(x, z, v),
+                    (3, 1): lambda x, z, v, a, b: function(x, z, v, a)}[arrays, options])
 
 
 def kernel_of(name):
     """Return the kernel of a function of the contract."""
-    arrays, options = arguments_of(name)
-    function = with_options(of_vectors(FUNCTIONS[name]), len(arrays), len(options))
-    mapped = (of_one if len(arrays) == 1 else of_two)(function)
-    items = (lambda y: y.size) if len(arrays) == 1 else (lambda dx: dx.size)
-    return kernel(items=items, arrange=arranged)(renamed(mapped, name))
+    arrays, options = map(len, arguments_of(name))
+    function = with_options(of_vectors(FUNCTIONS[name]), arrays, options)
+    return kernel(items=lambda y: y.size, arrange=arranged)(renamed(KERNELS[arrays](function), name))
 
 
 def __getattr__(name):

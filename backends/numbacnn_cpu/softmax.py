@@ -78,6 +78,63 @@ def softmax_apart(x, at, size, step, y):
         y[i] /= sums
 
 
+@inlined
+def shift(x, at, size, top, by, y):
+    """Write x - top - by for numbers that lie side by side."""
+    for i in range(0, size, lanes(y)):
+        store_part(y, at + i, load_part(x, at + i, size - i) - fill(x, top) - fill(x, by), size - i)
+
+
+@kernel(items=vectors, arrange=along_axis)
+def log_softmax(x, y, size, step, begin, end):
+    for vector in range(begin, end):
+        at = first_of_vector(vector, size, step)
+        if step == 1:
+            top, sums = exponentials(x, at, size, y)
+            shift(x, at, size, top, math.log(sums), y)
+        else:
+            log_softmax_apart(x, at, size, step, y)
+
+
+@compiled
+def log_softmax_apart(x, at, size, step, y):
+    """Do the same for numbers that do not lie side by side."""
+    top, sums = x[at], x.dtype.type(0)
+    for i in range(at, at + size * step, step):
+        top = x[i] if x[i] > top else top
+    for i in range(at, at + size * step, step):
+        sums += math.exp(x[i] - top)
+    rest = math.log(sums)
+    for i in range(at, at + size * step, step):
+        y[i] = x[i] - top - rest
+
+
+@kernel(items=vectors, arrange=along_axis)
+def log_softmax_backward(dy, y, dx, size, step, begin, end):
+    for vector in range(begin, end):
+        at = first_of_vector(vector, size, step)
+        if step == 1:
+            sums = sum_beside(dy, at, size)
+            for i in range(0, size, lanes(y)):
+                share = exponential(load_part(y, at + i, size - i)) * sums
+                store_part(dx, at + i, load_part(dy, at + i, size - i) - share, size - i)
+        else:
+            sums = dy.dtype.type(0)
+            for i in range(at, at + size * step, step):
+                sums += dy[i]
+            for i in range(at, at + size * step, step):
+                dx[i] = dy[i] - math.exp(y[i]) * sums
+
+
+@inlined
+def sum_beside(x, at, size):
+    """Return the sum of numbers that lie side by side."""
+    sums = fill(x, 0)
+    for i in range(0, size, lanes(x)):
+        sums = sums + load_part(x, at + i, size - i)
+    return total(sums)
+
+
 @kernel(items=vectors, arrange=along_axis)
 def softmax_backward(dy, y, dx, size, step, begin, end):
     for vector in range(begin, end):

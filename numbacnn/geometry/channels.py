@@ -34,15 +34,3 @@ def prelu(x: Shape, weight: Shape) -> None:
     if weight != (1,) and (len(x) not in (2, 4) or weight != x[1:2]):
         raise ShapeError(f"prelu: weight must be (1,), or one per channel of x (N, C) or (N, C, H, W); got "
                          f"weight{weight} for x{x}")
-
-
-@cached
-def cross_entropy(logits: Shape, targets: Shape) -> None:
-    """Check that there is one target for each vector of logits."""
-    if len(logits) not in (2, 4):
-        raise ShapeError(f"cross_entropy: logits must be (N, C) or (N, C, H, W), got logits{logits}")
-    if targets != (logits[0], *logits[2:]):
-        raise ShapeError(f"cross_entropy: targets must be {(logits[0], *logits[2:])} for logits{logits}, "
-                         f"got targets{targets}")
-    if logits[1] == 0:
-        raise ShapeError(f"cross_entropy: there must be at least one class, got logits{logits}")

@@ -21,3 +21,9 @@ class ActivationKernels(Protocol):
 
     def softmax_backward(self, dy: Array, y: Array, dx: Array, /, axis: int) -> None:
         """dx = y * (dy - sum of dy * y along the axis)."""
+
+    def log_softmax(self, x: Array, y: Array, /, axis: int) -> None:
+        """y = x - max x - log(sum of exp(x - max x)), along an axis in 0 ... ndim - 1."""
+
+    def log_softmax_backward(self, dy: Array, y: Array, dx: Array, /, axis: int) -> None:
+        """dx = dy - exp(y) * sum of dy along the axis."""

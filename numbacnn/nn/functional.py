@@ -1,5 +1,7 @@
 """Functions of layers without parameters of their own: `import numbacnn.nn.functional as F`."""
+from numbacnn.nn.in_place import accepting_inplace
 from numbacnn.ops import (
+    activation,
     adaptive_avg_pool1d,
     adaptive_avg_pool2d,
     adaptive_avg_pool3d,
@@ -12,6 +14,8 @@ from numbacnn.ops import (
     avg_pool3d,
     batch_norm,
     bilinear,
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
     channel_shuffle,
     conv1d,
     conv2d,
@@ -19,6 +23,7 @@ from numbacnn.ops import (
     conv_transpose1d,
     conv_transpose2d,
     conv_transpose3d,
+    cosine_embedding_loss,
     cross_entropy,
     dropout,
     dropout1d,
@@ -27,44 +32,84 @@ from numbacnn.ops import (
     embedding,
     feature_alpha_dropout,
     fold,
+    gaussian_nll_loss,
+    gelu,
+    glu,
     group_norm,
+    hardshrink,
+    hinge_embedding_loss,
+    huber_loss,
     instance_norm,
     interpolate,
+    kl_div,
+    l1_loss,
     layer_norm,
-    leaky_relu,
     linear,
     local_response_norm,
+    log_softmax,
+    logsigmoid,
     lp_pool1d,
     lp_pool2d,
     lp_pool3d,
+    margin_ranking_loss,
     max_pool1d,
     max_pool2d,
     max_pool3d,
     max_unpool1d,
     max_unpool2d,
     max_unpool3d,
+    mse_loss,
+    multilabel_soft_margin_loss,
+    nll_loss,
     one_hot,
     pad,
     pixel_shuffle,
     pixel_unshuffle,
+    poisson_nll_loss,
     prelu,
-    relu,
     rms_norm,
     sigmoid,
+    smooth_l1_loss,
+    soft_margin_loss,
     softmax,
+    softmin,
+    softplus,
+    softshrink,
+    softsign,
     sum_pool1d,
     sum_pool2d,
     sum_pool3d,
+    tanh,
+    tanhshrink,
+    triplet_margin_loss,
     unfold,
 )
+
+celu = accepting_inplace(activation.celu)
+elu = accepting_inplace(activation.elu)
+hardsigmoid = accepting_inplace(activation.hardsigmoid)
+hardswish = accepting_inplace(activation.hardswish)
+hardtanh = accepting_inplace(activation.hardtanh)
+leaky_relu = accepting_inplace(activation.leaky_relu)
+mish = accepting_inplace(activation.mish)
+relu = accepting_inplace(activation.relu)
+relu6 = accepting_inplace(activation.relu6)
+selu = accepting_inplace(activation.selu)
+silu = accepting_inplace(activation.silu)
+threshold = accepting_inplace(activation.threshold)
 
 __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d", "adaptive_max_pool2d",
     "adaptive_max_pool3d", "alpha_dropout", "avg_pool1d", "avg_pool2d", "avg_pool3d", "batch_norm", "bilinear",
-    "channel_shuffle", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
-    "cross_entropy", "dropout", "dropout1d", "dropout2d", "dropout3d", "embedding", "feature_alpha_dropout", "fold",
-    "group_norm", "instance_norm", "interpolate", "layer_norm", "leaky_relu", "linear", "local_response_norm",
-    "lp_pool1d", "lp_pool2d", "lp_pool3d", "max_pool1d", "max_pool2d", "max_pool3d", "max_unpool1d", "max_unpool2d",
-    "max_unpool3d", "one_hot", "pad", "pixel_shuffle", "pixel_unshuffle", "prelu", "relu", "rms_norm", "sigmoid",
-    "softmax", "sum_pool1d", "sum_pool2d", "sum_pool3d", "unfold",
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "celu", "channel_shuffle", "conv1d", "conv2d", "conv3d",
+    "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "cosine_embedding_loss", "cross_entropy", "dropout",
+    "dropout1d", "dropout2d", "dropout3d", "elu", "embedding", "feature_alpha_dropout", "fold", "gaussian_nll_loss",
+    "gelu", "glu", "group_norm", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hinge_embedding_loss",
+    "huber_loss", "instance_norm", "interpolate", "kl_div", "l1_loss", "layer_norm", "leaky_relu", "linear",
+    "local_response_norm", "log_softmax", "logsigmoid", "lp_pool1d", "lp_pool2d", "lp_pool3d", "margin_ranking_loss",
+    "max_pool1d", "max_pool2d", "max_pool3d", "max_unpool1d", "max_unpool2d", "max_unpool3d", "mish", "mse_loss",
+    "multilabel_soft_margin_loss", "nll_loss", "one_hot", "pad", "pixel_shuffle", "pixel_unshuffle", "poisson_nll_loss",
+    "prelu", "relu", "relu6", "rms_norm", "selu", "sigmoid", "silu", "smooth_l1_loss", "soft_margin_loss", "softmax",
+    "softmin", "softplus", "softshrink", "softsign", "sum_pool1d", "sum_pool2d", "sum_pool3d", "tanh", "tanhshrink",
+    "threshold", "triplet_margin_loss", "unfold",
 ]

@@ -17,7 +17,6 @@ from numbacnn.ops.activation import (
     selu,
     sigmoid,
     silu,
-    softmax,
     softplus,
     softshrink,
     softsign,
@@ -54,6 +53,15 @@ from numbacnn.ops.compare import (
 from numbacnn.ops.conv import conv1d, conv2d, conv3d
 from numbacnn.ops.conv_transpose import conv_transpose1d, conv_transpose2d, conv_transpose3d
 from numbacnn.ops.diagonal import diagonal
+from numbacnn.ops.difference import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    huber_loss,
+    kl_div,
+    l1_loss,
+    mse_loss,
+    smooth_l1_loss,
+)
 from numbacnn.ops.dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout
 from numbacnn.ops.einsum import einsum
 from numbacnn.ops.elementwise import (
@@ -72,13 +80,24 @@ from numbacnn.ops.embedding import embedding, one_hot
 from numbacnn.ops.exchange import dlpack_device, to_dlpack
 from numbacnn.ops.extremes import amax, amin, argmax, argmin, max, min
 from numbacnn.ops.gather import gather, index_add, scatter, scatter_add, take_along_dim
+from numbacnn.ops.glu import glu
 from numbacnn.ops.group_norm import group_norm, instance_norm
 from numbacnn.ops.index import as_position, contains, getitem, iterate, setitem
 from numbacnn.ops.layer_norm import layer_norm, rms_norm
 from numbacnn.ops.linear import bilinear, linear
 from numbacnn.ops.local_response import local_response_norm
-from numbacnn.ops.loss import cross_entropy
+from numbacnn.ops.loss import cross_entropy, nll_loss
 from numbacnn.ops.lp_pool import lp_pool1d, lp_pool2d, lp_pool3d
+from numbacnn.ops.margin import (
+    cosine_embedding_loss,
+    gaussian_nll_loss,
+    hinge_embedding_loss,
+    margin_ranking_loss,
+    multilabel_soft_margin_loss,
+    poisson_nll_loss,
+    soft_margin_loss,
+    triplet_margin_loss,
+)
 from numbacnn.ops.mask import masked_fill, masked_select, nonzero, tril, triu
 from numbacnn.ops.mathematics import (
     absolute,
@@ -123,6 +142,7 @@ from numbacnn.ops.reduce import all, any, count_nonzero, logsumexp, mean, prod, 
 from numbacnn.ops.repeat import repeat, repeat_interleave, roll, tile
 from numbacnn.ops.shape import expand, flatten, permute, reshape, squeeze, to, transpose, unsqueeze
 from numbacnn.ops.slice import flip, narrow, select
+from numbacnn.ops.softmax import log_softmax, softmax, softmin
 from numbacnn.ops.sort import argsort, cumsum, sort, topk
 from numbacnn.ops.split import chunk, split, tensor_split, unbind
 from numbacnn.ops.take import index_select
@@ -135,25 +155,28 @@ __all__ = [
     "absolute", "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
     "adaptive_max_pool2d", "adaptive_max_pool3d", "add", "addmm", "all", "alpha_dropout", "amax", "amin", "any",
     "argmax", "argmin", "argsort", "avg_pool1d", "avg_pool2d", "avg_pool3d", "baddbmm", "batch_norm", "bilinear",
-    "bitwise_and", "bitwise_or", "bitwise_xor", "bmm", "broadcast_to", "cat", "ceil", "celu", "channel_shuffle",
-    "chunk", "clamp", "clone", "contiguous", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d",
-    "conv_transpose3d", "cos", "cosine_similarity", "count_nonzero", "cross_entropy", "cumsum", "diagonal", "divide",
-    "dot", "dropout", "dropout1d", "dropout2d", "dropout3d", "einsum", "elu", "embedding", "equal", "erf", "exp",
-    "expand", "expm1", "feature_alpha_dropout", "flatten", "flip", "floor", "floor_divide", "fold", "gather", "gelu",
-    "greater", "greater_equal", "group_norm", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hstack",
-    "index_add", "index_select", "instance_norm", "interpolate", "isfinite", "isinf", "isnan", "layer_norm",
-    "leaky_relu", "less", "less_equal", "linear", "local_response_norm", "log", "log10", "log1p", "log2",
-    "logical_not", "logsigmoid", "logsumexp", "lp_pool1d", "lp_pool2d", "lp_pool3d", "masked_fill", "masked_select",
-    "matmul", "max", "max_pool1d", "max_pool2d", "max_pool3d", "max_unpool1d", "max_unpool2d", "max_unpool3d",
-    "maximum", "mean", "meshgrid", "min", "minimum", "mish", "mm", "movedim", "multiply", "mv", "narrow", "negative",
-    "nonzero", "norm", "normalize", "not_equal", "one_hot", "outer", "pad", "permute", "pixel_shuffle",
-    "pixel_unshuffle", "power", "prelu", "prod", "reciprocal", "relu", "relu6", "remainder", "repeat",
-    "repeat_interleave", "reshape", "reshape_as", "rms_norm", "roll", "round", "rsqrt", "scatter", "scatter_add",
-    "select", "selu", "sigmoid", "sign", "silu", "sin", "softmax", "softplus", "softshrink", "softsign", "sort",
-    "split", "sqrt", "square", "squeeze", "stack", "std", "subtract", "sum", "sum_pool1d", "sum_pool2d", "sum_pool3d",
-    "swapaxes", "take_along_dim", "tanh", "tanhshrink", "tensor_split", "tensordot", "threshold", "tile", "to",
-    "topk", "transpose", "tril", "triu", "trunc", "unbind", "unflatten", "unfold", "unsqueeze", "var", "var_mean",
-    "vstack", "where",
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "bitwise_and", "bitwise_or", "bitwise_xor", "bmm",
+    "broadcast_to", "cat", "ceil", "celu", "channel_shuffle", "chunk", "clamp", "clone", "contiguous", "conv1d",
+    "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "cos", "cosine_embedding_loss",
+    "cosine_similarity", "count_nonzero", "cross_entropy", "cumsum", "diagonal", "divide", "dot", "dropout",
+    "dropout1d", "dropout2d", "dropout3d", "einsum", "elu", "embedding", "equal", "erf", "exp", "expand", "expm1",
+    "feature_alpha_dropout", "flatten", "flip", "floor", "floor_divide", "fold", "gather", "gaussian_nll_loss", "gelu",
+    "glu", "greater", "greater_equal", "group_norm", "hardshrink", "hardsigmoid", "hardswish", "hardtanh",
+    "hinge_embedding_loss", "hstack", "huber_loss", "index_add", "index_select", "instance_norm", "interpolate",
+    "isfinite", "isinf", "isnan", "kl_div", "l1_loss", "layer_norm", "leaky_relu", "less", "less_equal", "linear",
+    "local_response_norm", "log", "log10", "log1p", "log2", "log_softmax", "logical_not", "logsigmoid", "logsumexp",
+    "lp_pool1d", "lp_pool2d", "lp_pool3d", "margin_ranking_loss", "masked_fill", "masked_select", "matmul", "max",
+    "max_pool1d", "max_pool2d", "max_pool3d", "max_unpool1d", "max_unpool2d", "max_unpool3d", "maximum", "mean",
+    "meshgrid", "min", "minimum", "mish", "mm", "movedim", "mse_loss", "multilabel_soft_margin_loss", "multiply", "mv",
+    "narrow", "negative", "nll_loss", "nonzero", "norm", "normalize", "not_equal", "one_hot", "outer", "pad", "permute",
+    "pixel_shuffle", "pixel_unshuffle", "poisson_nll_loss", "power", "prelu", "prod", "reciprocal", "relu", "relu6",
+    "remainder", "repeat", "repeat_interleave", "reshape", "reshape_as", "rms_norm", "roll", "round", "rsqrt",
+    "scatter", "scatter_add", "select", "selu", "sigmoid", "sign", "silu", "sin", "smooth_l1_loss", "soft_margin_loss",
+    "softmax", "softmin", "softplus", "softshrink", "softsign", "sort", "split", "sqrt", "square", "squeeze", "stack",
+    "std", "subtract", "sum", "sum_pool1d", "sum_pool2d", "sum_pool3d", "swapaxes", "take_along_dim", "tanh",
+    "tanhshrink", "tensor_split", "tensordot", "threshold", "tile", "to", "topk", "transpose", "tril",
+    "triplet_margin_loss", "triu", "trunc", "unbind", "unflatten", "unfold", "unsqueeze", "var", "var_mean", "vstack",
+    "where",
 ]
 
 METHODS = {
@@ -181,8 +204,9 @@ METHODS = {
         unflatten)},
     **{function.__name__: function for function in (
         absolute, add, ceil, clamp, cos, divide, equal, erf, exp, expm1, floor, greater, greater_equal, isfinite, isinf,
-        isnan, less, less_equal, log, log1p, log2, log10, logical_not, maximum, minimum, multiply, negative, not_equal,
-        reciprocal, relu, remainder, round, rsqrt, sigmoid, sign, sin, softmax, sqrt, square, subtract, tanh, trunc)},
+        isnan, less, less_equal, log, log1p, log2, log10, log_softmax, logical_not, maximum, minimum, multiply,
+        negative, not_equal, reciprocal, relu, remainder, round, rsqrt, sigmoid, sign, sin, softmax, sqrt, square,
+        subtract, tanh, trunc)},
     **{function.__name__: function for function in (
         addmm, all, amax, amin, any, argmax, argmin, baddbmm, bmm, count_nonzero, dot, logsumexp, matmul, max, mean,
         min, mm, mv, norm, outer, prod, std, sum, var)},

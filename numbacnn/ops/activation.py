@@ -214,16 +214,3 @@ def softplus(x: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
 def softsign(x: Tensor) -> Tensor:
     """Squash to (-1, 1): x / (1 + |x|). Keeps x."""
     return mapped("softsign", x)
-
-
-def softmax(x: Tensor, dim: int = -1) -> Tensor:
-    """Turn numbers into probabilities along an axis: exp(x) / sum of exp(x), without overflow. Keeps its output."""
-    floating("softmax", x=x)
-    geometry.reduce("softmax", x.shape, dim)
-    numbers, spec = (geometry.axis("softmax", x.ndim, dim),), ((x.array.shape, x.array.dtype),)
-    y, = record("softmax", (x.array,), spec, numbers)
-
-    def backward(dy: Array) -> Gradients:
-        return record("softmax_backward", (dy, y), spec, numbers)
-
-    return differentiable(y, (x,), backward)

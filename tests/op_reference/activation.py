@@ -34,7 +34,3 @@ def gelu(x, approximate="none"):
 
 def prelu(x, weight):
     return made("prelu", [x, weight], x.shape)
-
-
-def softmax(x, dim=-1):
-    return made("softmax", [x], x.shape, dim)

@@ -5,7 +5,7 @@ SPECIAL = Input((4, 4, 4), "special")     # whole vectors: PyTorch has other rul
 BOOLS = Input((2, 3), "ties", "bool")
 INTEGERS, SINGLE = Input((2, 3), "whole", "int64"), Input((2, 3), "grid", "float32")
 INPUTS = ("x", "weight", "bias", "running_mean", "running_var", "logits", "targets", "a", "b", "condition", "other",
-          "indices")
+          "indices", "target", "input1", "input2", "anchor", "positive", "negative", "var")
 
 
 def given(each):

@@ -29,3 +29,12 @@ def softmax(x, y, axis):
 
 def softmax_backward(dy, y, dx, axis):
     dx[...] = y * (dy - (dy * y).sum(axis=axis, keepdims=True))
+
+
+def log_softmax(x, y, axis):
+    top = x.max(axis, keepdims=True) if x.size else x
+    y[...] = x - top - np.log(np.exp(x - top).sum(axis, keepdims=True))
+
+
+def log_softmax_backward(dy, y, dx, axis):
+    dx[...] = dy - np.exp(y) * dy.sum(axis, keepdims=True)

@@ -1,0 +1,25 @@
+"""What becomes of the losses of a batch."""
+from typing import Any
+
+from numbacnn.autograd import Tensor
+from numbacnn.ops.reduce import mean, sum
+
+REDUCTIONS = ("mean", "sum", "none")
+
+
+def checked_reduction(op: str, reduction: Any, size_average: Any = None, reduce: Any = None,
+                      known: tuple[str, ...] = REDUCTIONS) -> None:
+    """Check the name of a reduction; what PyTorch had in its place is refused."""
+    if size_average is not None or reduce is not None:
+        raise ValueError(f"{op}: size_average and reduce are no longer taken, got {size_average!r} and {reduce!r}; "
+                         "use reduction='mean', 'sum' or 'none'")
+    if not isinstance(reduction, str) or reduction not in known:
+        names = ", ".join(map(repr, known[:-1]))
+        raise ValueError(f"{op}: reduction must be {names} or {known[-1]!r}, got {reduction!r}")
+
+
+def reduced(losses: Tensor, reduction: str) -> Tensor:
+    """The mean of losses, their sum, or themselves; the mean of none is NaN."""
+    if reduction == "none":
+        return losses
+    return mean(losses) if reduction == "mean" else sum(losses)
