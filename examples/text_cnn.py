@@ -14,9 +14,9 @@ import numbacnn
 from numbacnn import nn, optim
 from numbacnn.data import DataLoader, TensorDataset
 
-THINGS = "film book song play story concert picture meal hotel museum".split()
+THINGS = ["film", "book", "song", "play", "story", "concert", "picture", "meal", "hotel", "museum"]
 BEGINNINGS = ["the {} was", "i thought the {} was", "we saw that the {} was", "my friends say the {} is", "this {} is"]
-PRAISE, COMPLAINT = "good great lovely wonderful".split(), "bad dull awful boring".split()
+PRAISE, COMPLAINT = ["good", "great", "lovely", "wonderful"], ["bad", "dull", "awful", "boring"]
 SENTENCES = ["{}", "really {}", "not {}", "not {} at all", "never {}", "{} , not {}"]
 EPOCHS = 15
 

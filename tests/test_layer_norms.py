@@ -162,7 +162,7 @@ def far(dtype, layer, shape, center):
     (lambda x: F.layer_norm(x, x.shape[-1], eps=1e-12), (3, 5000)),
     (lambda x: F.group_norm(x, 4, eps=1e-12), (2, 32, 9, 8)), (lambda x: F.group_norm(x, 4, eps=1e-12), (2, 32, 70)),
     (lambda x: F.instance_norm(x, eps=1e-12), (2, 64, 50, 47)), (lambda x: F.instance_norm(x, eps=1e-12), (2, 3, 300)),
-], ids=str)
+], ids=["layer", "long layer", "group of images", "group of runs", "instance of images", "instance of runs"])
 def test_float32_stays_near_float64(layer, shape, center):
     """However far the numbers are from zero: what is subtracted is known to more digits than float32 has."""
     for single, double in zip(far("float32", layer, shape, center), far("float64", layer, shape, center), strict=True):
