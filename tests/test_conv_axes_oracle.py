@@ -14,7 +14,7 @@ from numbacnn import nn, ops, testing
 torch = pytest.importorskip("torch", reason="needs the extra `oracle`")
 pytestmark = [pytest.mark.oracle, pytest.mark.filterwarnings("ignore:Using padding='same'")]
 
-many = settings(max_examples=300, deadline=None, derandomize=True,
+many = settings(max_examples=200, deadline=None, derandomize=True,
                 suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 MODES = ["zeros", "reflect", "replicate", "circular"]
 axes, seeds = st.integers(1, 3), st.integers(0, 2**32 - 1)
