@@ -324,6 +324,11 @@ def differentiable(y: Array, inputs: tuple[Tensor, ...], backward: Backward) -> 
     return tensor
 
 
+def adopt(x: Tensor, y: Tensor) -> None:
+    """Give x the history of y, or none."""
+    x.node, x._requires_grad = y.node, y._requires_grad
+
+
 def root(op: str, tensor: Any, gradient: Any) -> tuple[Any, Array]:
     """Where a gradient begins, and with which values."""
     if not isinstance(tensor, Tensor):

@@ -3,8 +3,9 @@ from collections.abc import Callable
 from typing import Any
 
 from numbacnn import geometry
-from numbacnn.autograd import Gradients, Tensor, differentiable
-from numbacnn.errors import GradientError, ShapeError
+from numbacnn.autograd import Gradients, Tensor, adopt, differentiable
+from numbacnn.errors import DTypeError, GradientError, ShapeError
+from numbacnn.grad_mode import is_grad_enabled
 from numbacnn.graph import Array, rebind, record
 from numbacnn.ops.check import FLOATING
 from numbacnn.ops.constant import constant
@@ -63,20 +64,23 @@ def floor_divide(a: Any, b: Any) -> Tensor:
     return Tensor(apply("floor_divide", a.array, b.array))
 
 
-def in_place(op: Callable[[Any, Any], Tensor]) -> Callable[[Tensor, Any], Tensor]:
+def in_place(op: Callable[..., Tensor]) -> Callable[..., Tensor]:
     """Make the form of an operation that gives its result to the left operand, such as `+=`."""
-    def assigned(x: Tensor, other: Any) -> Tensor:
-        y = op(x, other)
-        if x.node is None and x.requires_grad and y.requires_grad:
+    def assigned(x: Tensor, *others: Any, **options: Any) -> Tensor:
+        y = op(x, *others, **options)
+        if x.node is None and x.requires_grad and is_grad_enabled():
             raise GradientError(f"{op.__name__}: a tensor with requires_grad=True that the user made cannot be changed "
                                 "in place where gradients are recorded; do it inside `with numbacnn.no_grad():`")
         if y.array.shape != x.array.shape:
             raise ShapeError(f"{op.__name__}: the result must fit in x{x.shape}, got {y.shape}")
         if y.array.dtype != x.array.dtype:
+            if y.array.dtype in FLOATING and x.array.dtype not in FLOATING:
+                raise DTypeError(f"{op.__name__}: the result is {y.array.dtype}, which x of {x.array.dtype} cannot "
+                                 "hold; convert x first, such as with x.float()")
             y = cast(y, x.array.dtype)
         rebind(x, y.array)
-        if y.requires_grad:
-            x.node, x.requires_grad = y.node, True
+        if is_grad_enabled():
+            adopt(x, y)
         return x
 
     return assigned
