@@ -9,6 +9,7 @@ from op_table.rows import SPECIAL, given, method, refused, unary
 X, EMPTY, BOOL, INTEGER = (2, 3, 4, 5), (0, 3), Input((3, 5), "ties", "bool"), Input((3, 5), "whole", "int64")
 TIES, SOME = Input((4, 6), "ties"), (None, 0, -1, (1, 2), [0, 2, 3])
 ZEROS = Input((3, 4), "ties")
+SPREADS = ("var", ""), ("std", "root")
 COSINE = {"x1": Input((4, 5)), "x2": Input((4, 5))}
 
 
@@ -50,12 +51,12 @@ CASES = [
     *[unary("prod", Input((4, 3), "whole", dtype), note=dtype, dim=0) for dtype in ("int64", "int32", "uint8")],
     unary("prod", BOOL, note="bool"),
 
-    *[unary(op, X, "mean x", "", 120, dim=dim, keepdim=keepdim) for op in ("var", "std")
+    *[unary(op, X, f"mean x {root and 'y' if keepdim else root}", "", 120, dim=dim, keepdim=keepdim) for op, root in SPREADS
       for keepdim in (False, True) for dim in SOME],
-    *[unary(op, (3, 5), "mean x", "", 60, dim=1, **options) for op in ("var", "std") for options in (
+    *[unary(op, (3, 5), f"mean x {root}", "", 60, dim=1, **options) for op, root in SPREADS for options in (
         {"correction": 0}, {"correction": 2}, {"unbiased": False}, {"unbiased": True}, {"correction": 0.5})],
-    *[unary(op, x, "mean x", note, 60, dim=0) for op in ("var", "std") for x, note in (
-        (SPECIAL, "special"), ((1, 3), "single"), (Input((3, 2), "all 2"), "equal"), ((0, 3), "empty"))],
+    *[unary(op, x, f"mean x {root}", note, 60, dim=0) for op, root in SPREADS for x, note in (
+        (SPECIAL, "special"), (Input((3, 2), "all 2"), "equal"))],
     *[Case("var_mean", {"x": Input((3, 4))}, (1,), {"keepdim": keepdim}, "mean x" if n == 0 else "", 20, output=n)
       for n in (0, 1) for keepdim in (False, True)],
 
@@ -79,8 +80,8 @@ CASES = [
     *[unary("count_nonzero", x, note=note, **options) for x, note in (
         (Input((2, 3, 4), "below 2"), ""), (SPECIAL, "special"), (BOOL, "bool"), ((2, 0), "empty"), (INTEGER, "integers"))
       for options in ({}, {"dim": 1}, {"dim": (0, 1)})],
-    *[unary("normalize", (3, 5), "", "", 60, **options) for options in ({}, {"dim": 0}, {"p": 1, "dim": -1}, {"eps": 9.0})],
-    *[Case("cosine_similarity", COSINE, (), options, "", 60) for options in ({}, {"dim": 0}, {"dim": -1, "eps": 2.0})],
+    *[unary("normalize", (3, 5), "held x y", "", 60, **options) for options in ({}, {"dim": 0}, {"p": 1, "dim": -1}, {"eps": 9.0})],
+    *[Case("cosine_similarity", COSINE, (), options, "held x1 x2 y", 60) for options in ({}, {"dim": 0}, {"dim": -1, "eps": 2.0})],
 ]
 
 BAD = ("all", "amax", "amin", "any", "argmax", "argmin", "count_nonzero", "logsumexp", "max", "mean", "min", "norm", "normalize",
