@@ -1,4 +1,4 @@
-"""Making tensors: of what there is in any form, by rules; beside NumPy's arrays; other libraries'; and what is refused."""
+"""Making tensors of what there is, and by rules; beside NumPy's arrays and other libraries'; what is refused."""
 import array
 import datetime
 import decimal
@@ -24,7 +24,7 @@ def equal(x, values, dtype=None):
     np.testing.assert_array_equal(x.numpy(), values)
 
 
-# --- by rules ----------------------------------------------------------------------------------------------------------
+# --- by rules ---------------------------------------------------------------------------------------------------------
 
 def test_filled():
     equal(nb.zeros(2, 3), np.zeros((2, 3), "float32"))
@@ -72,22 +72,26 @@ def test_ranges_with_defaults():
     equal(nb.linspace(3, -3, 4), np.array([3, 1, -1, -3], "float32"))
 
 
-# --- of what there is --------------------------------------------------------------------------------------------------
+# --- of what there is -------------------------------------------------------------------------------------------------
 
 GIVEN = {                                                # data, numbers, dtype
-    "float": (1.5, 1.5, "float32"), "int": (3, 3, "int64"), "bool": (True, True, "bool"), "lists": ([[1, 2]], [[1, 2]], "int64"),
+    "float": (1.5, 1.5, "float32"), "int": (3, 3, "int64"), "bool": (True, True, "bool"),
+    "lists": ([[1, 2]], [[1, 2]], "int64"),
     "tuples": (((1.0,), (2.0,)), [[1], [2]], "float32"), "mixed": ([1, 2.5, True], [1, 2.5, 1], "float32"),
     "nothing": ([], [], "float32"), "no rows": ([[], []], [[], []], "float32"), "range": (range(3), [0, 1, 2], "int64"),
-    "NumPy numbers": ([np.float64(1), np.float32(2)], [1, 2], "float32"), "a NumPy number": (np.float64(2), 2, "float64"),
+    "NumPy numbers": ([np.float64(1), np.float32(2)], [1, 2], "float32"),
+    "a NumPy number": (np.float64(2), 2, "float64"),
     "infinities": ([float("inf"), float("nan")], [np.inf, np.nan], "float32"), "bytes of an array": (
-        array.array("d", [1, 2]), [1, 2], "float32"), "arrays in a list": ([np.ones(2), np.zeros(2)], [[1, 1], [0, 0]], "float32"),
+        array.array("d", [1, 2]), [1, 2], "float32"),
+        "arrays in a list": ([np.ones(2), np.zeros(2)], [[1, 1], [0, 0]], "float32"),
     "the largest": (2**63 - 1, 2**63 - 1, "int64"), "the least": ([-2**63], [-2**63], "int64"),
     "empty array": (np.zeros((0, 3)), np.zeros((0, 3)), "float64"), "no axes": (np.array(3.0), 3.0, "float64"),
     "Fortran": (np.asfortranarray(np.arange(6.0).reshape(2, 3)), np.arange(6).reshape(2, 3), "float64"),
     "negative strides": (np.arange(6, dtype="int32")[::-2], [5, 3, 1], "int32"),
     "other order of bytes": (np.arange(3, dtype=">f4"), [0, 1, 2], "float32"),
     "broadcast": (np.broadcast_to(np.float32(2), (2, 2)), np.full((2, 2), 2), "float32"),
-    "masked": (np.ma.array([1.0, 2.0]), [1, 2], "float64"), "matrix of objects": (np.array([[1, 2]], np.uint8), [[1, 2]], "uint8"),
+    "masked": (np.ma.array([1.0, 2.0]), [1, 2], "float64"),
+    "matrix of objects": (np.array([[1, 2]], np.uint8), [[1, 2]], "uint8"),
 }
 
 
@@ -138,20 +142,22 @@ def test_as_tensor():
 
 @pytest.mark.parametrize(("dtype", "data", "values"), [
     ("float32", np.arange(3, dtype="float16"), [0, 1, 2]), ("int32", np.arange(3, dtype="int8"), [0, 1, 2]),
-    ("int64", np.array([2**63 - 1], "uint64"), [2**63 - 1]), ("uint8", [0, 255], [0, 255]), ("int64", [-1.7, 2.9], [-1, 2]),
+    ("int64", np.array([2**63 - 1], "uint64"), [2**63 - 1]), ("uint8", [0, 255], [0, 255]),
+    ("int64", [-1.7, 2.9], [-1, 2]),
     ("bool", [0, 2, -1], [False, True, True]), ("bool", [0.0, np.nan], [False, True]), ("float64", [1, 2], [1, 2]),
     ("float32", [1e300], [np.inf]), ("float64", True, 1)])
 def test_conversions(dtype, data, values):
     equal(nb.tensor(data, dtype=dtype), np.asarray(values).astype(dtype))
 
 
-# --- beside NumPy ------------------------------------------------------------------------------------------------------
+# --- beside NumPy -----------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_operators_beside_arrays_and_numbers(dtype):
     values, other = np.array([1.0, 2, 4], dtype), np.array([3.0, 5, 7], dtype)
     x = nb.tensor(values)
-    for left, right in ((x, other), (other, x), (np.float32(2), x), (x, np.float32(2)), (np.float64(2), x), (x, np.float64(2)),
+    for left, right in ((x, other), (other, x), (np.float32(2), x), (x, np.float32(2)), (np.float64(2), x),
+                        (x, np.float64(2)),
                         (np.int64(2), x), (2, x), (x, 2.5), (np.array(2, dtype), x)):
         a, b = (each.numpy() if isinstance(each, nb.Tensor) else np.asarray(each, dtype) for each in (left, right))
         for y, expected in ((left + right, a + b), (left * right, a * b), (left - right, a - b), (left / right, a / b)):
@@ -164,7 +170,8 @@ def test_operators_beside_arrays_and_numbers(dtype):
 
 def test_functions_of_numpy_take_the_values():
     x = nb.tensor([[1.0, 4.0]])
-    for found, expected in ((np.sqrt(x), [[1, 2]]), (np.add(np.ones(2, np.float32), x), [[2, 5]]), (np.sum(x.numpy()), 5),
+    for found, expected in ((np.sqrt(x), [[1, 2]]), (np.add(np.ones(2, np.float32), x), [[2, 5]]),
+                            (np.sum(x.numpy()), 5),
                             (np.concatenate([x, x]), [[1, 4], [1, 4]]), (np.asarray(x), [[1, 4]]),
                             (np.array(x, dtype="float64"), [[1, 4]]), (np.asarray(x, dtype=">f4"), [[1, 4]])):
         assert isinstance(found, np.ndarray | np.generic)
@@ -209,8 +216,10 @@ def test_dlpack_of_torch():
     equal(nb.tensor(theirs), theirs.numpy())
     assert torch.equal(torch.from_dlpack(nb.tensor(theirs.numpy())), theirs)
     for wrong, text in ((torch.ones(2, dtype=torch.bfloat16), "from_dlpack: torch.Tensor cannot be read"),
-                        (torch.ones(2, requires_grad=True), "from_dlpack: Tensor cannot be read|torch.Tensor cannot be read"),
-                        (torch.ones(2, dtype=torch.complex64), "tensor: data must be real numbers, got complex numbers"),
+                        (torch.ones(2, requires_grad=True),
+                         "from_dlpack: Tensor cannot be read|torch.Tensor cannot be read"),
+                        (torch.ones(2, dtype=torch.complex64),
+                         "tensor: data must be real numbers, got complex numbers"),
                         (torch.ones(2, dtype=torch.float16), "dtype must be one of")):
         with pytest.raises(DTypeError, match=text):
             nb.from_dlpack(wrong)
@@ -219,8 +228,7 @@ def test_dlpack_of_torch():
 REFUSED = [
     (lambda: nb.tensor([[1, 2], [3]]), DTypeError, "tensor: data must be numbers, in nested lists of equal lengths"),
     (lambda: nb.tensor([1, [2]]), DTypeError, "tensor: data must be numbers, in nested lists of equal lengths"),
-    (lambda: nb.tensor("text"), DTypeError, "tensor: data must be numbers (number, nested lists of numbers, array or tensor), "
-                                            "got str"),
+    (lambda: nb.tensor("text"), DTypeError, "got str"),
     (lambda: nb.tensor(["a", "b"]), DTypeError, "tensor: data must be real numbers, got text"),
     (lambda: nb.tensor(["1", "2"], dtype="float32"), DTypeError, "tensor: data must be real numbers, got text"),
     (lambda: nb.tensor([b"1"]), DTypeError, "tensor: data must be real numbers, got bytes"),
@@ -232,7 +240,8 @@ REFUSED = [
     (lambda: nb.tensor(i for i in range(3)), DTypeError, "got generator"),
     (lambda: nb.tensor(object()), DTypeError, "tensor: data must be real numbers, got object"),
     (lambda: nb.tensor(2**63), DTypeError, "got"),
-    (lambda: nb.tensor([2**70]), DTypeError, "whole numbers must be from -2**63 to 2**63 - 1, got 1180591620717411303424"),
+    (lambda: nb.tensor([2**70]), DTypeError,
+     "whole numbers must be from -2**63 to 2**63 - 1, got 1180591620717411303424"),
     (lambda: nb.tensor([-2**64, 1]), DTypeError, "whole numbers must be from -2**63 to 2**63 - 1"),
     (lambda: nb.tensor(1j), DTypeError, "tensor: data must be real numbers, got complex numbers"),
     (lambda: nb.tensor(np.ones(2, complex), dtype="float32"), DTypeError, "got complex numbers"),
@@ -242,19 +251,24 @@ REFUSED = [
     (lambda: nb.tensor(datetime.date(2020, 1, 1)), DTypeError, "tensor: data must be real numbers, got date"),
     (lambda: nb.tensor([decimal.Decimal("1.5")]), DTypeError, "tensor: data must be real numbers, got Decimal"),
     (lambda: nb.tensor(fractions.Fraction(1, 2)), DTypeError, "tensor: data must be real numbers, got Fraction"),
-    (lambda: nb.tensor(np.ones(2, "float16")), DTypeError, "got float16; convert the numbers, such as with .astype(np.float32)"),
-    (lambda: nb.tensor(np.ones(2, "int8")), DTypeError, "got int8; convert the numbers, such as with .astype(np.int32)"),
-    (lambda: nb.tensor(np.ones(2, "uint64")), DTypeError, "got uint64; convert the numbers, such as with .astype(np.int64)"),
+    (lambda: nb.tensor(np.ones(2, "float16")), DTypeError,
+     "got float16; convert the numbers, such as with .astype(np.float32)"),
+    (lambda: nb.tensor(np.ones(2, "int8")), DTypeError,
+     "got int8; convert the numbers, such as with .astype(np.int32)"),
+    (lambda: nb.tensor(np.ones(2, "uint64")), DTypeError,
+     "got uint64; convert the numbers, such as with .astype(np.int64)"),
     (lambda: nb.tensor(np.ones(2, "longdouble")), DTypeError, "dtype must be one of"),
     (lambda: nb.tensor([300], dtype="uint8"), DTypeError, "numbers must be from 0 to 255 for uint8, got 300"),
     (lambda: nb.tensor([-1], dtype="uint8"), DTypeError, "numbers must be from 0 to 255 for uint8, got -1"),
     (lambda: nb.tensor([2**31], dtype="int32"), DTypeError, "for int32, got 2147483648"),
     (lambda: nb.tensor([float("nan")], dtype="int64"), DTypeError, "for int64, got nan"),
     (lambda: nb.tensor([1e30], dtype="int64"), DTypeError, "for int64, got 1e+30"),
-    (lambda: nb.tensor(np.array([2**64 - 1], "uint64"), dtype="int64"), DTypeError, "for int64, got 18446744073709551615"),
+    (lambda: nb.tensor(np.array([2**64 - 1], "uint64"), dtype="int64"), DTypeError,
+     "for int64, got 18446744073709551615"),
     (lambda: nb.tensor([1], dtype="float16"), DTypeError, "tensor: dtype must be one of"),
     (lambda: nb.tensor([1], dtype="bfloat16"), DTypeError, "tensor: dtype must be one of"),
-    (lambda: nb.tensor([1], requires_grad=True), DTypeError, "tensor: only floating point tensors have gradients, got int64"),
+    (lambda: nb.tensor([1], requires_grad=True), DTypeError,
+     "tensor: only floating point tensors have gradients, got int64"),
     (lambda: nb.from_numpy([1.0]), DTypeError, "from_numpy: values must be a NumPy array, got list"),
     (lambda: nb.from_dlpack([1.0]), DTypeError, "from_dlpack: data must have __dlpack__"),
     (lambda: nb.zeros(-1), ShapeError, "zeros: sizes must not be negative, got (-1,)"),

@@ -10,7 +10,7 @@ from numbacnn_cpu import program
 from numbacnn_cpu.compile import INTERPRETED
 
 import numbacnn as nb
-from numbacnn.errors import DTypeError, ShapeError
+from numbacnn.errors import DTypeError, EvaluationError, ShapeError
 
 DRAWN = {"rand": lambda **o: nb.rand(3, 5, **o), "rand64": lambda **o: nb.rand(7, dtype="float64", **o),
          "randn": lambda **o: nb.randn(2, 3, 4, 5, **o), "randn64": lambda **o: nb.randn(9, dtype=nb.float64, **o),
@@ -46,7 +46,8 @@ def test_known_answers():
     lanes = [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8]
     assert nb.rand(4).tolist() == [(lane >> 8) / 2**24 for lane in lanes]
     nb.manual_seed(0)
-    assert nb.rand(2, dtype="float64").tolist() == [0xe169c58d6627e8d5 // 2**11 / 2**53, 0x9b00dbd8bc57ac4c // 2**11 / 2**53]
+    assert nb.rand(2, dtype="float64").tolist() == [0xe169c58d6627e8d5 // 2**11 / 2**53,
+                                                    0x9b00dbd8bc57ac4c // 2**11 / 2**53]
     nb.manual_seed(0)
     assert nb.randint(0, 1000, (2,)).tolist() == [0xe169c58d6627e8d5 * 1000 >> 64, 0x9b00dbd8bc57ac4c * 1000 >> 64]
 
@@ -116,6 +117,17 @@ def test_a_replay_draws_new_numbers():
     found = [step(zero).tolist() for _ in range(3)]
     nb.manual_seed(0)
     assert found == [nb.rand(4).tolist() for _ in range(3)]
+
+
+def test_a_replay_draws_from_a_generator_that_it_was_given():
+    generator, zero = nb.Generator(5), nb.zeros(4)
+    with pytest.raises(EvaluationError, match="rand: a captured function may draw from a generator"):
+        nb.capture(lambda x: x + nb.rand(4, generator=generator))(zero)
+    step = nb.capture(lambda x: x + nb.rand(4, generator=generator), generator.state(zero.device))
+    found = [step(zero).tolist() for _ in range(3)]
+    generator.manual_seed(5)
+    assert [step(zero).tolist() for _ in range(2)] == found[:2]
+    assert nb.rand(4, generator=generator).tolist() == found[2]
 
 
 def test_threads_draw_other_numbers():
