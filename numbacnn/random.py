@@ -43,7 +43,8 @@ class Generator:
 
     Notes
     -----
-    It belongs to the thread that draws from it: each thread computes what it recorded.
+    It belongs to the thread that draws from it: each thread computes what it recorded. A captured function may draw
+    from it if its state is named: ``capture(function, generator.state(device))``.
 
     Examples
     --------
@@ -63,7 +64,9 @@ class Generator:
 
     def manual_seed(self, seed: int) -> "Generator":
         """Start anew from a seed, and return the generator."""
-        self._seed, self._states = _checked("Generator", seed), {}
+        self._seed = _checked("Generator", seed)
+        for device, state in self._states.items():      # the same tensors: a capture may know them
+            state.array = self._start(device)
         return self
 
     def initial_seed(self) -> int:
@@ -73,8 +76,11 @@ class Generator:
     def state(self, device: Device) -> Tensor:
         """Return the (seed, counter) of the kernels on a device."""
         if device not in self._states:
-            self._states[device] = Tensor(Array.of(np.array([self._seed, 0], np.int64), device))
+            self._states[device] = Tensor(self._start(device))
         return self._states[device]
+
+    def _start(self, device: Device) -> Array:
+        return Array.of(np.array([self._seed, 0], np.int64), device)
 
 
 def _checked(op: str, seed: Any) -> int:

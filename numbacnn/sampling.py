@@ -11,9 +11,9 @@ from numbacnn.autograd import Tensor
 from numbacnn.backend import Device
 from numbacnn.conversion import tensor
 from numbacnn.creation import Place, checked_shape, sizes
-from numbacnn.errors import DTypeError, ShapeError
+from numbacnn.errors import DTypeError, EvaluationError, ShapeError
 from numbacnn.geometry import count, is_integer
-from numbacnn.graph import record
+from numbacnn.graph import record, thread
 from numbacnn.ops.check import FLOATING, any_tensor, dtype_name, floating, kind, number
 from numbacnn.ops.compare import less
 from numbacnn.ops.elementwise import add, multiply
@@ -122,8 +122,8 @@ def randint(low: int, high: Any = None, size: Any = None, *, generator: Generato
             raise DTypeError(f"randint: {what} must be a whole number, got {value!r}")
     low, high = int(low), int(high)
     if not -MOST <= low < high <= MOST or high - low > MOST:
-        raise ShapeError(f"randint: low must be below high, by 2**63 at most, both in the range of int64, got low={low}, "
-                         f"high={high}")
+        raise ShapeError(f"randint: low must be below high, by 2**63 at most, both in the range of int64, got "
+                         f"low={low}, high={high}")
     if name in ("bool", "uint8", "int32") and not (-2**31 if name == "int32" else 0) <= low <= high - 1 < (
             {"bool": 2, "uint8": 256, "int32": 2**31}[name]):
         raise ShapeError(f"randint: numbers from {low} to {high - 1} must fit {name}")
@@ -209,6 +209,9 @@ def _drawn(op: str, kernel: str, shape: tuple[int, ...], dtype: str, generator: 
         raise DTypeError(f"{op}: generator must be a numbacnn.Generator, got {kind(generator)}")
     place: Device = backend.default_device() if device is None else backend.device(device)
     state = random.state(place) if generator is None else generator.state(place)
+    if thread.capture is not None and not any(state is known for known in thread.capture.state):
+        raise EvaluationError(f"{op}: a captured function may draw from a generator whose state the capture was given: "
+                              "capture(function, generator.state(device))")
     before = state.array
     y, state.array = record(kernel, (before,), (((count(shape),), dtype), (before.shape, before.dtype)), numbers)
     return reshape(Tensor(y), shape)

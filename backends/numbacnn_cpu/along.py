@@ -5,8 +5,8 @@ Arrays are (outer, axis, inner) as they lie, flat. The first of equals counts, a
 import numpy as np
 
 from .compile import compiled, kernel
-from .elementwise import larger, renamed, smaller
-from .fold import as_whole
+from .elementwise import renamed
+from .fold import as_whole, larger, smaller
 from .memory import ALIGNMENT, temporary
 from .slice import around, fill_run
 from .strided import gather
@@ -23,7 +23,7 @@ def choosing(name, choose, exceeds):
         first = np.uintp(at)                            # unsigned: slab.py says why
         for c in range(np.uintp(best.size)):
             value, old = x[first + c], best[c]
-            better = exceeds(value, old) or (value != value and old == old)
+            better = exceeds(value, old) | ((value != value) & (old == old))
             best[c] = value if better else old
             where[c] = k if better else where[c]
 

@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from .compile import compiled, kernel
-from .elementwise import convert, larger, renamed, smaller
+from .elementwise import convert, renamed
 from .memory import ALIGNMENT, temporary
 from .reduce import COLUMNS, Split, column_items, sums
 from .strided import follow
@@ -39,7 +39,7 @@ def folding(name, combine, enter, finish):
     def fold_rows(x, partial, kept, reduced, numbers, start, center, number, space, begin, end):
         blocks, outputs = partial.shape
         width, step = reduced[0, 0], reduced[1, 0]
-        used = min(WIDTH, width) if step == 1 else 1
+        used = max(1, min(WIDTH, width)) if step == 1 else 1
         total, middle = space[0, :used], space[1, :used]
         for item in range(begin, end):
             block, output = divmod(item, outputs)
@@ -110,6 +110,16 @@ def folding(name, combine, enter, finish):
                 (blocks, [partial, y.flat(), number])]
 
     return lower
+
+
+def larger(a, b):
+    """Return the larger number, NaN where one is NaN; without branches, so that loops are vectorised."""
+    return a if (a > b) | (a != a) else b
+
+
+def smaller(a, b):
+    """Return the smaller number, NaN where one is NaN."""
+    return a if (a < b) | (a != a) else b
 
 
 def as_whole(x):

@@ -75,7 +75,8 @@ def product_tiles(a, b, y, total, jump_a, jump_b, row_step, step, tall, block, d
         place, column = divmod(item, across)
         matrix, row = divmod(place, down)
         top, edge = row * tall, min(column * block + block, columns)
-        bottom, left_a, left_b, left_y = min(top + tall, rows), matrix * jump_a, matrix * jump_b, matrix * rows * columns
+        bottom, left_a, left_b = min(top + tall, rows), matrix * jump_a, matrix * jump_b
+        left_y = matrix * rows * columns
         for first in range(0, max(total, 1), depth):
             last = min(first + depth, total)
             for left in range(column * block, edge, width):

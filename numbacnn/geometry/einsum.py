@@ -3,7 +3,7 @@ import re
 from typing import NamedTuple
 
 from numbacnn.errors import ShapeError
-from numbacnn.geometry.options import Shape, cached
+from numbacnn.geometry.options import Shape, cached, few_axes
 
 
 class Equation(NamedTuple):
@@ -46,6 +46,11 @@ def einsum(equation: str, shapes: tuple[Shape, ...]) -> Equation:
     for c in result:
         if result.count(c) > 1 or c not in sizes:
             raise ShapeError(f"einsum: the result must name axes of operands, each once, got {c!r} in {equation!r}")
+    held = {*operands[0]}
+    for i, term in enumerate(operands[1:], start=1):    # what is there after each product
+        held = {c for c in held | {*term} if c in result or any(c in later for later in operands[i + 1:])}
+        few_axes("einsum", tuple([sizes[c] for c in sorted(held)]))
+    few_axes("einsum", tuple([sizes[c] for c in result]))
     return Equation(tuple(operands), result, sizes)
 
 

@@ -112,5 +112,4 @@ def _pair(a: Tensor, in_a: str, b: Tensor, in_b: str, wanted: set[str]) -> tuple
 
     y = multiplied(joined(a, in_a, batch, left, inner), joined(b, in_b, batch, inner, right))
     letters = "".join([*batch, *left, *right])
-    geometry.few_axes("einsum", tuple(letters))         # type: ignore[arg-type]
     return reshape(y, tuple([sizes[c] for c in letters])), letters

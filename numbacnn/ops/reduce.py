@@ -91,7 +91,7 @@ def logsumexp(x: Tensor, dim: Dim, keepdim: bool = False) -> Tensor:
     Returns
     -------
     Tensor
-        Keeps x and the result. -inf where all numbers are; the gradient there is 0.
+        Keeps x and the result. -inf where all numbers are; the gradient there is NaN.
     """
     floating("logsumexp", x=x)
     kept, _, terms = geometry.reduce("logsumexp", x.shape, _listed(dim))
@@ -104,8 +104,7 @@ def logsumexp(x: Tensor, dim: Dim, keepdim: bool = False) -> Tensor:
         y = add(log(sum(exp(subtract(Tensor(x_data), top)), dim, keepdim=True)), top).array
 
     def backward(dy: Array) -> Gradients:
-        shift = where(equal(Tensor(y), -inf), 0.0, Tensor(y))
-        return (multiply(Tensor(dy), exp(subtract(Tensor(x_data), shift))).array,)
+        return (multiply(Tensor(dy), exp(subtract(Tensor(x_data), Tensor(y)))).array,)
 
     result = differentiable(y, (x,), backward)
     return result if keepdim else dropped("logsumexp", result, x.shape, dim)

@@ -74,7 +74,8 @@ def norm(x, p=2, dim=None, keepdim=False):
         return amin(sizes, dim, keepdim)
     if p == 0:
         return np.asarray((x != 0).sum(axis=axes, keepdims=keepdim)).astype(x.dtype)
-    return np.asarray((sizes ** (2 if p == "fro" else p)).sum(axis=axes, keepdims=keepdim) ** (1 / (2 if p == "fro" else p)))
+    p = 2 if p == "fro" else p
+    return np.asarray((sizes ** p).sum(axis=axes, keepdims=keepdim) ** (1 / p))
 
 
 def logsumexp(x, dim, keepdim=False):

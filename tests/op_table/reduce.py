@@ -8,7 +8,8 @@ from op_table.rows import SPECIAL, given, method, refused, unary
 
 X, EMPTY, BOOL, INTEGER = (2, 3, 4, 5), (0, 3), Input((3, 5), "ties", "bool"), Input((3, 5), "whole", "int64")
 TIES, SOME = Input((4, 6), "ties"), (None, 0, -1, (1, 2), [0, 2, 3])
-ZEROS = Input((3, 4), "ties")
+ZEROS = Input((5, 4), "ties")
+SPREADS = ("var", ""), ("std", "root")
 COSINE = {"x1": Input((4, 5)), "x2": Input((4, 5))}
 
 
@@ -38,24 +39,27 @@ CASES = [
     *[unary(op, x, "x y", note, dim=0) for op in ("amax", "amin") for x, note in (
         (SPECIAL, "special"), (TIES, "ties"), (BOOL, "bool"), (INTEGER, "integers"), ((2, 3, 4, 5, 2), ""))],
     *[chosen(op, x, result, dim, keepdim) for op in ("max", "min") for result in (0, 1) for x, dim, keepdim in (
-        (X, 0, False), (X, 1, False), (X, 2, True), (X, -1, True), ((70, 3), 0, False), ((3, 70), 1, False), ((), 0, False),
+        (X, 0, False), (X, 1, False), (X, 2, True), (X, -1, True), ((70, 3), 0, False), ((3, 70), 1, False),
+        ((), 0, False),
         (SPECIAL, 1, False), (TIES, 0, False), (TIES, 1, True), (INTEGER, 0, False), (BOOL, 1, False),
         ((2, 3, 2, 2, 3), 3, False))],
     *[Case(op, {"x": Input((2, 3)), "other": Input(shape)}, (), {}, "x other") for op in ("max", "min")
       for shape in ((2, 3), (3,), (2, 1))],
 
     *[unary("prod", x, "x", terms=8, dim=dim, keepdim=keepdim) for keepdim in (False, True) for x, dim in (
-        ((3, 4), 0), ((3, 4), 1), ((2, 3, 4, 2), 1), ((2, 3, 4, 2), -1), ((4,), 0), (ZEROS, 1), (SPECIAL, 2), ((2, 0), 1))],
+        ((3, 4), 0), ((3, 4), 1), ((2, 3, 4, 2), 1), ((2, 3, 4, 2), -1), ((4,), 0), (ZEROS, 1), (SPECIAL, 2),
+        ((2, 0), 1))],
     *[unary("prod", x, "x_data", note, 8) for x, note in (((2, 3), ""), ((), ""), (ZEROS, "zeros"), ((0,), "empty"))],
     *[unary("prod", Input((4, 3), "whole", dtype), note=dtype, dim=0) for dtype in ("int64", "int32", "uint8")],
     unary("prod", BOOL, note="bool"),
 
-    *[unary(op, X, "mean x", "", 120, dim=dim, keepdim=keepdim) for op in ("var", "std")
+    *[unary(op, X, f"mean x {root and 'y' if keepdim else root}", "", 120, dim=dim, keepdim=keepdim)
+      for op, root in SPREADS
       for keepdim in (False, True) for dim in SOME],
-    *[unary(op, (3, 5), "mean x", "", 60, dim=1, **options) for op in ("var", "std") for options in (
+    *[unary(op, (3, 5), f"mean x {root}", "", 60, dim=1, **options) for op, root in SPREADS for options in (
         {"correction": 0}, {"correction": 2}, {"unbiased": False}, {"unbiased": True}, {"correction": 0.5})],
-    *[unary(op, x, "mean x", note, 60, dim=0) for op in ("var", "std") for x, note in (
-        (SPECIAL, "special"), ((1, 3), "single"), (Input((3, 2), "all 2"), "equal"), ((0, 3), "empty"))],
+    *[unary(op, x, f"mean x {root}", note, 60, dim=0) for op, root in SPREADS for x, note in (
+        (SPECIAL, "special"), (Input((3, 2), "all 2"), "equal"))],
     *[Case("var_mean", {"x": Input((3, 4))}, (1,), {"keepdim": keepdim}, "mean x" if n == 0 else "", 20, output=n)
       for n in (0, 1) for keepdim in (False, True)],
 
@@ -73,17 +77,23 @@ CASES = [
         (SPECIAL, "special"), (Input((2, 3), "times 500"), "wide"), (Input((2, 3), "all -inf"), "nothing"),
         (Input((2, 3), "all inf"), "infinite"), ((2, 0), "empty"), ((2, 300), "long"))],
     *[unary(op, x, note=note, **options) for op in ("any", "all") for x, note in (
-        (Input((2, 3, 4), "below 2"), "zeros and ones"), (SPECIAL, "special"), (Input((2, 3, 4), "below 2", "bool"), "bool"),
+        (Input((2, 3, 4), "below 2"), "zeros and ones"), (SPECIAL, "special"),
+        (Input((2, 3, 4), "below 2", "bool"), "bool"),
         (Input((2, 3, 4), "below 2", "int64"), "integers"), ((2, 0, 3), "empty"), (Input((2, 3, 4), "all 0"), "none"),
-        (Input((2, 3, 4, 2), "all 1"), "all")) for options in ({}, {"dim": 1}, {"dim": (0, -1)}, {"dim": 0, "keepdim": True})],
+        (Input((2, 3, 4, 2), "all 1"), "all"))
+      for options in ({}, {"dim": 1}, {"dim": (0, -1)}, {"dim": 0, "keepdim": True})],
     *[unary("count_nonzero", x, note=note, **options) for x, note in (
-        (Input((2, 3, 4), "below 2"), ""), (SPECIAL, "special"), (BOOL, "bool"), ((2, 0), "empty"), (INTEGER, "integers"))
+        (Input((2, 3, 4), "below 2"), ""), (SPECIAL, "special"), (BOOL, "bool"), ((2, 0), "empty"),
+        (INTEGER, "integers"))
       for options in ({}, {"dim": 1}, {"dim": (0, 1)})],
-    *[unary("normalize", (3, 5), "", "", 60, **options) for options in ({}, {"dim": 0}, {"p": 1, "dim": -1}, {"eps": 9.0})],
-    *[Case("cosine_similarity", COSINE, (), options, "", 60) for options in ({}, {"dim": 0}, {"dim": -1, "eps": 2.0})],
+    *[unary("normalize", (3, 5), "held x y", "", 60, **options)
+      for options in ({}, {"dim": 0}, {"p": 1, "dim": -1}, {"eps": 9.0})],
+    *[Case("cosine_similarity", COSINE, (), options, "held x1 x2 y", 60)
+      for options in ({}, {"dim": 0}, {"dim": -1, "eps": 2.0})],
 ]
 
-BAD = ("all", "amax", "amin", "any", "argmax", "argmin", "count_nonzero", "logsumexp", "max", "mean", "min", "norm", "normalize",
+BAD = ("all", "amax", "amin", "any", "argmax", "argmin", "count_nonzero", "logsumexp", "max", "mean", "min", "norm",
+       "normalize",
        "prod", "std", "sum", "var", "var_mean")
 REFUSED = [
     refused("sum", ShapeError, "dim must be from -2 to 1 for 2 axes, got 2", x=(2, 3), dim=2),
@@ -99,9 +109,12 @@ REFUSED = [
       for op in ("argmax", "argmin", "max", "min")],
     *[refused(op, ShapeError, "there must be numbers to choose from, got x(0, 3), dim=0", x=(0, 3), dim=0)
       for op in ("amax", "amin")],
-    *[refused(op, ShapeError, "there must be numbers to choose from, got x(0,), dim=None", x=(0,)) for op in ("max", "min")],
-    *[refused(op, DTypeError, f"keepdim needs dim; use a{op} to keep all axes", x=(2,), keepdim=True) for op in ("max", "min")],
-    *[refused(op, DTypeError, "x must be numbers, got bool", x=Input((3,), "ties", "bool")) for op in ("argmax", "argmin")],
+    *[refused(op, ShapeError, "there must be numbers to choose from, got x(0,), dim=None", x=(0,))
+      for op in ("max", "min")],
+    *[refused(op, DTypeError, f"keepdim needs dim; use a{op} to keep all axes", x=(2,), keepdim=True)
+      for op in ("max", "min")],
+    *[refused(op, DTypeError, "x must be numbers, got bool", x=Input((3,), "ties", "bool"))
+      for op in ("argmax", "argmin")],
     refused("var", DTypeError, "one of unbiased and correction may be given, got True and 0", x=(3,), unbiased=True,
             correction=0),
     refused("std", DTypeError, "unbiased must be True or False, got 1", x=(3,), dim=0, unbiased=1),
@@ -128,7 +141,10 @@ def counterparts(torch):
         return reduced
 
     def norm(x, p="fro", dim=None, keepdim=False):
-        return torch.linalg.vector_norm(x, 2 if p == "fro" else p, tuple(dim) if isinstance(dim, list) else dim, keepdim)
+        if p == 0:                                      # which has no gradient there: zeros
+            return (x != 0).sum(dim, keepdim).to(x.dtype) + 0 * x.sum()
+        return torch.linalg.vector_norm(x, 2 if p == "fro" else p, tuple(dim) if isinstance(dim, list) else dim,
+                                        keepdim)
 
     def spread(name):
         def measured(x, dim=None, unbiased=None, **options):
