@@ -169,7 +169,8 @@ LOSSES = [("CrossEntropyLoss", {"label_smoothing": 0.1}), ("NLLLoss", {"ignore_i
           ("HuberLoss", {"delta": 0.3}), ("KLDivLoss", {"reduction": "batchmean", "log_target": True}),
           ("SoftMarginLoss", {}), ("HingeEmbeddingLoss", {"margin": 0.3}), ("CosineEmbeddingLoss", {"margin": 0.2}),
           ("MarginRankingLoss", {"margin": 0.2}), ("PoissonNLLLoss", {"full": True}),
-          ("GaussianNLLLoss", {"full": True}), ("MultiLabelSoftMarginLoss", {}), ("TripletMarginLoss", {"margin": 0.4, "swap": True})]
+          ("GaussianNLLLoss", {"full": True}), ("MultiLabelSoftMarginLoss", {}),
+          ("TripletMarginLoss", {"margin": 0.4, "swap": True})]
 each_layer = pytest.mark.parametrize(("name", "options"), ACTIVATIONS + LOSSES, ids=str)
 
 
