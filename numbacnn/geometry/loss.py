@@ -29,11 +29,13 @@ def scores(op: str, name: str, x: Shape) -> Scores:
 
 
 @cached
-def class_targets(op: str, name: str, x: Shape, targets: Shape) -> None:
-    """Check that there is one target for each vector of scores."""
+def class_targets(op: str, name: str, x: Shape, targets: Shape) -> Scores:
+    """The shapes in which scores are computed with, if there is one target for each vector of them."""
+    shapes = scores(op, name, x)
     wanted = () if len(x) == 1 else (x[0], *x[2:])
     if targets != wanted:
         raise ShapeError(f"{op}: targets must be {wanted} for {name}{x}, got targets{targets}")
+    return shapes
 
 
 @cached

@@ -15,6 +15,7 @@ from numbacnn.ops.shape import reshape
 from numbacnn.ops.softmax import log_softmax
 
 CLASSES = ("int64", "int32", "uint8")
+USUAL = -100                                             # targets that do not count
 
 
 def cross_entropy(logits: Tensor, targets: Tensor, weight: Tensor | None = None, size_average: None = None,
@@ -62,8 +63,10 @@ def cross_entropy(logits: Tensor, targets: Tensor, weight: Tensor | None = None,
     x, checked, weights = _checked("cross_entropy", "logits", logits, targets, weight, ignore_index)
     if smoothing:
         return _as_given(_smoothed(x, checked, weights, weight, smoothing, reduction), targets.shape)
-    dtype, specs = x.array.dtype, ((x.shape, x.array.dtype),)
-    losses, probabilities = record("cross_entropy", (x.array, checked, weights), ((checked.shape, dtype), *specs))
+    x_data = x.array
+    specs = ((x_data.shape, x_data.dtype),)
+    losses, probabilities = record("cross_entropy", (x_data, checked, weights), (
+        (checked.shape, x_data.dtype), *specs))
     y, divisor = _reduced(losses, weights, reduction)
 
     def backward(dy: Array) -> Gradients:
@@ -162,19 +165,17 @@ def _checked(op: str, name: str, x: Tensor, targets: Tensor, weight: Tensor | No
              ) -> tuple[Tensor, Array, Array]:
     """Scores as (N, C) or (N, C, H, W); their targets, -1 where they are ignored; how much each of these counts."""
     _class_indices(op, name, x, targets)
-    shapes = geometry.scores(op, name, x.shape)
-    geometry.class_targets(op, name, x.shape, targets.shape)
-    classes, dtype = shapes.scores[1], x.array.dtype
-    _check_weight(op, weight, x, classes)
-    if not geometry.is_integer(ignore_index) or not -2**63 <= ignore_index < 2**63:
+    x_data, t_data = x.array, targets.array
+    shape, rows = geometry.class_targets(op, name, x_data.shape, t_data.shape)
+    _check_weight(op, weight, x, shape[1])
+    if ignore_index != USUAL and (not geometry.is_integer(ignore_index) or not -2**63 <= ignore_index < 2**63):
         raise DTypeError(f"{op}: ignore_index must be an integer of int64, got {ignore_index!r}")
-    each = ones((classes,), dtype, x.device) if weight is None else weight.array
-    t_data = targets.array
-    if t_data.shape != shapes.losses:
-        t_data, = record("reshape", (t_data,), ((shapes.losses, t_data.dtype),))
-    checked, weights = record(f"{op}_targets", (t_data, each), ((shapes.losses, "int64"), (shapes.losses, dtype)),
+    each = ones(shape[1:2], x_data.dtype, x_data.device) if weight is None else weight.array
+    if t_data.shape != rows:
+        t_data, = record("reshape", (t_data,), ((rows, t_data.dtype),))
+    checked, weights = record(f"{op}_targets", (t_data, each), ((rows, "int64"), (rows, x_data.dtype)),
                               (int(ignore_index),))
-    return (x if x.shape == shapes.scores else reshape(x, shapes.scores)), checked, weights
+    return (x if x_data.shape == shape else reshape(x, shape)), checked, weights
 
 
 def _class_indices(op: str, name: str, x: Tensor, targets: Tensor) -> None:

@@ -28,7 +28,7 @@ REFUSED = [
     *[refused(op, DTypeError, "dim must be an integer, got 1.0", x=(2, 4), dim=1.0)
       for op in ("log_softmax", "softmin", "glu")],
     refused("glu", ShapeError, "the axis must have an even size, got x(2, 3), dim=-1", x=(2, 3)),
-    refused("glu", ShapeError, "dim must be from 0 to -1 for 0 axes, got -1", x=()),
+    refused("glu", ShapeError, "the axis must have an even size, got x(), dim=-1", x=()),
 ]
 
 

@@ -88,7 +88,8 @@ SYMMETRIC = {          # the derivative by the target is the other way round
 OTHERS = {
     "binary_cross_entropy": (
         lambda x, t: -t * logarithm(x) - (1 - t) * logarithm(1 - x),
-        lambda x, t: (x - t) / np.maximum(x * (1 - x), 1e-12), lambda x, t: np.log(1 - x) - np.log(x)),
+        lambda x, t: (x - t) / np.maximum(x * (1 - x), float(np.float32(1e-12))),
+        lambda x, t: np.log(1 - x) - np.log(x)),
     "binary_cross_entropy_with_logits": (
         lambda x, t: (1 - t) * x + np.maximum(-x, 0) + np.log1p(np.exp(-abs(x))), lambda x, t: sigmoid(x) - t,
         lambda x, t: -x),
