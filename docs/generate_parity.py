@@ -48,7 +48,8 @@ def read() -> tuple[dict[str, str], dict[str, Facts]]:
     """Return what holds for parameters everywhere, and the facts of each module."""
     table = tomllib.loads(TABLE.read_text(encoding="utf-8"))
     everywhere = table.pop("everywhere")
-    return everywhere, {name: Facts(part["same"].split(), part["differs"], part.get("absent", []), set(part["coming"].split()))
+    return everywhere, {name: Facts(part["same"].split(), part["differs"], part.get("absent", []),
+                                    set(part["coming"].split()))
                         for name, part in table.items()}
 
 

@@ -32,5 +32,7 @@ class NormKernels(Protocol):
 
     def batch_norm_backward_input(self, dy: Array, x: Array, mean: Array, rstd: Array, weight: Array, dweight: Array,
                                   dbias: Array, dx: Array, /, training: int) -> None:
-        """dx: training 1, through the statistics: rstd * weight * (dy - dbias / R - (x - mean) * rstd * dweight / R);
-        training 0, the statistics being constants: rstd * weight * dy."""
+        """dx, through the statistics (training 1): rstd * weight * (dy - dbias / R - (x - mean) * rstd * dweight / R).
+
+        Where the statistics are constants (training 0): rstd * weight * dy.
+        """

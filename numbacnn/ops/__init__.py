@@ -204,7 +204,8 @@ METHODS = {
         scatter_add, select, sort, split, swapaxes, take_along_dim, tensor_split, tile, topk, tril, triu, unbind,
         unflatten)},
     **{function.__name__: function for function in (
-        absolute, add, ceil, clamp, cos, divide, equal, erf, exp, expm1, floor, greater, greater_equal, isfinite, isinf,
+        absolute, add, bitwise_and, bitwise_or, bitwise_xor, ceil, clamp, cos, divide, equal, erf, exp, expm1, floor,
+        floor_divide, greater, greater_equal, isfinite, isinf,
         isnan, less, less_equal, log, log1p, log2, log10, log_softmax, logical_not, maximum, minimum, multiply,
         negative, not_equal, reciprocal, relu, remainder, round, rsqrt, sigmoid, sign, sin, softmax, sqrt, square,
         subtract, tanh, trunc)},

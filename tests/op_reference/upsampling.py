@@ -21,6 +21,6 @@ def interpolate(x, size=None, scale_factor=None, mode="nearest", align_corners=N
         return adaptive(axes, "adaptive_avg_pool", maxima=False)(x, tuple(several(size, axes)))
     scales = [0.0] * axes if recompute_scale_factor else [float(scale) for scale in scales]
     shape = (*x.shape[:2], *several(size, axes))
-    number = {"bilinear": reference.ANTIALIASED_LINEAR, "bicubic": reference.ANTIALIASED_CUBIC}[mode] if antialias else (
-        MODES[mode])
+    smooth = {"bilinear": reference.ANTIALIASED_LINEAR, "bicubic": reference.ANTIALIASED_CUBIC}
+    number = smooth[mode] if antialias else MODES[mode]
     return made("interpolate", [x], shape, number, int(bool(align_corners)), *scales)

@@ -25,8 +25,9 @@ CASES = [
     resized(IMAGES[2], mode="bilinear", scale_factor=(1.3, 2.7)),
     resized(IMAGES[2], mode="bilinear", scale_factor=(1.3, 2.7), recompute_scale_factor=True),
     resized(IMAGES[2], mode="nearest", scale_factor=(1.5, 0.7), recompute_scale_factor=True),
-    *[resized((1, 2, 9, 7), mode=mode, antialias=True, align_corners=align, **options) for mode in ("bilinear", "bicubic")
-      for align in (False, True) for options in ({"size": (4, 2)}, {"scale_factor": 1.7}, {"scale_factor": (0.3, 2)})],
+    *[resized((1, 2, 9, 7), mode=mode, antialias=True, align_corners=align, **options)
+      for mode in ("bilinear", "bicubic") for align in (False, True)
+      for options in ({"size": (4, 2)}, {"scale_factor": 1.7}, {"scale_factor": (0.3, 2)})],
     resized((2, 19, 4, 3), "many channels", mode="bilinear", scale_factor=2),
     resized((2, 1, 4, 20), "one channel", mode="bilinear", scale_factor=2),
     resized((0, 3, 4, 3), "no images", scale_factor=2),
