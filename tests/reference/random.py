@@ -23,16 +23,16 @@ def counted(state, new_state):
     new_state[:] = state[0], state[1] + 1
 
 
-def random_uniform(state, y, new_state, dtype=None):
-    if (dtype or y.dtype) == np.float32:
+def random_uniform(state, y, new_state):
+    if y.dtype == np.float32:
         y[:] = [(lane >> 8) * 2.0 ** -24 for lane in lanes(state, len(y))[:len(y)]]
     else:
         y[:] = [(word >> 11) * 2.0 ** -53 for word in words(state, len(y))[:len(y)]]
     counted(state, new_state)
 
 
-def random_normal(state, y, new_state, dtype=None):
-    if (dtype or y.dtype) == np.float32:
+def random_normal(state, y, new_state):
+    if y.dtype == np.float32:
         given = [((p + 1) * 2.0 ** -32, q * 2.0 ** -32) for p, q in np.reshape(lanes(state, len(y)), (-1, 2)).tolist()]
     else:
         given = [(((p >> 11) + 1) * 2.0 ** -53, (q >> 11) * 2.0 ** -53)
