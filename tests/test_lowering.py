@@ -152,14 +152,14 @@ def test_argmax_takes_the_first(shape):
 PARAMETERS = [(4, 3, 3, 3), (4,), (10, 700), (10,)]
 SGD = {"lr": 0.1, "weight_decay": 0.01}
 OPTIMISERS = [
-    ("sgd", "SGD", SGD, [0.1, 0.01], 0),
-    ("sgd_momentum", "SGD", SGD | {"momentum": 0.9}, [0.1, 0.01, 0.9, 0, 0], 1),
-    ("sgd_momentum", "SGD", SGD | {"momentum": 0.9, "dampening": 0.3}, [0.1, 0.01, 0.9, 0.3, 0], 1),
-    ("sgd_momentum", "SGD", SGD | {"momentum": 0.9, "nesterov": True}, [0.1, 0.01, 0.9, 0, 1], 1),
-    ("adam", "Adam", {"lr": 0.01}, [0.01, 0.9, 0.999, 1e-8, 0, 0], 2),
+    ("sgd", "SGD", SGD, [0.1, 0.01, 0, 0, 0, 0], 0),
+    ("sgd_momentum", "SGD", SGD | {"momentum": 0.9}, [0.1, 0.01, 0.9, 0, 0, 0], 1),
+    ("sgd_momentum", "SGD", SGD | {"momentum": 0.9, "dampening": 0.3}, [0.1, 0.01, 0.9, 0.3, 0, 0], 1),
+    ("sgd_momentum", "SGD", SGD | {"momentum": 0.9, "nesterov": True}, [0.1, 0.01, 0.9, 0, 1, 0], 1),
+    ("adam", "Adam", {"lr": 0.01}, [0.01, 0.9, 0.999, 1e-8, 0, 0, 0], 2),
     ("adam", "Adam", {"lr": 0.01, "betas": (0.3, 0.99), "eps": 1e-5, "weight_decay": 0.1},
-     [0.01, 0.3, 0.99, 1e-5, 0.1, 0], 2),
-    ("adam", "AdamW", {"lr": 0.01, "weight_decay": 0.1}, [0.01, 0.9, 0.999, 1e-8, 0.1, 1], 2),
+     [0.01, 0.3, 0.99, 1e-5, 0.1, 0, 0], 2),
+    ("adam", "AdamW", {"lr": 0.01, "weight_decay": 0.1}, [0.01, 0.9, 0.999, 1e-8, 0.1, 1, 0], 2),
 ]
 
 
