@@ -78,6 +78,10 @@ def test_convolution_counts_its_windows(size, kernel, stride, padding, dilation)
     rows, columns = (windows(*axis) for axis in axes)
     assert [len(rows), len(columns)] == [max(0, formula(*axis)) for axis in axes]
     x, weight = nb.ones(1, 1, *size, dtype="float64"), nb.ones(1, 1, *kernel, dtype="float64")
+    if 0 in size:                                        # refused as in PyTorch, whatever the padding
+        with pytest.raises(ShapeError, match=r"conv2d: x must not be empty along H, W, got x\(1, 1, \d+, \d+\)"):
+            F.conv2d(x, weight, None, stride, padding, dilation)
+        return
     if not (rows and columns):
         with pytest.raises(ShapeError, match=r"conv2d: weight\(1, 1, \d, \d\) does not fit in x\(1, 1, \d+, \d+\)"):
             F.conv2d(x, weight, None, stride, padding, dilation)

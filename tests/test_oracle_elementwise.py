@@ -15,6 +15,7 @@ pytestmark = pytest.mark.oracle
 many = settings(max_examples=400, deadline=None, derandomize=True)
 seeds, layouts = st.integers(0, 2**32 - 1), st.sampled_from(list(LAYOUTS))
 TORCH = activation.counterparts(torch) | mathematics.counterparts(torch)
+TORCH["celu"] = lambda x, alpha=1.0: torch.where(x > 0, x, alpha * torch.expm1(x / alpha))   # F.celu rounds 1 / alpha
 ROUNDINGS = {"float64": 1e-12, "float32": 3e-6}          # of the largest number: about 20 units in the last place
 
 numbers = st.floats(0.05, 3.0)

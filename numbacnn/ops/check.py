@@ -44,7 +44,7 @@ def kind(x: Any) -> str:
 def number(op: str, name: str, value: Any, least: float = -inf, most: float = inf) -> float:
     """Read a real option in [least, most]."""
     try:
-        real = float(value)
+        real = float(value if not isinstance(value, str | bytes | bool) else "no number")
     except (TypeError, ValueError):
         raise DTypeError(f"{op}: {name} must be a number, got {value!r}") from None
     if not least <= real <= most:

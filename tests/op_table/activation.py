@@ -83,7 +83,6 @@ def counterparts(torch):
     """The same in PyTorch."""
     F = torch.nn.functional
     same = {name: getattr(F, name) for name in KEPT if name != "tanh"}
-    same["celu"] = lambda x, alpha=1.0: torch.where(x > 0, x, alpha * torch.expm1(x / alpha))    # there 1 / alpha
     same["hardsigmoid"] = lambda x: F.relu6(x + 3) / 6   # F.hardsigmoid multiplies by 1 / 6 in float32
     return same | {"tanh": torch.tanh, "sigmoid": torch.sigmoid, "threshold": F.threshold, "prelu": F.prelu,
                    "softmax": lambda x, dim=-1: F.softmax(x, dim)}

@@ -13,11 +13,9 @@ def forward(name):
 
 def backward(name):
     def kernel(dy, x, dx, *options):
-        if name in OF_OUTPUT:
-            dx[...] = dy * OF_OUTPUT[name](x)
-        else:
-            slope = FORMULAS[name](Dual(x, np.ones_like(x)), *options).slope
-            dx[...] = np.where(slope == 0, 0, dy * slope)
+        of_input = FORMULAS[name](Dual(x, np.ones_like(x)), *options).slope if name not in OF_OUTPUT else None
+        slope = OF_OUTPUT[name](x) if name in OF_OUTPUT else of_input
+        dx[...] = np.where(slope == 0, 0, dy * slope)
     return kernel
 
 

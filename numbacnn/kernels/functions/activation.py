@@ -58,7 +58,7 @@ def hardswish(x: Values, /) -> Values:
 
 def hardswish_backward(dy: Values, x: Values, /) -> Values:
     """dy * (x / 3 + 1 / 2) between -3 and 3, 0 up to -3, dy from 3 on."""
-    return where(x <= -3.0, 0.0, where(x < 3.0, dy * (x / 3.0 + 0.5), dy))
+    return where(x <= -3.0, 0.0, where(x >= 3.0, dy, dy * (x / 3.0 + 0.5)))
 
 
 def threshold(x: Values, /, threshold: float, value: float) -> Values:
@@ -179,7 +179,7 @@ def celu(x: Values, /, alpha: float) -> Values:
 
 def celu_backward(dy: Values, x: Values, /, alpha: float) -> Values:
     """dy where x > 0, else dy * exp(x / alpha)."""
-    return where(x > 0.0, dy, dy * exp(x / alpha))
+    return where(x <= 0.0, dy * exp(x / alpha), dy)
 
 
 def gelu(x: Values, /) -> Values:

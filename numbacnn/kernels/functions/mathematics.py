@@ -68,7 +68,7 @@ def sqrt_backward(dy: Values, y: Values, /) -> Values:
 
 def rsqrt(x: Values, /) -> Values:
     """1 / sqrt(x), written so that no processor's estimate of it, which has no infinity, takes its place."""
-    return where(x == 0.0, 1.0 / x, sqrt(1.0 / x))
+    return where(x == 0.0, 1.0 / x, where(x == math.inf, 0.0, sqrt(x) / x))
 
 
 def rsqrt_backward(dy: Values, y: Values, /) -> Values:
