@@ -12,7 +12,7 @@ from weakref import ref
 import numpy as np
 
 from numbacnn.backend import Device
-from numbacnn.engine import Backward, Gradients, Node, propagate, sum_of
+from numbacnn.engine import Backward, Gradients, Node, only_first, propagate, sum_of
 from numbacnn.errors import DeviceError, DTypeError, GradientError, NumbacnnError, ShapeError
 from numbacnn.geometry import count
 from numbacnn.grad_mode import is_grad_enabled, mode, no_grad
@@ -125,12 +125,12 @@ class Tensor:
 
     @property
     def data(self) -> "Tensor":
-        """The same values, without a history. Assigning rebinds the tensor to other values of the same shape."""
+        """The same values, without a history, as `detach` gives them. Assigning rebinds the tensor to other values."""
         return self.detach()
 
     @data.setter
     def data(self, value: "Tensor") -> None:
-        rebind(self, _like(self, value, "data"))
+        rebind(self, _like(self, value, "data"), alone=True)
 
     def dim(self) -> int:
         """Return the number of axes."""
@@ -191,8 +191,8 @@ class Tensor:
         return f"tensor({', '.join([values, *notes])})"
 
     def detach(self) -> "Tensor":
-        """Return the same values, without a history."""
-        return Tensor(self.array)
+        """Return the same values, without a history. What is written to it in place is written to this tensor, too."""
+        return Detached(self)
 
     def requires_grad_(self, requires_grad: bool = True) -> "Tensor":
         """Choose whether `backward` computes a gradient for this tensor, and return it."""
@@ -307,6 +307,19 @@ class _Watch:
         return dy
 
 
+class Detached(Tensor):
+    """The values of another tensor; what is written to it in place is written to that one, while that is there."""
+
+    __slots__ = ("owner",)
+
+    def __init__(self, owner: Tensor) -> None:
+        super().__init__(owner.array)
+        self.owner = ref(owner)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return Tensor, (self.numpy(),)
+
+
 def differentiable(y: Array, inputs: tuple[Tensor, ...], backward: Backward) -> Tensor:
     """The tensor `y`, which passes its gradient on to `inputs` through `backward`."""
     tensor = Tensor.__new__(Tensor)                      # half the time of Tensor(y)
@@ -362,13 +375,6 @@ def sequence(op: str, name: str, given: Any) -> list[Any]:
     if not isinstance(given, Tensor | list | tuple | set | Iterator):
         raise DTypeError(f"{op}: {name} must be a tensor or a sequence of tensors, got {type(given).__name__}")
     return [given] if isinstance(given, Tensor) else list(given)
-
-
-def only_first(op: str, create_graph: Any) -> None:
-    """Refuse second derivatives."""
-    if create_graph:
-        raise GradientError(f"{op}: create_graph must be False: gradients are numbers without a history, there are no "
-                            "second derivatives; write the first derivative as operations to differentiate it")
 
 
 def _like(tensor: Tensor, value: Any, name: str) -> Array:

@@ -132,3 +132,10 @@ def _freed(dy: Array) -> Gradients:
 
 
 _order = itertools.count()
+
+
+def only_first(op: str, create_graph: Any) -> None:
+    """Refuse second derivatives."""
+    if create_graph:
+        raise GradientError(f"{op}: create_graph must be False: gradients are numbers without a history, there are no "
+                            "second derivatives; write the first derivative as operations to differentiate it")

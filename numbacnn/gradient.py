@@ -3,8 +3,8 @@ from typing import Any
 
 import numpy as np
 
-from numbacnn.autograd import Tensor, differentiated, only_first, root, sequence
-from numbacnn.engine import propagate, sum_of
+from numbacnn.autograd import Tensor, differentiated, root, sequence
+from numbacnn.engine import only_first, propagate, sum_of
 from numbacnn.errors import GradientError, ShapeError
 from numbacnn.graph import Array
 

@@ -196,12 +196,26 @@ def _recording_on(device: Device) -> Recording:
     return thread.recording
 
 
-def rebind(tensor: Any, array: Array) -> None:
-    """Give a tensor another value; it keeps the old one if the evaluation of the new one fails."""
+def rebind(tensor: Any, array: Array, alone: bool = False) -> None:
+    """Give a tensor another value; it keeps the old one if the evaluation of the new one fails.
+
+    Its owner gets the value, too; or (alone) it has none from now on.
+    """
     old = tensor.array
     if old.storage is not None:
         thread.recording.rebound.append((ref(tensor), Array.at(old.shape, old.dtype, old.storage)))
     tensor.array = array
+    owner = owner_of(tensor)
+    if owner is not None and not alone:
+        rebind(owner, array)
+    elif owner is not None:
+        tensor.owner = None
+
+
+def owner_of(tensor: Any) -> Any:
+    """The tensor that what is written to this one is written to, too; None for nearly all."""
+    owner = getattr(tensor, "owner", None)
+    return None if owner is None else owner()
 
 
 def _leaf(array: Array, recording: Recording) -> int:

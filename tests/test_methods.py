@@ -1,4 +1,8 @@
 """Methods of tensors: other names, conversions, and forms that give their result to the tensor itself."""
+import copy
+import pickle
+import weakref
+
 import numpy as np
 import pytest
 
@@ -93,3 +97,73 @@ def test_in_place_forms_and_gradients():
 def test_what_is_refused(call, error, text):
     with pytest.raises(error, match=text):
         call()
+
+
+# --- what is written to the same values without a history ------------------------------------------------------------
+
+
+def test_what_is_written_to_data_is_written_to_the_tensor():
+    w = nb.tensor([1.0, 2.0], requires_grad=True)
+    w.data.mul_(2).add_(1)
+    assert w.tolist() == [3, 5]
+    w.data[0] = 9
+    w.detach().clamp_(max=7)
+    assert w.tolist() == [7, 5]
+    assert w.is_leaf
+    assert w.requires_grad
+    (w * 2).sum().backward()
+    w.grad.data.zero_()
+    assert w.grad.tolist() == [0, 0]
+    kept = w.detach()
+    w.data.fill_(1)
+    assert kept.tolist() == [7, 5]                       # a value, which follows nobody
+
+
+def test_weights_are_initialised_through_data():
+    layer = nb.nn.Linear(3, 2)
+    nb.nn.init.constant_(layer.weight.data, 2)
+    nb.nn.init.normal_(layer.bias.data, 100, 0.1)
+    assert layer.weight.tolist() == [[2, 2, 2]] * 2
+    assert min(layer.bias.tolist()) > 50
+
+
+def test_a_state_dict_can_be_written_to():
+    model, average = nb.nn.Linear(2, 2), nb.nn.Linear(2, 2)
+    for mine, theirs in zip(average.state_dict().values(), model.state_dict().values(), strict=True):
+        mine.copy_(mine * 0.5 + theirs * 0.5)
+    before = average.weight.numpy()
+    average.state_dict()["weight"].copy_(model.weight)
+    assert np.array_equal(average.weight.numpy(), model.weight.numpy())
+    assert not np.array_equal(before, model.weight.numpy())
+
+
+def test_a_detached_tensor_keeps_nobody_alive_and_can_be_copied():
+    x = nb.tensor([1.0], requires_grad=True)
+    y = x * 2
+    graph, detached = weakref.ref(y), y.detach()
+    del y
+    assert graph() is None
+    detached.add_(1)                                     # its tensor is gone
+    for twin in copy.deepcopy(detached), pickle.loads(pickle.dumps(detached)):
+        twin.zero_()
+        assert detached.tolist() == [3]
+
+
+def test_bits_are_turned():
+    assert (~nb.tensor([1, 2])).tolist() == [-2, -3]
+    assert (~nb.tensor(np.array([1, 255], np.uint8))).tolist() == [254, 0]
+    assert (~nb.tensor([True, False])).tolist() == [False, True]
+    with pytest.raises(DTypeError, match="invert: x must be bool or whole numbers, got float32"):
+        ~nb.ones(2)
+
+
+@pytest.mark.parametrize("exponent", [0, 0.0])
+def test_the_power_of_zero_has_no_gradient(exponent):
+    x = nb.tensor([0.0, 2.0, np.nan], requires_grad=True)
+    y = x ** exponent
+    y.sum().backward()
+    assert y.tolist() == [1, 1, 1]
+    assert x.grad.tolist() == [0, 0, 0]
+    e = nb.tensor([0.0, 1.0], requires_grad=True)
+    nb.pow(nb.tensor([0.0, 0.0]), e).sum().backward()
+    assert e.grad.tolist() == [0, 0]

@@ -81,8 +81,8 @@ def slope(a, b):
 
 
 def growth(a, b):
-    """Return b log a, the derivative of b = a^n by n: 0 where b is."""
-    return b * math.log(a) if b != 0 else b
+    """Return b log a, the derivative of b = a^n by n: 0 where b is, and of 0^0."""
+    return b * 0 if b == 0 or (a == 0 and b == 1) else b * math.log(a)
 
 
 add = arithmetic("add", operator.add)

@@ -13,7 +13,7 @@ from numbacnn import random
 from numbacnn.autograd import Tensor
 from numbacnn.errors import DTypeError, GradientError, ShapeError
 from numbacnn.geometry import count
-from numbacnn.graph import Array
+from numbacnn.graph import Array, owner_of
 from numbacnn.nn.truncated import truncated_normal
 from numbacnn.ops import option
 from numbacnn.ops.check import any_tensor, floating
@@ -300,4 +300,7 @@ def _drawn(op: str, generator: Any) -> np.random.Generator:
 
 def _set(tensor: Tensor, values: np.ndarray) -> Tensor:
     tensor.array = Array.of(np.asarray(values, tensor.dtype), tensor.device)
+    owner = owner_of(tensor)                             # `weight.data` is often what is given
+    if owner is not None:
+        owner.array = tensor.array
     return tensor

@@ -53,6 +53,15 @@ def logical_not(x: Tensor) -> Tensor:
     return equal(x, False) if x.array.dtype == "bool" else equal(x, 0)
 
 
+def invert(x: Tensor) -> Tensor:
+    """Return where x is False; of whole numbers, the number with all bits turned."""
+    any_tensor("invert", "x", x)
+    if x.array.dtype.startswith("float"):
+        raise DTypeError(f"invert: x must be bool or whole numbers, got {x.array.dtype}; compare it first, such as "
+                         "x != 0")
+    return logical_not(x) if x.array.dtype == "bool" else bitwise_xor(x, 255 if x.array.dtype == "uint8" else -1)
+
+
 def isnan(x: Tensor) -> Tensor:
     """Return where x is no number."""
     any_tensor("isnan", "x", x)

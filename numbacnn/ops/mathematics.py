@@ -178,6 +178,8 @@ def _product(x: Tensor, exponent: int) -> Tensor:
 def _to_number(x: Tensor, exponent: float) -> Tensor:
     if exponent in SIMPLE:
         return SIMPLE[exponent](x)
+    if exponent == 0:
+        return stepped("one", x)
     if exponent == 3:
         return mapped("cube", x)
     return mapped("powered", x, exponent=exponent)

@@ -51,7 +51,7 @@ FORMULAS = {
     "powered": lambda x, n: Dual(x.value ** n, n * x.value ** (n - 1) * x.slope),
     "clamp": lambda x, least, most: kept_between(x, least, most, (x.value >= least) & (x.value <= most)),
 }
-STEPS = {"floor": np.floor, "ceil": np.ceil, "trunc": np.trunc, "rint": np.rint,
+STEPS = {"one": np.ones_like, "floor": np.floor, "ceil": np.ceil, "trunc": np.trunc, "rint": np.rint,
          "sign": lambda x: np.where(np.isnan(x), 0, np.sign(x))}
 OF_OUTPUT = {        # derivatives, of the output
     "relu": lambda y: np.where(y <= 0, 0, 1), "sigmoid": lambda y: y * (1 - y), "tanh": lambda y: (1 - y) * (1 + y),

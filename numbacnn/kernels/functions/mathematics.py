@@ -111,6 +111,11 @@ def sign(x: Values, /) -> Values:
     return where(x > 0.0, 1.0, where(x < 0.0, -1.0, like(x, 0.0)))
 
 
+def one(x: Values, /) -> Values:
+    """1, whatever x is: x to the power of 0."""
+    return like(x, 1.0)
+
+
 def ceil(x: Values, /) -> Values:
     """The smallest whole number that is not less."""
     return -floor(-x)
