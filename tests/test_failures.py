@@ -120,10 +120,11 @@ def loop():
 def guarded():
     while True:
         try:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
             return loop()
         except KeyboardInterrupt:
             pass
-signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGINT, signal.SIG_IGN)
 shooter.start()
 guarded()
 while not stop:

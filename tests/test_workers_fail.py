@@ -153,10 +153,11 @@ def test_a_class_of_no_file_is_told(tmp_path):
 
 
 SLEEPER = """
-import os, time
+import os, signal, time
 from numbacnn.data import DataLoader
 from worker_datasets import Fails
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)         # a background process may ignore it
     for batch in DataLoader(Fails("sleep"), 1, num_workers=2, prefetch_factor=1):
         print(batch.tolist(), flush=True)
 """
