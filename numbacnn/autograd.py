@@ -14,7 +14,7 @@ import numpy as np
 from numbacnn.backend import Device
 from numbacnn.engine import Backward, Gradients, Node, only_first, propagate, sum_of
 from numbacnn.errors import DeviceError, DTypeError, GradientError, NumbacnnError, ShapeError
-from numbacnn.geometry import count
+from numbacnn.geometry import axis, count
 from numbacnn.grad_mode import is_grad_enabled, mode, no_grad
 from numbacnn.graph import Array, rebind, thread
 from numbacnn.hooks import RemovableHandle, register
@@ -138,7 +138,7 @@ class Tensor:
 
     def size(self, dim: int | None = None) -> Any:
         """Return the shape, or the length of one axis."""
-        return self.shape if dim is None else self.shape[dim]
+        return self.shape if dim is None else self.shape[axis("size", self.ndim, dim)]
 
     def numel(self) -> int:
         """Return how many numbers there are."""

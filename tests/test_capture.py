@@ -284,3 +284,22 @@ def test_dropout_can_be_captured_at_once():
     replayed = [step(x).tolist() for _ in range(3)]
     nb.manual_seed(5)
     assert replayed == [nn.functional.dropout(x, 0.5).tolist() for _ in range(3)]
+
+
+@pytest.mark.parametrize("make", [
+    lambda o: optim.lr_scheduler.StepLR(o, 1), lambda o: optim.lr_scheduler.CosineAnnealingWarmRestarts(o, 3),
+    lambda o: optim.lr_scheduler.ChainedScheduler([optim.lr_scheduler.ConstantLR(o)])],
+    ids=["steps", "restarts", "chained"])
+def test_schedules_step_outside(make):
+    p = nn.Parameter(np.ones(1, "float32"))
+    optimizer = optim.SGD([p], lr=0.25)
+    schedule = make(optimizer)
+
+    def step(x):
+        optimizer.zero_grad()
+        (p * x).sum().backward()
+        optimizer.step()
+        schedule.step()
+
+    with pytest.raises(EvaluationError, match=r"\.step: must be called outside of the captured function"):
+        nb.capture(step, [p], optimizer)(nb.ones(1))

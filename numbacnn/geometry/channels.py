@@ -31,6 +31,6 @@ def bilinear(x1: Shape, x2: Shape, weight: Shape, bias: Shape | None) -> Shape:
 @cached
 def prelu(x: Shape, weight: Shape) -> None:
     """Check that there is one slope, or one per channel."""
-    if weight != (1,) and (len(x) not in (2, 4) or weight != x[1:2]):
-        raise ShapeError(f"prelu: weight must be (1,), or one per channel of x (N, C) or (N, C, H, W); got "
-                         f"weight{weight} for x{x}")
+    if weight != (1,) and (len(x) < 2 or weight != x[1:2]):
+        raise ShapeError(f"prelu: weight must be (1,), or one per channel of x (N, C, ...); got weight{weight} "
+                         f"for x{x}")

@@ -40,6 +40,7 @@ def reduce(op: str, x: Shape, dim: int | tuple[int, ...] | None) -> tuple[Shape,
     if len(reduced) != len(dims):
         raise ShapeError(f"{op}: each axis may be named once, got dim={dim}")
     kept = tuple([1 if a in reduced else n for a, n in enumerate(x)])
+    reduced.intersection_update(range(len(x)))           # a single number counts as a row of one, as in PyTorch
     terms = 1
     for a in reduced:
         terms *= x[a]

@@ -2,10 +2,12 @@
 from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.errors import ShapeError
+from numbacnn.geometry import count
 from numbacnn.graph import Array, record
 from numbacnn.ops.check import floating, number
 from numbacnn.ops.elementwise import subtract
 from numbacnn.ops.mapped import mapped, real
+from numbacnn.ops.shape import reshape
 
 
 def relu(x: Tensor) -> Tensor:
@@ -43,7 +45,7 @@ def prelu(x: Tensor, weight: Tensor) -> Tensor:
     Parameters
     ----------
     x : Tensor
-        Any shape; (N, C) or (N, C, H, W) where there is a slope per channel.
+        Any shape; (N, C, ...) where there is a slope per channel.
     weight : Tensor, shape (1,) or (C,)
         The slopes.
 
@@ -53,6 +55,9 @@ def prelu(x: Tensor, weight: Tensor) -> Tensor:
     """
     floating("prelu", x=x, weight=weight)
     geometry.prelu(x.shape, weight.shape)
+    if weight.shape != (1,) and x.ndim not in (2, 4):    # channels are those of an image of one row
+        rows = reshape(x, (*x.shape[:2], 1, count(x.shape[2:])))
+        return reshape(prelu(rows, weight), x.shape)
     x_data, w_data, needs = x.array, weight.array, (x.requires_grad, weight.requires_grad)
     spec = ((x_data.shape, x_data.dtype),)
     y, = record("prelu", (x_data, w_data), spec)
@@ -72,6 +77,7 @@ def relu6(x: Tensor) -> Tensor:
     ----------
     A. Howard et al., MobileNets (2017).
     """
+    floating("relu6", x=x)
     return mapped("hardtanh", x, min_val=0.0, max_val=6.0)
 
 
@@ -119,6 +125,7 @@ def sigmoid(x: Tensor) -> Tensor:
 
 def logsigmoid(x: Tensor) -> Tensor:
     """Return log(sigmoid(x)), without overflow. Keeps x."""
+    floating("logsigmoid", x=x)
     return mapped("log_sigmoid", x)
 
 

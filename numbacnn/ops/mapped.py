@@ -22,6 +22,7 @@ def mapped(op: str, x: Tensor, **options: float) -> Tensor:
 
     return differentiable(y, (x,), backward)
 
+
 def stepped(op: str, x: Tensor) -> Tensor:
     """Apply a function that is constant but for its jumps: its gradient is 0."""
     floating(op, x=x)

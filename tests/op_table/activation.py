@@ -7,9 +7,9 @@ from numbacnn.errors import DTypeError, ShapeError
 from op_table.rows import INTEGERS, SPECIAL, given, refused, unary
 
 
-def prelu(x, weight, note=""):
+def prelu(x, weight, note="", kept="x weight"):
     x = given(x)
-    return Case("prelu", {"x": x, "weight": given(weight)}, (), {}, "x weight", 1 + math.prod(x.shape), note=note)
+    return Case("prelu", {"x": x, "weight": given(weight)}, (), {}, kept, 1 + math.prod(x.shape), note=note)
 
 
 KEPT = {op: "x" for op in (
@@ -40,6 +40,7 @@ CASES = [
       for value in (3, -3)],
     *[unary("relu6", Input((4, 6), f"all {value}"), "x", f"kink {value}") for value in (0, 6)],
     prelu((2, 3, 4, 5), (3,)), prelu((2, 3, 4, 5), (1,)), prelu((4, 7), (7,)), prelu((2, 3, 4), (1,)), prelu((), (1,)),
+    prelu((2, 3, 5), (3,), kept=None), prelu((2, 3, 2, 3, 2), (3,), kept=None), prelu((2, 3, 0), (3,), kept=None),
     prelu((3, 1, 2, 5), (1,)), prelu((0, 3), (3,), "empty"), prelu((70, 3, 8, 9), (3,), "many"),
     prelu(Input((2, 3, 4, 5), "special"), (3,), "special"), prelu(Input((5, 4), "ties"), (4,), "ties"),
     *[unary("softmax", (2, 3, 4, 5), "y", terms=5, dim=dim) for dim in (0, 1, 2, 3, -2)],
@@ -68,9 +69,9 @@ REFUSED = [
     refused("gelu", ValueError, "approximate must be 'none' or 'tanh', got 'sigmoid'", x=(3,), approximate="sigmoid"),
     refused("threshold", DTypeError, "value must be a number, got 'low'", 0.0, "low", x=(3,)),
     refused("leaky_relu", DTypeError, "negative_slope must be a number, got 'steep'", x=(3,), negative_slope="steep"),
-    refused("prelu", ShapeError, "weight must be (1,), or one per channel of x (N, C) or (N, C, H, W); got weight(2,) "
-            "for x(4, 3)", x=(4, 3), weight=(2,)),
-    refused("prelu", ShapeError, "got weight(3,) for x(2, 3, 4)", x=(2, 3, 4), weight=(3,)),
+    refused("prelu", ShapeError, "weight must be (1,), or one per channel of x (N, C, ...); got weight(2,) for x(4, 3)",
+            x=(4, 3), weight=(2,)),
+    refused("prelu", ShapeError, "got weight(3,) for x(3,)", x=(3,), weight=(3,)),
     refused("softmax", ShapeError, "dim must be from -2 to 1 for 2 axes, got 2", x=(2, 3), dim=2),
     refused("softmax", ShapeError, "dim must be from -2 to 1 for 2 axes, got -3", x=(2, 3), dim=-3),
     refused("softmax", DTypeError, "dim must be an integer, got 1.0", x=(2, 3), dim=1.0),

@@ -89,6 +89,7 @@ class SequentialLR(_Several):
 
     def step(self) -> None:
         """Set the learning rates of the next epoch. Call it after the optimiser's ``step``."""
+        self._check_not_captured()
         self.last_epoch += 1
         turn = bisect_right(self._milestones, self.last_epoch)
         scheduler = self._schedulers[turn]
@@ -121,6 +122,7 @@ class ChainedScheduler(_Several):
 
     def step(self) -> None:
         """Set the learning rates of the next epoch. Call it after the optimiser's ``step``."""
+        self._check_not_captured()
         for each in self._schedulers:
             each.step()
         self._last_lr = self._current()

@@ -91,6 +91,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         epoch : float >= 0, optional
             Such as ``epoch + batch / batches``, to set them after each batch.
         """
+        self._check_not_captured()
         if epoch is None:
             super().step()
         else:

@@ -59,6 +59,7 @@ class ReduceLROnPlateau(LRScheduler):
         metrics : float, or Tensor of one number
             The figure. NaN is not better than anything.
         """
+        self._check_not_captured()
         if isinstance(metrics, Tensor):
             metrics = metrics.item()
         try:

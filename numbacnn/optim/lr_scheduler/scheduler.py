@@ -3,7 +3,8 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from numbacnn.errors import DTypeError, ShapeError
+from numbacnn.errors import DTypeError, EvaluationError, ShapeError
+from numbacnn.graph import thread
 from numbacnn.ops import option
 from numbacnn.optim.optimizer import Optimizer
 
@@ -58,11 +59,17 @@ class LRScheduler:
 
     def step(self) -> None:
         """Set the learning rates of the next epoch. Call it after the optimiser's ``step``."""
+        self._check_not_captured()
         if self._step_count == 1 and not self.optimizer.stepped:
             warnings.warn(f"{type(self).__name__}: step() came before the first optimizer.step(): the first learning "
                           "rate is never used; call optimizer.step() first", UserWarning, stacklevel=2)
         self._step_count += 1
         self._update_lr()
+
+    def _check_not_captured(self) -> None:
+        if thread.capture is not None:
+            raise EvaluationError(f"{type(self).__name__}.step: must be called outside of the captured function: a "
+                                  "replay runs no Python, so the learning rates would stay")
 
     def state_dict(self) -> dict[str, Any]:
         """Return all but the optimiser, as a dict."""
