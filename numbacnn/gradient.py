@@ -6,7 +6,7 @@ import numpy as np
 from numbacnn.autograd import Tensor, differentiated, root, sequence
 from numbacnn.engine import only_first, propagate, sum_of
 from numbacnn.errors import GradientError, ShapeError
-from numbacnn.graph import Array
+from numbacnn.graph import Array, rebind
 
 
 def grad(outputs: Any, inputs: Any, grad_outputs: Any = None, retain_graph: bool | None = None,
@@ -78,3 +78,11 @@ def _pairs(outputs: Any, grad_outputs: Any) -> list[tuple[Any, Any]]:
     if len(ys) != len(dys):
         raise ShapeError(f"grad: grad_outputs must be one for each output, got {len(dys)} for {len(ys)}")
     return list(zip(ys, dys, strict=True))
+
+
+def forget(x: Tensor, set_to_none: bool = True) -> None:
+    """Take the gradient from a tensor, or (False) make zeros of the one that is there."""
+    if set_to_none:
+        x.grad = None
+    elif x.grad is not None:
+        rebind(x.grad, Array.of(np.zeros(x.shape, x.array.dtype), x.device))

@@ -167,3 +167,16 @@ def test_the_power_of_zero_has_no_gradient(exponent):
     e = nb.tensor([0.0, 1.0], requires_grad=True)
     nb.pow(nb.tensor([0.0, 0.0]), e).sum().backward()
     assert e.grad.tolist() == [0, 0]
+
+
+def test_both_ways_to_zero_gradients_do_the_same():
+    layer = nb.nn.Linear(2, 1)
+    optimizer = nb.optim.SGD(layer.parameters(), lr=0.1)
+    for zero_grad in layer.zero_grad, optimizer.zero_grad:
+        layer(nb.ones(1, 2)).sum().backward()
+        held = layer.weight.grad
+        zero_grad(set_to_none=False)
+        assert layer.weight.grad is held
+        assert held.tolist() == [[0, 0]]
+        zero_grad()
+        assert layer.weight.grad is None

@@ -8,7 +8,7 @@ from numbacnn.autograd import Tensor
 from numbacnn.backend import Device
 from numbacnn.errors import DTypeError
 from numbacnn.evaluation import evaluate
-from numbacnn.graph import Array
+from numbacnn.gradient import forget
 from numbacnn.nn.hooks import Hooked
 from numbacnn.nn.parameter import Buffer, Parameter
 from numbacnn.nn.state import Keys, Stateful
@@ -52,10 +52,7 @@ class Module(Hooked, Stateful):
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all parameters, or (False) make them zeros."""
         for parameter in self.parameters():
-            if set_to_none or parameter.grad is None:
-                parameter.grad = None
-            else:
-                parameter.grad = Tensor(Array.of(np.zeros(parameter.shape, parameter.dtype), parameter.device))
+            forget(parameter, set_to_none)
 
     def apply(self: M, fn: Callable[["Module"], Any]) -> M:
         """Call a function on every module below, then on this one; returns the module."""

@@ -8,7 +8,8 @@ from numbacnn import interrupt
 from numbacnn.autograd import Tensor
 from numbacnn.errors import DTypeError, ShapeError
 from numbacnn.grad_mode import enable_grad
-from numbacnn.graph import Array, evaluate, rebind
+from numbacnn.gradient import forget
+from numbacnn.graph import Array, evaluate
 from numbacnn.optim.group import Group, Update
 
 SCHEDULED = ("initial_lr", "max_lr", "min_lr", "max_momentum", "base_momentum")    # what schedules note in a group
@@ -107,11 +108,7 @@ class Optimizer:
         """
         for group in self.param_groups:
             for parameter in group["params"]:
-                if set_to_none:
-                    parameter.grad = None
-                elif parameter.grad is not None:
-                    zeros = np.zeros(parameter.shape, parameter.array.dtype)
-                    rebind(parameter.grad, Array.of(zeros, parameter.device))
+                forget(parameter, set_to_none)
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update the parameters by their gradients, and compute everything that was recorded.
