@@ -153,15 +153,15 @@ def test_dropout_and_its_gradient_use_one_mask():
     np.testing.assert_array_equal(nn.functional.dropout(x, 0.25).numpy(), again)
 
 
-def test_comparisons_are_computed_at_once():
+def test_comparisons():
     x = nb.tensor([1, 2, 3])
     assert (x == nb.tensor([1, 0, 3])).tolist() == [True, False, True]
     assert (x != 2).sum().item() == 2
     assert (x < 2).tolist() == [True, False, False]
     assert [(x <= 2).sum().item(), (x > 2).sum().item(), (x >= 2).sum().item()] == [2, 1, 2]
     assert len({x, x}) == 1
-    with pytest.raises(DTypeError, match="equal: operands must be tensors or numbers, got str"):
-        x == "a"  # noqa: B015
+    with pytest.raises(DTypeError, match="less: operands must be tensors or numbers, got str"):
+        x < "a"  # noqa: B015
 
 
 def test_assignment_in_place_changes_the_tensor():

@@ -180,3 +180,11 @@ def test_both_ways_to_zero_gradients_do_the_same():
         assert held.tolist() == [[0, 0]]
         zero_grad()
         assert layer.weight.grad is None
+
+
+def test_what_is_no_number_is_not_equal():
+    x = nb.ones(2)
+    for other in None, "a", [1.0, 1.0], object():
+        assert (x == other) is False
+        assert (x != other) is True
+    assert (x == np.float32(1)).tolist() == [True, True]

@@ -3,6 +3,8 @@ from collections.abc import Callable
 from math import inf
 from typing import Any
 
+import numpy as np
+
 from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.errors import DTypeError
@@ -28,6 +30,16 @@ def _comparison(op: str, sign: str) -> Callable[[Any, Any], Tensor]:
 equal, not_equal = _comparison("equal", "=="), _comparison("not_equal", "!=")
 less, less_equal = _comparison("less", "<"), _comparison("less_equal", "<=")
 greater, greater_equal = _comparison("greater", ">"), _comparison("greater_equal", ">=")
+
+
+def is_equal(a: Tensor, b: Any) -> Any:
+    """Compare as `==` does: what is neither a tensor nor a number is not equal."""
+    return equal(a, b) if isinstance(b, Tensor | np.ndarray | np.generic | int | float) else NotImplemented
+
+
+def is_different(a: Tensor, b: Any) -> Any:
+    """Compare as `!=` does."""
+    return not_equal(a, b) if isinstance(b, Tensor | np.ndarray | np.generic | int | float) else NotImplemented
 
 
 def _logic(op: str, text: str) -> Callable[[Any, Any], Tensor]:
