@@ -22,6 +22,8 @@ NUMBERS, ANY = "numbers", "anything"
 
 def operands(op: str, a: Any, b: Any, wanted: str = NUMBERS) -> tuple[Tensor, Tensor]:
     """The two operands as tensors of one dtype: floating point, numbers, or anything, bool too, as `wanted` says."""
+    if type(b) is float and isinstance(a, Tensor) and a.array.dtype in FLOATING:      # as most are
+        return a, Tensor(constant(b, a.array.dtype, a.array.device))
     tensor = a if isinstance(a, Tensor) else b
     if not isinstance(tensor, Tensor):
         raise DTypeError(f"{op}: operands must be tensors, one at least, or numbers, got {kind(a)} and {kind(b)}")
