@@ -121,7 +121,7 @@ def batched(axes: int, x: Tensor, pooled: Callable[[Tensor], Tensor]) -> Tensor:
     return reshape(y, y.shape[1:])
 
 
-def largest(kernel: str, x: Tensor, y_shape: geometry.Shape, numbers: geometry.Numbers) -> tuple[Tensor, Tensor]:
+def largest(kernel: str, x: Tensor, y_shape: geometry.Shape, numbers: geometry.Numbers) -> tuple[Tensor, Array]:
     """Record a kernel that finds maxima, of images; return them and, as int32, where they are."""
     x_shape, dtype = x.shape, x.array.dtype
     y, argmax = record(kernel, (x.array,), ((y_shape, dtype), (y_shape, "int32")), numbers)
@@ -130,21 +130,17 @@ def largest(kernel: str, x: Tensor, y_shape: geometry.Shape, numbers: geometry.N
     def backward(dy: Array) -> Gradients:
         return record(back[0], (dy, argmax), ((x_shape, dtype),), back[1])
 
-    return differentiable(y, (x,), backward), Tensor(argmax)
+    return differentiable(y, (x,), backward), argmax
 
 
 def with_indices(axes: int, x: Tensor, kernel: str, y_shape: geometry.Shape, numbers: geometry.Numbers, wanted: bool
                  ) -> Pooled:
     """Return maxima of images or of one, with indices if they are wanted."""
-    found = []
-
-    def pooled(images: Tensor) -> Tensor:
-        y, argmax = largest(kernel, images, (*images.shape[:2], *y_shape[-axes:]), numbers)
-        found.append(argmax)
-        return y
-
-    y = batched(axes, x, pooled)
-    return (y, to(reshape(found[0], y.shape), "int64")) if wanted else y
+    images = x if x.ndim == axes + 2 else reshape(x, (1, *x.shape))
+    y, argmax = largest(kernel, images, (*images.shape[:2], *y_shape[-axes:]), numbers)
+    if images is not x:
+        y = reshape(y, y.shape[1:])
+    return (y, to(reshape(Tensor(argmax), y.shape), "int64")) if wanted else y
 
 
 def _max_pool(axes: int, x: Tensor, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: Any,
