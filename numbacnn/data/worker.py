@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 import traceback
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any
@@ -86,14 +87,15 @@ def work(start: Start) -> None:
         return
     connection.send(("ready",))
     listener, failed = _Listener(connection), None
-    while True:
-        kind, serial, *order = listener.orders.get()
-        if serial != listener.latest:                    # of an epoch that was left
-            continue
-        if kind == "begin":
-            failed = _begin(reader, *order)
-        else:
-            _answer(start, reader, failed, serial, *order)
+    with suppress(BrokenPipeError, ConnectionResetError):    # whoever asked has ended
+        while True:
+            kind, serial, *order = listener.orders.get()
+            if serial != listener.latest:                # of an epoch that was left
+                continue
+            if kind == "begin":
+                failed = _begin(reader, *order)
+            else:
+                _answer(start, reader, failed, serial, *order)
 
 
 def _begin(reader: Reader, epoch: Epoch) -> Exception | None:
