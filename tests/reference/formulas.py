@@ -41,7 +41,7 @@ FORMULAS = {
     "mish": lambda x: x * tanh(softplus_of(x, 1, math.inf)),
     "elu": lambda x, alpha: choose(x.value > 0, x, alpha * expm1(x)),
     "selu": lambda x: 1.0507009873554805 * choose(x.value > 0, x, 1.6732632423543772 * expm1(x)),
-    "celu": lambda x, alpha: choose(x.value <= 0, alpha * expm1(x / alpha), x),
+    "celu": lambda x, alpha: choose(x.value > 0, x, alpha * expm1(x / alpha)),
     "gelu": lambda x: x * (1 + erf(x * INVERSE_ROOT)) / 2,
     "gelu_tanh": lambda x: x * (1 + tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x))) / 2,
     "softsign": lambda x: Dual(x.value / (1 + abs(x.value)), x.slope / (1 + abs(x.value)) ** 2),

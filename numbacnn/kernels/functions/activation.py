@@ -179,7 +179,7 @@ def celu(x: Values, /, alpha: float) -> Values:
 
 def celu_backward(dy: Values, x: Values, /, alpha: float) -> Values:
     """dy where x > 0, else dy * exp(x / alpha)."""
-    return where(x <= 0.0, dy * exp(x / alpha), dy)
+    return where(x > 0.0, dy, dy * exp(x / alpha))
 
 
 def gelu(x: Values, /) -> Values:
