@@ -27,5 +27,5 @@ def no_bias(channels: int | tuple[int, ...], dtype: str, device: Device) -> Arra
 
 @lru_cache(maxsize=256)
 def ones(shape: tuple[int, ...], dtype: str, device: Device) -> Array:
-    """The weight of a layer that has none, and what dropout makes masks of."""
+    """The weight of a layer that has none."""
     return Array.of(np.ones(shape, dtype), device)

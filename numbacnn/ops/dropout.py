@@ -5,7 +5,7 @@ from numbacnn import geometry, random
 from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.graph import Array, record
 from numbacnn.ops.check import floating, number
-from numbacnn.ops.constant import ones
+from numbacnn.ops.constant import constant
 from numbacnn.ops.elementwise import add, multiply
 
 ALPHA = -1.0507009873554805 * 1.6732632423543772         # what SELU tends to: minus its scale times its alpha
@@ -114,7 +114,9 @@ def _to_alpha(op: str, x: Tensor, p: float, training: bool, axes: int) -> Tensor
 def _mask(x: Tensor, p: float, axes: int) -> Tensor:
     """Zeros with probability p, elsewhere 1 / (1 - p): of the first axes of x, size 1 along the others."""
     shape = (*x.shape[:axes], *[1] * (x.ndim - axes))
-    return dropout(Tensor(ones(shape, x.array.dtype, x.device)), p)
+    dtype = x.array.dtype                                # made with the plan: the size may be that of an activation
+    ones, = record("expand", (constant(1.0, dtype, x.device),), ((shape, dtype),))
+    return dropout(Tensor(ones), p)
 
 
 def _moved(x: Tensor, factor: Tensor, shift: Tensor | None) -> Tensor:
