@@ -192,7 +192,7 @@ BAD = [
     (lambda: nn.ModuleDict({1: nn.ReLU()}), DTypeError, "a name must be a str, got 1"),
     (lambda: nn.ModuleDict({"keys": nn.ReLU()}), ValueError, "'keys' is a method or option of modules"),
     (lambda: nn.ModuleDict(3), DTypeError, "modules must be a mapping or pairs, got int"),
-    (lambda: nn.ModuleDict([nn.ReLU()]), DTypeError, "modules must be a mapping or pairs of names and modules"),
+    (lambda: nn.ModuleDict([nn.ReLU()]), DTypeError, "modules must be a mapping or pairs of names and values"),
     (lambda: nn.ModuleDict({"a": nn.ReLU()})["b"], KeyError, "there is no 'b'; there are a"),
     (lambda: nn.ModuleDict().pop("b"), KeyError, "there is no 'b'; there are none"),
     (lambda: remove(nn.ModuleDict(), "b"), KeyError, "there is no 'b'"),

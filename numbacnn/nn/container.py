@@ -1,10 +1,11 @@
 """Modules made of modules."""
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from numbacnn.errors import DTypeError
 from numbacnn.nn.listing import Listing
 from numbacnn.nn.module import Module
+from numbacnn.nn.naming import Naming
 
 S = TypeVar("S", bound="Sequential")
 
@@ -96,7 +97,7 @@ class ModuleList(Listing):
         return [(str(a), text) if a == b else (f"{a}-{b}", f"{b - a + 1} x {text}") for a, b, text in groups]
 
 
-class ModuleDict(Module):
+class ModuleDict(Naming):
     """Modules by name: they belong to the network, and are called one by one by whoever owns the dict.
 
     Parameters
@@ -106,70 +107,16 @@ class ModuleDict(Module):
     """
 
     def __init__(self, modules: Any = None) -> None:
-        if modules is not None:
-            self.update(modules)
+        super().__init__(modules)
 
     def forward(self, *inputs: Any, **options: Any) -> Any:
         """Refused: a dict does not say in which way its modules are applied."""
         raise NotImplementedError("ModuleDict: cannot be called; call its modules one by one")
 
-    def __getitem__(self, key: str) -> Module:
-        module = vars(self).get(key)
-        if not isinstance(module, Module):
-            raise KeyError(f"ModuleDict: there is no {key!r}; there are {', '.join(self) or 'none'}")
-        return module
-
-    def __setitem__(self, key: str, module: Module) -> None:
-        if not isinstance(module, Module):
-            raise DTypeError(f"ModuleDict: every value must be a Module, got {type(module).__name__} at {key!r}")
-        self.register_module(key, module)
-
-    def __delitem__(self, key: str) -> None:
-        self[key]
-        delattr(self, key)
-
-    def __len__(self) -> int:
-        return len(self.keys())
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.keys())
-
-    def __contains__(self, key: Any) -> bool:
-        return key in self.keys()
-
-    def keys(self) -> list[str]:
-        """Return the names."""
-        return [name for name, _ in self._named_children()]
-
-    def values(self) -> list[Module]:
-        """Return the modules."""
-        return [module for _, module in self._named_children()]
-
-    def items(self) -> list[tuple[str, Module]]:
-        """Return names and modules."""
-        return list(self._named_children())
-
-    def pop(self, key: str) -> Module:
-        """Take a module out, and return it."""
-        module = self[key]
-        del self[key]
-        return module
-
-    def clear(self) -> None:
-        """Take all modules out."""
-        for key in self.keys():
-            del self[key]
-
-    def update(self, modules: Any) -> None:
-        """Add modules, or replace those of the same names."""
-        if not isinstance(modules, Mapping | ModuleDict | Iterable):
-            raise DTypeError(f"ModuleDict: modules must be a mapping or pairs, got {type(modules).__name__}")
-        pairs = list(modules.items()) if isinstance(modules, Mapping | ModuleDict) else list(modules)
-        for pair in pairs:
-            if not (isinstance(pair, tuple | list) and len(pair) == 2):
-                raise DTypeError(f"ModuleDict: modules must be a mapping or pairs of names and modules, got {pair!r}")
-        for key, module in pairs:
-            self[key] = module
+    def _give(self, key: str, value: Any) -> None:
+        if not isinstance(value, Module):
+            raise DTypeError(f"ModuleDict: every value must be a Module, got {type(value).__name__} at {key!r}")
+        self.register_module(key, value)
 
 
 class Identity(Module):

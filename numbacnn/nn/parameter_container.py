@@ -1,5 +1,5 @@
 """Modules made of parameters."""
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -7,7 +7,7 @@ import numpy as np
 from numbacnn.autograd import Tensor
 from numbacnn.errors import DTypeError
 from numbacnn.nn.listing import Listing
-from numbacnn.nn.module import Module
+from numbacnn.nn.naming import Naming
 from numbacnn.nn.parameter import Parameter
 
 
@@ -39,7 +39,7 @@ class ParameterList(Listing):
         return _shown(self._entries().items())
 
 
-class ParameterDict(Module):
+class ParameterDict(Naming):
     """Parameters by name; tensors and arrays become parameters.
 
     Parameters
@@ -48,47 +48,17 @@ class ParameterDict(Module):
         The parameters.
     """
 
+    kind = Parameter
+
     def __init__(self, parameters: Any = None) -> None:
-        if parameters is not None:
-            self.update(parameters)
+        super().__init__(parameters)
 
     def forward(self, *inputs: Any, **options: Any) -> Any:
         """Refused: parameters compute nothing."""
         raise NotImplementedError("ParameterDict: cannot be called; use its parameters")
 
-    def __getitem__(self, key: str) -> Parameter:
-        parameter = vars(self).get(key)
-        if not isinstance(parameter, Parameter):
-            raise KeyError(f"ParameterDict: there is no {key!r}; there are {', '.join(self) or 'none'}")
-        return parameter
-
-    def __setitem__(self, key: str, value: Any) -> None:
+    def _give(self, key: str, value: Any) -> None:
         self.register_parameter(key, _parameter("ParameterDict", value))
-
-    def __delitem__(self, key: str) -> None:
-        self[key]
-        delattr(self, key)
-
-    def __len__(self) -> int:
-        return len(self.keys())
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.keys())
-
-    def __contains__(self, key: Any) -> bool:
-        return key in self.keys()
-
-    def keys(self) -> list[str]:
-        """Return the names."""
-        return [name for name, _ in self.items()]
-
-    def values(self) -> list[Parameter]:
-        """Return the parameters."""
-        return [parameter for _, parameter in self.items()]
-
-    def items(self) -> list[tuple[str, Parameter]]:
-        """Return names and parameters."""
-        return [(name, value) for name, value in vars(self).items() if isinstance(value, Parameter)]
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return a parameter, or the default if there is none of that name."""
@@ -98,28 +68,8 @@ class ParameterDict(Module):
         """Return a parameter, which is made of the default if there is none of that name."""
         if key not in self:
             self[key] = default
-        return self[key]
-
-    def pop(self, key: str) -> Parameter:
-        """Take a parameter out, and return it."""
-        parameter = self[key]
-        del self[key]
-        return parameter
-
-    def clear(self) -> None:
-        """Take all parameters out."""
-        for key in self.keys():
-            del self[key]
-
-    def update(self, parameters: Any) -> None:
-        """Add parameters, or replace those of the same names."""
-        if not isinstance(parameters, Mapping | ParameterDict | Iterable):
-            raise DTypeError(f"ParameterDict: parameters must be a mapping or pairs, got {type(parameters).__name__}")
-        for pair in list(parameters.items() if isinstance(parameters, Mapping | ParameterDict) else parameters):
-            if not (isinstance(pair, tuple | list) and len(pair) == 2):
-                raise DTypeError("ParameterDict: parameters must be a mapping or pairs of names and values, got "
-                                 f"{pair!r}")
-            self[pair[0]] = pair[1]
+        found: Parameter = self[key]
+        return found
 
     def _shown_children(self) -> list[tuple[str, str]]:
         return _shown(self.items())
