@@ -150,16 +150,13 @@ def record(op: str, inputs: tuple[Array, ...], outputs: tuple[tuple[Shape, str],
            numbers: tuple[Number, ...] = ()) -> list[Array]:
     """Note a call of kernel `op` and return its outputs.
 
-    `append` commits; an interrupt just before it leaves slots that no instruction fills, which is harmless.
+    `append` commits; an interrupt or an error before it leaves slots that no instruction fills, which is harmless.
     """
     device = inputs[0].device
     for array in inputs:
         if array.device is not device:
             raise DeviceError(f"{op}: all tensors must be on one device, got {device} and {array.device}; "
                               "move one with .to(device)")
-    for shape, _ in outputs:
-        if prod(shape) > MAX_ELEMENTS:
-            raise too_large(op, "the result", shape)
     if thread.eager:
         return _launch(op, inputs, outputs, numbers)
     recording = thread.recording
@@ -170,6 +167,8 @@ def record(op: str, inputs: tuple[Array, ...], outputs: tuple[tuple[Shape, str],
     first = slot = len(arrays)
     results = []
     for shape, dtype in outputs:
+        if prod(shape) > MAX_ELEMENTS:
+            raise too_large(op, "the result", shape)
         array = Array(shape, dtype, device, epoch, slot)
         results.append(array)
         arrays.append(ref(array))
@@ -245,6 +244,9 @@ def _launch(op: str, inputs: tuple[Array, ...], outputs: tuple[tuple[Shape, str]
             ) -> list[Array]:
     """Run the kernel at once, without a plan: for debugging, and as an oracle that shares no code with plans."""
     device = inputs[0].device
+    for shape, _ in outputs:
+        if prod(shape) > MAX_ELEMENTS:
+            raise too_large(op, "the result", shape)
     results = [Array.at(shape, dtype, thread.pool.take(device, device.backend.nbytes(shape, dtype)))
                for shape, dtype in outputs]
     arrays = [(storage_of(array).memory, array.shape, array.dtype) for array in (*inputs, *results)]

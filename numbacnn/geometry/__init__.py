@@ -29,7 +29,7 @@ from numbacnn.geometry.options import (
 )
 from numbacnn.geometry.pad import crop_and_border, pad
 from numbacnn.geometry.pool import adaptive_pool, divisor, exponent, images, pool, unpool
-from numbacnn.geometry.shape import broadcast, expand, permute, reduce, reshape
+from numbacnn.geometry.shape import broadcast, expand, flatten, permute, reduce, reshape
 from numbacnn.geometry.slice import axes, chunk, narrow, select, split, tensor_split, whole
 from numbacnn.geometry.unfold import fold, unfold
 from numbacnn.geometry.upsampling import interpolate
@@ -37,8 +37,8 @@ from numbacnn.geometry.upsampling import interpolate
 __all__ = [
     "Conv", "MAX_AXES", "Numbers", "Shape", "adaptive_pool", "axes", "axis", "batch_norm", "batches", "bilinear",
     "broadcast", "cached", "cat", "chunk", "class_targets", "class_weight", "common", "conv", "conv_transpose", "count",
-    "crop_and_border", "divisor", "einsum", "expand", "expanded", "exponent", "factors", "few_axes", "flag", "fold",
-    "group_norm", "images", "instance_norm", "interpolate", "is_integer", "layer_norm", "layout", "least_axes",
+    "crop_and_border", "divisor", "einsum", "expand", "expanded", "exponent", "factors", "few_axes", "flag", "flatten",
+    "fold", "group_norm", "images", "instance_norm", "interpolate", "is_integer", "layer_norm", "layout", "least_axes",
     "linear", "local_response_norm", "matmul", "matrices", "narrow", "one_of_ranks", "one_shape", "output_padding_of",
     "output_size", "pad", "padding_of", "pair", "permute", "pool", "position", "positive", "prelu", "rank_of", "reduce",
     "reshape", "run_of", "scores", "select", "several", "sizes", "sizes_of", "split", "tensor_split", "unfold",

@@ -48,6 +48,15 @@ def reduce(op: str, x: Shape, dim: int | tuple[int, ...] | None) -> tuple[Shape,
 
 
 @cached
+def flatten(x: Shape, start_dim: int, end_dim: int) -> Shape:
+    """The shape with those axes, and what lies between them, joined into one."""
+    first, last = axis("flatten", len(x), start_dim), axis("flatten", len(x), end_dim)
+    if first > last:
+        raise ShapeError(f"flatten: start_dim must not come after end_dim, got {start_dim}, {end_dim}")
+    return (*x[:first], count(x[first:last + 1]), *x[last + 1:])
+
+
+@cached
 def reshape(op: str, x: Shape, shape: Shape) -> Shape:
     """The shape with at most one -1 filled in."""
     size = count(x)

@@ -35,10 +35,8 @@ class _MaxPool(_Pool):
 
     def forward(self, x: Tensor) -> Pooled:
         """Pool images, or one."""
-        pool = getattr(ops, f"max_pool{self.axes}d")
-        y: Pooled = pool(x, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode,
-                         self.return_indices)
-        return y
+        pool = (ops.max_pool1d, ops.max_pool2d, ops.max_pool3d)[self.axes - 1]
+        return pool(x, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode, self.return_indices)
 
 
 class MaxPool1d(_MaxPool):

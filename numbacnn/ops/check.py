@@ -16,17 +16,26 @@ def floating(op: str, *, bias: Tensor | None = None, **arguments: Any) -> None:
     if bias is not None:
         arguments["bias"] = bias
     first = None
+    for x in arguments.values():
+        if not isinstance(x, Tensor) or x.array.dtype not in FLOATING or x.array.dtype != (first or x.array.dtype):
+            raise _not_floating(op, arguments)
+        first = x.array.dtype
+
+
+def _not_floating(op: str, arguments: dict[str, Any]) -> DTypeError:
+    """What is wrong with the first argument that is not as the others, or no tensor of floating point numbers."""
+    first, wanted = "", ""
     for name, x in arguments.items():
         any_tensor(op, name, x)
         dtype = x.array.dtype
         if dtype not in FLOATING:
-            raise DTypeError(f"{op}: {name} must be float32 or float64, got {dtype}; convert it with "
-                             f"{name}.to(numbacnn.float32)")
-        if first is None:
-            first = name, dtype
-        elif dtype != first[1]:
-            raise DTypeError(f"{op}: all arguments must have one dtype, got {first[0]} {first[1]} and {name} {dtype}; "
-                             f"convert one with .to(numbacnn.{first[1]})")
+            return DTypeError(f"{op}: {name} must be float32 or float64, got {dtype}; convert it with "
+                              f"{name}.to(numbacnn.float32)")
+        if wanted and dtype != wanted:
+            break
+        first, wanted = first or name, dtype
+    return DTypeError(f"{op}: all arguments must have one dtype, got {first} {wanted} and {name} {dtype}; convert one "
+                      f"with .to(numbacnn.{wanted})")
 
 
 def any_tensor(op: str, name: str, x: Any) -> None:
@@ -43,14 +52,16 @@ def kind(x: Any) -> str:
 
 def number(op: str, name: str, value: Any, least: float = -inf, most: float = inf) -> float:
     """Read a real option in [least, most]."""
-    try:
-        real = float(value if not isinstance(value, str | bytes | bool) else "no number")
-    except (TypeError, ValueError):
-        raise DTypeError(f"{op}: {name} must be a number, got {value!r}") from None
+    real = value
+    if type(value) is not float:                         # as nearly all are
+        try:
+            real = float(value if not isinstance(value, str | bytes | bool) else "no number")
+        except (TypeError, ValueError):
+            raise DTypeError(f"{op}: {name} must be a number, got {value!r}") from None
     if not least <= real <= most:
         limits = f"in [{least:g}, {most:g}]" if most < inf else f"at least {least:g}"
         raise ShapeError(f"{op}: {name} must be {limits}, got {real:g}")
-    return real
+    return real  # type: ignore[no-any-return]
 
 
 def dtype_name(op: str, dtype: Any) -> str:

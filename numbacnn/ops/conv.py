@@ -116,23 +116,29 @@ def _conv(op: str, axes: int, x: Tensor, weight: Tensor, bias: Tensor | None, st
           groups: int) -> Tensor:
     floating(op, x=x, weight=weight, bias=bias)
     conv = geometry.conv(op, axes, x.shape, weight.shape, shape_of(bias), stride, padding, dilation, groups)
-    x_shape, images, filters = x.shape, images_of(x.array, conv), filters_of(weight.array, conv)
-    nothing = no_bias(conv.outputs[1], images.dtype, images.device)
-    b_data = nothing if bias is None else bias_of(bias.array, conv)
-    y = joined(sweep(images, filters, b_data, conv), conv, unbatched(conv.y, x_shape))
-    seen = x.array if conv.depth else images             # what windows see of a volume is more than a volume: made anew
+    x_data, w_data = x.array, weight.array
+    x_shape, plain = x_data.shape, x_data.shape == conv.images
+    b_data = no_bias(conv.outputs[1], x_data.dtype, x_data.device) if bias is None else bias.array
+    if plain:                                            # as nearly all are: the general way would ask nine times
+        images, filters, y = x_data, w_data, sweep(x_data, w_data, b_data, conv)
+    else:
+        images, filters = images_of(x_data, conv), filters_of(w_data, conv)
+        y = sweep(images, filters, b_data if bias is None else bias_of(b_data, conv), conv)
+        y = joined(y, conv, unbatched(conv.y, x_shape))
+    seen = x_data if conv.depth else images              # what windows see of a volume is more than a volume: made anew
     inputs = (x, weight) if bias is None else (x, weight, bias)
-    needs = [each.requires_grad for each in inputs]
+    needs = [each._requires_grad for each in inputs]
 
     def backward(dy: Array) -> Gradients:
         gradients: list[Array | None] = [None] * len(needs)
-        planes = planes_of(dy, conv)
+        planes = dy if plain else planes_of(dy, conv)
         if needs[0]:
-            gradients[0] = shaped(sweep_back(planes, filters, conv), x_shape)
+            dx = sweep_back(planes, filters, conv)
+            gradients[0] = dx if plain else shaped(dx, x_shape)
         if needs[1]:
-            gradients[1] = sweep_weight(images_of(seen, conv), planes, conv)
+            gradients[1] = sweep_weight(seen if plain else images_of(seen, conv), planes, conv)
         if needs[2:] == [True]:
-            gradients[2] = sum_of_pixels(shaped(dy, conv.y) if is_depthwise(conv) else planes)
+            gradients[2] = sum_of_pixels(planes if plain or not is_depthwise(conv) else shaped(dy, conv.y))
         return tuple(gradients)
 
     return differentiable(y, inputs, backward)

@@ -3,8 +3,8 @@ from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.errors import DTypeError
 from numbacnn.graph import Array, record
-from numbacnn.ops.check import floating, number
-from numbacnn.ops.norm import batch_norm, both_or_none, given, of_channels, optional, shapes
+from numbacnn.ops.check import number
+from numbacnn.ops.norm import batch_norm, both_or_none, of_channels, optional, parameters_of
 
 
 def group_norm(x: Tensor, num_groups: int, weight: Tensor | None = None, bias: Tensor | None = None,
@@ -31,9 +31,7 @@ def group_norm(x: Tensor, num_groups: int, weight: Tensor | None = None, bias: T
     ----------
     Y. Wu and K. He, Group normalization (ECCV 2018), section 3.
     """
-    parameters = given(x, weight=weight, bias=bias)
-    floating("group_norm", **parameters)
-    geometry.group_norm(x.shape, num_groups, shapes(parameters))
+    geometry.group_norm(x.shape, num_groups, parameters_of("group_norm", x, weight=weight, bias=bias))
     return _normalised(x, int(num_groups), weight, bias, number("group_norm", "eps", eps, 0.0))[0]
 
 
@@ -70,9 +68,9 @@ def instance_norm(x: Tensor, running_mean: Tensor | None = None, running_var: Te
     if isinstance(use_input_stats, Tensor):
         raise DTypeError("instance_norm: use_input_stats must be a bool, got a Tensor")
     running = both_or_none("instance_norm", running_mean, running_var, needed=not use_input_stats)
-    parameters = given(x, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
-    floating("instance_norm", **parameters)
-    values = geometry.instance_norm(x.shape, shapes(parameters), bool(use_input_stats))
+    parameters = parameters_of("instance_norm", x, running_mean=running_mean, running_var=running_var, weight=weight,
+                               bias=bias)
+    values = geometry.instance_norm(x.shape, parameters, bool(use_input_stats))
     momentum, eps = number("instance_norm", "momentum", momentum, 0.0, 1.0), number("instance_norm", "eps", eps, 0.0)
     if not use_input_stats:
         return batch_norm(x, running_mean, running_var, weight, bias, False, momentum, eps)
@@ -90,7 +88,7 @@ def _normalised(x: Tensor, groups: int, weight: Tensor | None, bias: Tensor | No
                 ) -> tuple[Tensor, Array, Array]:
     """The result, and a mean and a scale for each group."""
     x_data, per_channel = x.array, (x.shape[1:2], x.array.dtype)
-    w_data, b_data = of_channels(x, weight, bias)
+    w_data, b_data = of_channels(x_data, weight, bias)
     spec, per_group = ((x_data.shape, x_data.dtype),), ((x.shape[0], groups), "float64")
     y, mean, rstd = record("group_norm", (x_data, w_data, b_data), (*spec, per_group, per_group), (eps,))
     inputs, needs_dx, trained = optional(x, weight, bias), x.requires_grad, (weight is not None, bias is not None)

@@ -8,7 +8,7 @@ from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.graph import Array, record
 from numbacnn.ops.check import floating, number
 from numbacnn.ops.constant import no_bias, ones
-from numbacnn.ops.norm import given, optional, shapes
+from numbacnn.ops.norm import optional, parameters_of
 from numbacnn.ops.shape import reshape
 
 
@@ -69,9 +69,8 @@ def rms_norm(x: Tensor, normalized_shape: Any, weight: Tensor | None = None, eps
 
 def _normalised(op: str, x: Tensor, normalized_shape: Any, weight: Tensor | None, bias: Tensor | None, eps: Any,
                 centered: int) -> Tensor:
-    parameters = given(x, weight=weight, bias=bias)
-    floating(op, **parameters)
-    seen, own = geometry.layer_norm(op, x.shape, normalized_shape, shapes(parameters))
+    parameters = parameters_of(op, x, weight=weight, bias=bias)
+    seen, own = geometry.layer_norm(op, x.shape, normalized_shape, parameters)
     eps, x_shape = number(op, "eps", eps, 0.0), x.shape
     if x_shape != seen:
         x = reshape(x, seen)

@@ -1,5 +1,4 @@
 """Batch normalisation."""
-from typing import Any
 
 from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
@@ -44,14 +43,16 @@ def batch_norm(x: Tensor, running_mean: Tensor | None, running_var: Tensor | Non
     if isinstance(training, Tensor):
         raise DTypeError("batch_norm: training must be a bool, got a Tensor")
     running = both_or_none("batch_norm", running_mean, running_var, needed=not training)
-    parameters = given(x, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
-    floating("batch_norm", **parameters)
-    values = geometry.batch_norm(x.shape, shapes(parameters), bool(training))
+    parameters = parameters_of("batch_norm", x, running_mean=running_mean, running_var=running_var, weight=weight,
+                               bias=bias)
+    x_data = x.array
+    x_shape, dtype = x_data.shape, x_data.dtype
+    values = geometry.batch_norm(x_shape, parameters, bool(training))
     momentum, eps = number("batch_norm", "momentum", momentum, 0.0, 1.0), number("batch_norm", "eps", eps, 0.0)
     training = bool(training) and values > 0
-    x_data, per_channel = x.array, (x.shape[1:2], x.array.dtype)
-    w_data, b_data = of_channels(x, weight, bias)
-    old = [each.array for each in running] or [no_bias(x.shape[1], x_data.dtype, x_data.device)] * 2
+    w_data, b_data = of_channels(x_data, weight, bias)
+    per_channel, spec = (x_shape[1:2], dtype), ((x_shape, dtype),)
+    old = [each.array for each in running] or [no_bias(x_shape[1], dtype, x_data.device)] * 2
     if training:
         mean, rstd, *new = record("batch_norm_statistics", (x_data, *old), (per_channel,) * 4, (momentum, eps))
         for tensor, array in zip(running, new, strict=False):
@@ -59,39 +60,42 @@ def batch_norm(x: Tensor, running_mean: Tensor | None, running_var: Tensor | Non
     else:
         mean = old[0]
         rstd, = record("batch_norm_rstd", (old[1],), (per_channel,), (eps,))
-    spec = ((x_data.shape, x_data.dtype),)
     y, = record("batch_norm", (x_data, mean, rstd, w_data, b_data), spec)
-    inputs, needs_dx, trained = optional(x, weight, bias), x.requires_grad, (weight is not None, bias is not None)
+    inputs, needs_dx = optional(x, weight, bias), x._requires_grad
+    wanted = slice(0 if weight is not None else 1, 2 if bias is not None else 1)
 
     def backward(dy: Array) -> Gradients:
         gradients = record("batch_norm_backward_weight", (dy, x_data, mean, rstd), (per_channel,) * 2)
         dx = record("batch_norm_backward_input", (dy, x_data, mean, rstd, w_data, *gradients), spec,
                     (int(training),))[0] if needs_dx else None
-        return dx, *[each for each, wanted in zip(gradients, trained, strict=True) if wanted]
+        return dx, *gradients[wanted]
 
     return differentiable(y, inputs, backward)
 
 
-def given(x: Any, **parameters: Tensor | None) -> dict[str, Any]:
-    """All arguments but parameters that are None."""
-    return {"x": x} | {name: tensor for name, tensor in parameters.items() if tensor is not None}
+def parameters_of(op: str, x: Tensor, **parameters: Tensor | None) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    """Names and shapes of the parameters that there are, which must be of the dtype of x."""
+    floating(op, x=x)
+    dtype, shapes = x.array.dtype, []
+    for name, tensor in parameters.items():
+        if tensor is not None:
+            if not isinstance(tensor, Tensor) or tensor.array.dtype != dtype:
+                floating(op, x=x, **{name: tensor})      # raises
+            shapes.append((name, tensor.array.shape))
+    return tuple(shapes)
 
 
-def shapes(arguments: dict[str, Tensor]) -> tuple[tuple[str, tuple[int, ...]], ...]:
-    """Names and shapes of all arguments but x."""
-    return tuple([(name, tensor.shape) for name, tensor in arguments.items() if name != "x"])
-
-
-def optional(x: Tensor, *parameters: Tensor | None) -> tuple[Tensor, ...]:
+def optional(x: Tensor, weight: Tensor | None, bias: Tensor | None) -> tuple[Tensor, ...]:
     """x, and the parameters that there are: what gets a gradient."""
-    return x, *[each for each in parameters if each is not None]
+    if weight is None:
+        return (x,) if bias is None else (x, bias)
+    return (x, weight) if bias is None else (x, weight, bias)
 
 
-def of_channels(x: Tensor, weight: Tensor | None, bias: Tensor | None) -> tuple[Array, Array]:
+def of_channels(x: Array, weight: Tensor | None, bias: Tensor | None) -> tuple[Array, Array]:
     """Scale and shift of each channel, or ones and zeros."""
-    channels, dtype, device = x.shape[1], x.array.dtype, x.device
-    return (ones((channels,), dtype, device) if weight is None else weight.array,
-            no_bias(channels, dtype, device) if bias is None else bias.array)
+    return (ones(x.shape[1:2], x.dtype, x.device) if weight is None else weight.array,
+            no_bias(x.shape[1], x.dtype, x.device) if bias is None else bias.array)
 
 
 def both_or_none(op: str, running_mean: Tensor | None, running_var: Tensor | None, needed: bool) -> tuple[Tensor, ...]:

@@ -9,6 +9,7 @@ from numbacnn.ops.check import floating
 from numbacnn.ops.shape import reshape, to
 
 Pooled = Tensor | tuple[Tensor, Tensor]
+MAX_POOLS = {axes: f"max_pool{axes}d" for axes in (1, 2, 3)}
 
 
 def max_pool1d(x: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1,
@@ -123,8 +124,9 @@ def batched(axes: int, x: Tensor, pooled: Callable[[Tensor], Tensor]) -> Tensor:
 
 def largest(kernel: str, x: Tensor, y_shape: geometry.Shape, numbers: geometry.Numbers) -> tuple[Tensor, Array]:
     """Record a kernel that finds maxima, of images; return them and, as int32, where they are."""
-    x_shape, dtype = x.shape, x.array.dtype
-    y, argmax = record(kernel, (x.array,), ((y_shape, dtype), (y_shape, "int32")), numbers)
+    x_data = x.array
+    x_shape, dtype = x_data.shape, x_data.dtype
+    y, argmax = record(kernel, (x_data,), ((y_shape, dtype), (y_shape, "int32")), numbers)
     back = ("max_pool2d_backward", numbers) if kernel == "max_pool2d" else ("max_pool_backward", ())
 
     def backward(dy: Array) -> Gradients:
@@ -145,11 +147,14 @@ def with_indices(axes: int, x: Tensor, kernel: str, y_shape: geometry.Shape, num
 
 def _max_pool(axes: int, x: Tensor, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: Any,
               return_indices: Any) -> Pooled:
-    op = f"max_pool{axes}d"
+    op = MAX_POOLS[axes]
     floating(op, x=x)
-    y_shape, numbers = geometry.pool(op, axes, x.shape, kernel_size, stride, padding, dilation, ceil_mode)
+    y_shape, numbers = geometry.pool(op, axes, x.array.shape, kernel_size, stride, padding, dilation, ceil_mode)
+    kernel = "max_pool2d" if axes == 2 else "max_pool"
+    if return_indices is False and len(y_shape) == axes + 2:
+        return largest(kernel, x, y_shape, numbers)[0]
     wanted = geometry.flag(op, "return_indices", return_indices)
-    return with_indices(axes, x, "max_pool2d" if axes == 2 else "max_pool", y_shape, numbers, wanted)
+    return with_indices(axes, x, kernel, y_shape, numbers, wanted)
 
 
 def mean_pool(op: str, axes: int, x: Tensor, kernel_size: Any, stride: Any, padding: Any, ceil_mode: Any,

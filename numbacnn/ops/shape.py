@@ -5,8 +5,7 @@ from typing import Any
 from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.backend import Device, device
-from numbacnn.errors import DTypeError, ShapeError
-from numbacnn.geometry import count
+from numbacnn.errors import DTypeError
 from numbacnn.graph import DTYPES, Array, record
 from numbacnn.ops.check import FLOATING, any_tensor, dtype_name
 
@@ -14,9 +13,13 @@ from numbacnn.ops.check import FLOATING, any_tensor, dtype_name
 def reshape(x: Tensor, *shape: Any) -> Tensor:
     """Arrange the numbers, in row-major order, in another shape; one size may be -1."""
     any_tensor("reshape", "x", x)
-    wanted = geometry.reshape("reshape", x.shape, sizes_of("reshape", shape))
-    x_shape, dtype = x.shape, x.array.dtype
-    y, = record("reshape", (x.array,), ((wanted, dtype),))
+    return _reshaped(x, geometry.reshape("reshape", x.shape, sizes_of("reshape", shape)))
+
+
+def _reshaped(x: Tensor, shape: tuple[int, ...]) -> Tensor:
+    x_data = x.array
+    x_shape, dtype = x_data.shape, x_data.dtype
+    y, = record("reshape", (x_data,), ((shape, dtype),))
 
     def backward(dy: Array) -> Gradients:
         return record("reshape", (dy,), ((x_shape, dtype),))
@@ -27,24 +30,21 @@ def reshape(x: Tensor, *shape: Any) -> Tensor:
 def flatten(x: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """Join the axes from `start_dim` to `end_dim` into one."""
     any_tensor("flatten", "x", x)
-    first, last = (geometry.axis("flatten", x.ndim, dim) for dim in (start_dim, end_dim))
-    if first > last:
-        raise ShapeError(f"flatten: start_dim must not come after end_dim, got {start_dim}, {end_dim}")
-    return reshape(x, (*x.shape[:first], count(x.shape[first:last + 1]), *x.shape[last + 1:]))
+    return _reshaped(x, geometry.flatten(x.array.shape, start_dim, end_dim))
 
 
 def squeeze(x: Tensor, dim: int | None = None) -> Tensor:
     """Drop the axes of size 1, or that one if its size is 1."""
     any_tensor("squeeze", "x", x)
     axes = range(x.ndim) if dim is None else (geometry.axis("squeeze", x.ndim, dim),)
-    return reshape(x, tuple([n for a, n in enumerate(x.shape) if n != 1 or a not in axes]))
+    return _reshaped(x, tuple([n for a, n in enumerate(x.shape) if n != 1 or a not in axes]))
 
 
 def unsqueeze(x: Tensor, dim: int) -> Tensor:
     """Insert an axis of size 1."""
     any_tensor("unsqueeze", "x", x)
     a = geometry.axis("unsqueeze", x.ndim + 1, dim)
-    return reshape(x, (*x.shape[:a], 1, *x.shape[a:]))
+    return _reshaped(x, (*x.shape[:a], 1, *x.shape[a:]))
 
 
 def permute(x: Tensor, *dims: Any) -> Tensor:

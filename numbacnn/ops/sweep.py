@@ -42,9 +42,10 @@ def sweep_weight(images: Array, dy: Array, conv: Conv) -> Array:
 
 def sum_of_pixels(dy: Array) -> Array:
     """The sum over all but channels, of images or a volume."""
-    n, channels, *size = dy.shape
-    pixels = shaped(dy, (n, channels, prod(size[:-1]), size[-1]))
-    dbias, = record("conv2d_backward_bias", (pixels,), (((channels,), dy.dtype),))
+    if len(dy.shape) != 4:
+        n, channels, *size = dy.shape
+        dy = shaped(dy, (n, channels, prod(size[:-1]), size[-1]))
+    dbias, = record("conv2d_backward_bias", (dy,), ((dy.shape[1:2], dy.dtype),))
     return dbias
 
 
