@@ -4,10 +4,13 @@ Tensors, operations and gradients are here; layers in `numbacnn.nn`, optimisers 
 `numbacnn.data`, `numbacnn.transforms` and `numbacnn.datasets`, scores in `numbacnn.metrics`.
 """
 import logging as _logging
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
 
 import numpy as _np
 
-from numbacnn import cuda, data, datasets, errors, metrics, models, nn, ops, optim, testing, transforms
+from numbacnn import errors, nn, ops, optim
 from numbacnn.autograd import Tensor
 from numbacnn.backend import Device, default_device, device, set_default_device
 from numbacnn.capture import capture
@@ -187,3 +190,19 @@ abs, clip, div, mul, neg, pow, sub = absolute, clamp, divide, multiply, negative
 eq, ge, gt, le, lt, ne = ops.equal, greater_equal, greater, less_equal, less, not_equal
 
 _logging.getLogger("numbacnn").addHandler(_logging.NullHandler())
+
+if _TYPE_CHECKING:
+    from numbacnn import cuda, data, datasets, metrics, models, testing, transforms
+
+_LATER = ("cuda", "data", "datasets", "metrics", "models", "testing", "transforms")    # imported when they are named:
+                                                         # a program that only computes starts without them
+
+
+def __getattr__(name: str) -> _Any:
+    if name in _LATER:
+        return _import_module(f"numbacnn.{name}")
+    raise AttributeError(f"module 'numbacnn' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER})

@@ -12,13 +12,19 @@ BEGIN = time.perf_counter()
 
 # The clock starts before the first import.
 import json  # noqa: E402
+import os  # noqa: E402
 import subprocess  # noqa: E402
 import sys  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 
 def run(side, network, *options, environment=None):
-    """Run this file in a new process; return what it prints."""
+    """Run this file in a new process; return what it prints.
+
+    Python may keep bytecode: pip writes it for what it installs, but not for a checkout.
+    """
+    environment = {**(os.environ if environment is None else environment)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     done = subprocess.run([sys.executable, "-m", "benchmarks.first_step", side, network, *options], env=environment,
                           cwd=Path(__file__).parents[1], check=True, stdout=subprocess.PIPE, text=True)
     return json.loads(done.stdout)

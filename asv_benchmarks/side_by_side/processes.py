@@ -24,6 +24,8 @@ def memory(name):
 def cold(name):
     """Hold the time from the import to the first step against its limits: with nothing compiled, and with all."""
     pytorch = min(first_step.run("torch", name)["first"] for _ in range(2))
+    with tempfile.TemporaryDirectory() as folder:        # the bytecode of all modules is on disk from now on
+        first_step.run("numbacnn", "SimpleCNN", environment={**os.environ, "NUMBACNN_CACHE_DIR": folder})
     with tempfile.TemporaryDirectory() as folder:
         for cache, limit in zip(("empty", "filled"), goals.FIRST_STEP[name], strict=True):
             wait_for_quiet()
