@@ -2,7 +2,7 @@
 from numbacnn import ops
 from numbacnn.autograd import Tensor
 from numbacnn.errors import ShapeError
-from numbacnn.nn.activation import Activation
+from numbacnn.nn.activation import Activation, applied
 
 
 class Softmax(Activation):
@@ -17,9 +17,7 @@ class Softmax(Activation):
     def __init__(self, dim: int = -1) -> None:
         self.dim = dim
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Apply along the axis."""
-        return ops.softmax(x, self.dim)
+    forward = applied(ops.softmax, "dim")
 
 
 class LogSoftmax(Activation):
@@ -34,9 +32,7 @@ class LogSoftmax(Activation):
     def __init__(self, dim: int = -1) -> None:
         self.dim = dim
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Apply along the axis."""
-        return ops.log_softmax(x, self.dim)
+    forward = applied(ops.log_softmax, "dim")
 
 
 class Softmin(Activation):
@@ -51,9 +47,7 @@ class Softmin(Activation):
     def __init__(self, dim: int = -1) -> None:
         self.dim = dim
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Apply along the axis."""
-        return ops.softmin(x, self.dim)
+    forward = applied(ops.softmin, "dim")
 
 
 class Softmax2d(Activation):
