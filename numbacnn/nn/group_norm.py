@@ -84,7 +84,7 @@ class _InstanceNorm(ChannelNorm):
 
 
 class InstanceNorm1d(_InstanceNorm):
-    """Normalise each channel of each signal (N, C, L) or (C, L). Options are those of `InstanceNorm2d`."""
+    """Normalise each channel of each signal (N, C, L) or (C, L). Parameters are those of `InstanceNorm2d`."""
 
     axes, letters = 3, "L"
 
@@ -92,7 +92,7 @@ class InstanceNorm1d(_InstanceNorm):
 class InstanceNorm2d(_InstanceNorm):
     """Normalise each channel of each image (N, C, H, W) or (C, H, W).
 
-    Attributes
+    Parameters
     ----------
     num_features : int
         Number of channels.
@@ -104,12 +104,19 @@ class InstanceNorm2d(_InstanceNorm):
         Whether each channel has a learned scale and, with `bias`, a learned shift.
     track_running_stats : bool
         Whether running statistics are kept, and used in evaluation.
+    device, dtype : optional
+        Of the parameters; float32 by default.
+    bias : bool
+        Whether there is a shift.
     """
 
     axes, letters = 4, "H, W"
 
 
 class InstanceNorm3d(_InstanceNorm):
-    """Normalise each channel of each volume (N, C, D, H, W) or (C, D, H, W). Options are those of `InstanceNorm2d`."""
+    """Normalise each channel of each volume (N, C, D, H, W) or (C, D, H, W).
+
+    Parameters are those of `InstanceNorm2d`.
+    """
 
     axes, letters = 5, "D, H, W"

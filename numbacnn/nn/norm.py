@@ -90,7 +90,7 @@ def _increment(count: Buffer) -> None:
 
 
 class BatchNorm1d(_BatchNorm):
-    """Normalise each channel of (N, C) or (N, C, L) over the batch. Options are those of `BatchNorm2d`."""
+    """Normalise each channel of (N, C) or (N, C, L) over the batch. Parameters are those of `BatchNorm2d`."""
 
     axes, letters = (2, 3), "(N, C) or (N, C, L)"
 
@@ -98,7 +98,7 @@ class BatchNorm1d(_BatchNorm):
 class BatchNorm2d(_BatchNorm):
     """Normalise each channel of images (N, C, H, W) over the batch.
 
-    Attributes
+    Parameters
     ----------
     num_features : int
         Number of channels.
@@ -110,6 +110,10 @@ class BatchNorm2d(_BatchNorm):
         Whether each channel has a learned scale and, with `bias`, a learned shift.
     track_running_stats : bool
         Whether running statistics are kept; if not, the batch is normalised by its own in evaluation, too.
+    device, dtype : optional
+        Of the parameters; float32 by default.
+    bias : bool
+        Whether there is a shift.
 
     Notes
     -----
@@ -120,6 +124,6 @@ class BatchNorm2d(_BatchNorm):
 
 
 class BatchNorm3d(_BatchNorm):
-    """Normalise each channel of volumes (N, C, D, H, W) over the batch. Options are those of `BatchNorm2d`."""
+    """Normalise each channel of volumes (N, C, D, H, W) over the batch. Parameters are those of `BatchNorm2d`."""
 
     axes, letters = (5,), "(N, C, D, H, W)"
