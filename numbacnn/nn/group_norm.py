@@ -1,5 +1,5 @@
 """Group and instance normalisation layers."""
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -60,8 +60,7 @@ class GroupNorm(Module):
 class _InstanceNorm(ChannelNorm):
     """Instance normalisation of a number of axes."""
 
-    axes = 0
-    letters = ""
+    axes: ClassVar[int]
 
     def __init__(self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = False,
                  track_running_stats: bool = False, device: Any = None, dtype: Any = None, *, bias: bool = True
@@ -70,23 +69,21 @@ class _InstanceNorm(ChannelNorm):
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalise x."""
-        if x.ndim not in (self.axes, self.axes - 1):
-            raise ShapeError(f"{type(self).__name__}: x must be (N, C, {self.letters}) or (C, {self.letters}), got "
-                             f"x{x.shape}")
-        images = x if x.ndim == self.axes else reshape(x, (1, *x.shape))
+        geometry.images(type(self).__name__, self.axes, x.shape)
+        images = x if x.ndim == self.axes + 2 else reshape(x, (1, *x.shape))
         if self.affine and images.shape[1] != self.num_features:
             raise ShapeError(f"{type(self).__name__}: x must have num_features={self.num_features} channels, got "
                              f"{images.shape[1]} in x{x.shape}")
         own_statistics = self.training or not self.track_running_stats
         y = ops.instance_norm(images, self.running_mean, self.running_var, self.weight, self.bias, own_statistics,
                               0.0 if self.momentum is None else self.momentum, self.eps)
-        return y if x.ndim == self.axes else reshape(y, x.shape)
+        return y if images is x else reshape(y, x.shape)
 
 
 class InstanceNorm1d(_InstanceNorm):
     """Normalise each channel of each signal (N, C, L) or (C, L). Parameters are those of `InstanceNorm2d`."""
 
-    axes, letters = 3, "L"
+    axes = 1
 
 
 class InstanceNorm2d(_InstanceNorm):
@@ -110,7 +107,7 @@ class InstanceNorm2d(_InstanceNorm):
         Whether there is a shift.
     """
 
-    axes, letters = 4, "H, W"
+    axes = 2
 
 
 class InstanceNorm3d(_InstanceNorm):
@@ -119,4 +116,4 @@ class InstanceNorm3d(_InstanceNorm):
     Parameters are those of `InstanceNorm2d`.
     """
 
-    axes, letters = 5, "D, H, W"
+    axes = 3

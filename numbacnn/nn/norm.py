@@ -1,12 +1,11 @@
 """Batch normalisation layers."""
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from numbacnn import geometry
 from numbacnn.autograd import Tensor
 from numbacnn.creation import ones, zeros
-from numbacnn.errors import ShapeError
 from numbacnn.graph import record
 from numbacnn.nn import init
 from numbacnn.nn.module import Buffer, Module, Parameter
@@ -52,8 +51,8 @@ class ChannelNorm(Module):
 class _BatchNorm(ChannelNorm):
     """Batch normalisation of some numbers of axes."""
 
-    axes: tuple[int, ...] = ()
-    letters = ""
+    ranks: ClassVar[tuple[int, ...]]
+    letters: ClassVar[str]
 
     def __init__(self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True,
                  track_running_stats: bool = True, device: Any = None, dtype: Any = None, *, bias: bool = True) -> None:
@@ -61,8 +60,8 @@ class _BatchNorm(ChannelNorm):
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalise x."""
-        if x.ndim not in self.axes:
-            raise ShapeError(f"{type(self).__name__}: x must be {self.letters}, got x{x.shape}")
+        if x.ndim not in self.ranks:
+            raise geometry.wrong_rank(type(self).__name__, "x", x.shape, self.letters)
         mean, var, count = self.running_mean, self.running_var, self.num_batches_tracked
         if mean is None or var is None or count is None:
             return batch_norm(x, None, None, self.weight, self.bias, True, 0.0, self.eps)
@@ -92,7 +91,7 @@ def _increment(count: Buffer) -> None:
 class BatchNorm1d(_BatchNorm):
     """Normalise each channel of (N, C) or (N, C, L) over the batch. Parameters are those of `BatchNorm2d`."""
 
-    axes, letters = (2, 3), "(N, C) or (N, C, L)"
+    ranks, letters = (2, 3), "(N, C) or " + geometry.batch(1)
 
 
 class BatchNorm2d(_BatchNorm):
@@ -120,10 +119,10 @@ class BatchNorm2d(_BatchNorm):
     In training a channel is normalised by the mean and variance of the batch, in evaluation by the running ones.
     """
 
-    axes, letters = (4,), "(N, C, H, W)"
+    ranks, letters = (4,), geometry.batch(2)
 
 
 class BatchNorm3d(_BatchNorm):
     """Normalise each channel of volumes (N, C, D, H, W) over the batch. Parameters are those of `BatchNorm2d`."""
 
-    axes, letters = (5,), "(N, C, D, H, W)"
+    ranks, letters = (5,), geometry.batch(3)

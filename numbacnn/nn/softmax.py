@@ -1,7 +1,6 @@
 """Layers of softmax."""
-from numbacnn import ops
+from numbacnn import geometry, ops
 from numbacnn.autograd import Tensor
-from numbacnn.errors import ShapeError
 from numbacnn.nn.activation import Activation, applied
 
 
@@ -56,5 +55,5 @@ class Softmax2d(Activation):
     def forward(self, x: Tensor) -> Tensor:
         """Apply to images (N, C, H, W) or (C, H, W)."""
         if x.ndim not in (3, 4):
-            raise ShapeError(f"Softmax2d: x must be (N, C, H, W) or (C, H, W), got x{x.shape}")
+            raise geometry.wrong_rank("Softmax2d", "x", x.shape, geometry.batch_or_one(2))
         return ops.softmax(x, -3)
