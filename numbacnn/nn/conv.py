@@ -1,22 +1,17 @@
 """Convolution layers, along one, two and three axes."""
-import math
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-import numpy as np
-
 from numbacnn import geometry, ops
 from numbacnn.autograd import Tensor
-from numbacnn.creation import zeros
 from numbacnn.errors import ShapeError
-from numbacnn.nn import init
-from numbacnn.nn.module import Module, Parameter
+from numbacnn.nn.weighted import Weighted
 from numbacnn.ops.check import any_tensor
 
 MODES = "zeros", "reflect", "replicate", "circular"
 
 
-class _Filters(Module):
+class _Filters(Weighted):
     """Options and parameters that all layers of filters share; subclasses say how many `axes`, and name the op."""
 
     axes: ClassVar[int]
@@ -36,21 +31,11 @@ class _Filters(Module):
         self.stride = geometry.several(op, "stride", stride, self.axes, 1)
         self.dilation = geometry.several(op, "dilation", dilation, self.axes, 1)
         self.padding_mode = padding_mode
-        made = {"dtype": np.float32 if dtype is None else dtype, "device": device}
-        self.weight = Parameter(zeros((*self.channels(), *self.kernel_size), **made))
-        self.bias = Parameter(zeros((out_channels,), **made)) if bias else None
-        self.reset_parameters()
+        self._make((*self.channels(), *self.kernel_size), out_channels, bias, device, dtype)
 
     def channels(self) -> tuple[int, int]:
         """Return the first two sizes of the weight."""
         return self.out_channels, self.in_channels // self.groups
-
-    def reset_parameters(self) -> None:
-        """Draw the first values anew."""
-        bound = 1 / math.sqrt(math.prod(self.weight.shape[1:]))
-        for parameter in (self.weight, self.bias):
-            if parameter is not None:
-                init.uniform_(parameter, -bound, bound)
 
     def shown(self) -> dict[str, tuple[Any, Any]]:
         """Return options that `repr` shows, each with its usual value, which it does not."""

@@ -1,19 +1,15 @@
 """Group and instance normalisation layers."""
 from typing import Any, ClassVar
 
-import numpy as np
-
 from numbacnn import geometry, ops
 from numbacnn.autograd import Tensor
-from numbacnn.creation import ones, zeros
 from numbacnn.errors import ShapeError
-from numbacnn.nn import init
-from numbacnn.nn.module import Module, Parameter
 from numbacnn.nn.norm import ChannelNorm
+from numbacnn.nn.weighted import Scaled
 from numbacnn.ops import reshape
 
 
-class GroupNorm(Module):
+class GroupNorm(Scaled):
     """Normalise groups of channels of each image (N, C, ...).
 
     Parameters
@@ -37,16 +33,7 @@ class GroupNorm(Module):
         if num_channels % num_groups:
             raise ShapeError(f"GroupNorm: num_groups={num_groups} must divide num_channels={num_channels}")
         self.num_groups, self.num_channels, self.eps, self.affine = num_groups, num_channels, eps, affine
-        made: dict[str, Any] = {"dtype": np.float32 if dtype is None else dtype, "device": device}
-        self.weight = Parameter(ones(num_channels, **made)) if affine else None
-        self.bias = Parameter(zeros(num_channels, **made)) if affine and bias else None
-
-    def reset_parameters(self) -> None:
-        """Forget what was learned: scale 1, shift 0."""
-        if self.weight is not None:
-            init.ones_(self.weight)
-        if self.bias is not None:
-            init.zeros_(self.bias)
+        self._make_both(num_channels, affine, bias, device, dtype)
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalise x (N, num_channels, ...)."""

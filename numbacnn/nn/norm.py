@@ -8,11 +8,12 @@ from numbacnn.autograd import Tensor
 from numbacnn.creation import ones, zeros
 from numbacnn.graph import record
 from numbacnn.nn import init
-from numbacnn.nn.module import Buffer, Module, Parameter
+from numbacnn.nn.module import Buffer
+from numbacnn.nn.weighted import Scaled, made
 from numbacnn.ops import batch_norm
 
 
-class ChannelNorm(Module):
+class ChannelNorm(Scaled):
     """Normalisation with a scale, a shift and running statistics of each channel, as far as they are wanted."""
 
     def __init__(self, num_features: int, eps: float, momentum: float | None, affine: bool, track_running_stats: bool,
@@ -20,11 +21,9 @@ class ChannelNorm(Module):
         geometry.positive(type(self).__name__, "num_features", num_features)
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine, self.track_running_stats = affine, track_running_stats
-        made: dict[str, Any] = {"dtype": np.float32 if dtype is None else dtype, "device": device}
-        self.weight = Parameter(ones(num_features, **made)) if affine else None
-        self.bias = Parameter(zeros(num_features, **made)) if affine and bias else None
-        self.running_mean = Buffer(zeros(num_features, **made)) if track_running_stats else None
-        self.running_var = Buffer(ones(num_features, **made)) if track_running_stats else None
+        self._make_both(num_features, affine, bias, device, dtype)
+        self.running_mean = Buffer(zeros(num_features, **made(dtype, device))) if track_running_stats else None
+        self.running_var = Buffer(ones(num_features, **made(dtype, device))) if track_running_stats else None
         self.num_batches_tracked = Buffer(zeros((), dtype=np.int64, device=device)) if track_running_stats else None
 
     def reset_running_stats(self) -> None:
@@ -37,10 +36,7 @@ class ChannelNorm(Module):
     def reset_parameters(self) -> None:
         """Forget what was seen and learned: scale 1, shift 0."""
         self.reset_running_stats()
-        if self.weight is not None:
-            init.ones_(self.weight)
-        if self.bias is not None:
-            init.zeros_(self.bias)
+        super().reset_parameters()
 
     def extra_repr(self) -> str:
         """Return the options that `repr` shows."""
