@@ -6,41 +6,38 @@ are remembered: a training loop asks the same questions at each step.
 from numbacnn.geometry.cat import cat
 from numbacnn.geometry.channels import bilinear, linear, prelu
 from numbacnn.geometry.conv import Conv, conv, conv_transpose, output_padding_of, output_size, padding_of, window_of
-from numbacnn.geometry.dropout import least_axes, one_of_ranks
 from numbacnn.geometry.einsum import einsum
 from numbacnn.geometry.index import common, expanded, layout, position, run_of, sizes_of
 from numbacnn.geometry.loss import class_targets, class_weight, factors, one_shape, scores
 from numbacnn.geometry.matmul import batches, matmul, matrices
 from numbacnn.geometry.norm import batch_norm, group_norm, instance_norm, layer_norm, local_response_norm, sizes
 from numbacnn.geometry.options import (
-    MAX_AXES,
     Numbers,
     Shape,
     axis,
     cached,
     count,
-    few_axes,
     flag,
     is_integer,
     pair,
     positive,
-    rank_of,
     several,
 )
 from numbacnn.geometry.pad import crop_and_border, pad
-from numbacnn.geometry.pool import adaptive_pool, divisor, exponent, images, pool, unpool
+from numbacnn.geometry.pool import adaptive_pool, divisor, exponent, pool, unpool
+from numbacnn.geometry.ranks import MAX_AXES, batch, batch_or_one, few_axes, images, rank_of, wrong_rank
 from numbacnn.geometry.shape import broadcast, expand, flatten, permute, reduce, reshape
 from numbacnn.geometry.slice import axes, chunk, narrow, select, split, tensor_split, whole
 from numbacnn.geometry.unfold import fold, unfold
 from numbacnn.geometry.upsampling import interpolate
 
 __all__ = [
-    "Conv", "MAX_AXES", "Numbers", "Shape", "adaptive_pool", "axes", "axis", "batch_norm", "batches", "bilinear",
-    "broadcast", "cached", "cat", "chunk", "class_targets", "class_weight", "common", "conv", "conv_transpose", "count",
-    "crop_and_border", "divisor", "einsum", "expand", "expanded", "exponent", "factors", "few_axes", "flag", "flatten",
-    "fold", "group_norm", "images", "instance_norm", "interpolate", "is_integer", "layer_norm", "layout", "least_axes",
-    "linear", "local_response_norm", "matmul", "matrices", "narrow", "one_of_ranks", "one_shape", "output_padding_of",
-    "output_size", "pad", "padding_of", "pair", "permute", "pool", "position", "positive", "prelu", "rank_of", "reduce",
-    "reshape", "run_of", "scores", "select", "several", "sizes", "sizes_of", "split", "tensor_split", "unfold",
-    "unpool", "whole", "window_of",
+    "Conv", "MAX_AXES", "Numbers", "Shape", "adaptive_pool", "axes", "axis", "batch", "batch_norm", "batch_or_one",
+    "batches", "bilinear", "broadcast", "cached", "cat", "chunk", "class_targets", "class_weight", "common", "conv",
+    "conv_transpose", "count", "crop_and_border", "divisor", "einsum", "expand", "expanded", "exponent", "factors",
+    "few_axes", "flag", "flatten", "fold", "group_norm", "images", "instance_norm", "interpolate", "is_integer",
+    "layer_norm", "layout", "linear", "local_response_norm", "matmul", "matrices", "narrow", "one_shape",
+    "output_padding_of", "output_size", "pad", "padding_of", "pair", "permute", "pool", "position", "positive", "prelu",
+    "rank_of", "reduce", "reshape", "run_of", "scores", "select", "several", "sizes", "sizes_of", "split",
+    "tensor_split", "unfold", "unpool", "whole", "window_of", "wrong_rank",
 ]

@@ -1,6 +1,7 @@
 """Shapes of what belongs to channels, features and classes."""
 from numbacnn.errors import ShapeError
-from numbacnn.geometry.options import Shape, cached, rank_of
+from numbacnn.geometry.options import Shape, cached
+from numbacnn.geometry.ranks import rank_of
 
 
 @cached

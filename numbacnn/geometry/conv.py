@@ -2,10 +2,9 @@
 from typing import Any, NamedTuple
 
 from numbacnn.errors import ShapeError
-from numbacnn.geometry.options import Numbers, Shape, cached, is_integer, rank_of, several
+from numbacnn.geometry.options import Numbers, Shape, cached, is_integer, several
+from numbacnn.geometry.ranks import SIZES, TAPS, images, rank_of
 
-LETTERS = {1: "L", 2: "H, W", 3: "D, H, W"}              # of images, by their axes,
-TAPS = {1: "K", 2: "KH, KW", 3: "KD, KH, KW"}            # and of filters
 NUMBERS = {1: "a number", 2: "a number, a pair", 3: "a number, three numbers"}
 
 
@@ -152,11 +151,8 @@ def window_of(op: str, window: str, x: Shape, kernel: Shape, stride: Shape, padd
 
 def _batch_of(op: str, x: Shape, axes: int) -> Shape:
     """The shape of a batch: that of one image is a batch of one."""
-    letters = LETTERS[axes]
-    if len(x) not in (axes + 1, axes + 2):
-        raise ShapeError(f"{op}: x must be (N, C, {letters}) or (C, {letters}), got x{x}")
-    if 0 in x[-axes:]:
-        raise ShapeError(f"{op}: x must not be empty along {letters}, got x{x}")
+    if 0 in images(op, axes, x):
+        raise ShapeError(f"{op}: x must not be empty along {SIZES[axes]}, got x{x}")
     return (1,) * (axes + 2 - len(x)) + x
 
 

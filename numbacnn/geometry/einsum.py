@@ -3,7 +3,8 @@ import re
 from typing import NamedTuple
 
 from numbacnn.errors import ShapeError
-from numbacnn.geometry.options import Shape, cached, few_axes
+from numbacnn.geometry.options import Shape, cached
+from numbacnn.geometry.ranks import few_axes
 
 
 class Equation(NamedTuple):

@@ -2,7 +2,8 @@
 from typing import NamedTuple
 
 from numbacnn.errors import ShapeError
-from numbacnn.geometry.options import Shape, cached, count, few_axes
+from numbacnn.geometry.options import Shape, cached, count
+from numbacnn.geometry.ranks import few_axes
 from numbacnn.geometry.shape import broadcast
 
 

@@ -15,7 +15,6 @@ Geometry = tuple[Shape, Numbers]
 
 Rule = TypeVar("Rule", bound=Callable[..., Any])
 
-MAX_AXES = 6              # of arrays that broadcast or are reduced
 MOST = 2**31 - 1          # of an option: kernels reckon with products of two
 SEVERAL = {1: "one in a tuple (length,)", 2: "a pair of integers (height, width)",
            3: "three integers (depth, height, width)"}
@@ -76,18 +75,6 @@ def axis(op: str, rank: int, dim: int) -> int:
     if not -places <= dim < places:
         raise ShapeError(f"{op}: dim must be from {-places} to {places - 1} for {rank} axes, got {dim}")
     return dim % rank if rank else 0
-
-
-def rank_of(op: str, name: str, shape: Shape, rank: int, letters: str) -> None:
-    """Check the number of axes."""
-    if len(shape) != rank:
-        raise ShapeError(f"{op}: {name} must have {rank} axes {letters}, got {name}{shape}")
-
-
-def few_axes(op: str, shape: Shape) -> None:
-    """Check that kernels can take so many axes."""
-    if len(shape) > MAX_AXES:
-        raise ShapeError(f"{op}: at most {MAX_AXES} axes, got shape {shape}")
 
 
 def is_integer(value: Any) -> bool:

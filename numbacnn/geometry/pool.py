@@ -4,17 +4,9 @@ from typing import Any
 
 from numbacnn.errors import DTypeError, ShapeError
 from numbacnn.geometry.options import MOST, SEVERAL, Geometry, Numbers, Shape, cached, count, flag, is_integer, several
+from numbacnn.geometry.ranks import images
 
-LETTERS = {1: ("(N, C, L)", "(C, L)"), 2: ("(N, C, H, W)", "(C, H, W)"), 3: ("(N, C, D, H, W)", "(C, D, H, W)")}
 ROWS = 2**24              # rows that a window sees, counted in float32
-
-
-def images(op: str, axes: int, x: Shape) -> Shape:
-    """The sizes of the axes to pool: x has those, channels, and maybe images before them."""
-    if len(x) not in (axes + 1, axes + 2):
-        batched, single = LETTERS[axes]
-        raise ShapeError(f"{op}: x must be {batched} or {single}, got x{x}")
-    return x[-axes:]
 
 
 @cached

@@ -1,6 +1,7 @@
 """Shapes of arithmetic, reductions, and of the same numbers arranged otherwise."""
 from numbacnn.errors import ShapeError
-from numbacnn.geometry.options import Geometry, Shape, axis, cached, count, few_axes
+from numbacnn.geometry.options import Geometry, Shape, axis, cached, count
+from numbacnn.geometry.ranks import few_axes
 
 
 @cached

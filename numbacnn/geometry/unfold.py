@@ -5,6 +5,7 @@ from typing import Any
 from numbacnn.errors import ShapeError
 from numbacnn.geometry.conv import output_size, window_of
 from numbacnn.geometry.options import Numbers, Shape, cached, pair
+from numbacnn.geometry.ranks import batch_or_one, wrong_rank
 
 Columns = tuple[Shape, Shape, Numbers]    # of images (N, C, H, W), of columns (N, C KH KW, L); numbers of the kernels
 
@@ -14,7 +15,7 @@ def unfold(op: str, x: Shape, kernel_size: Any, dilation: Any, padding: Any, str
     """Numbers: window, stride, padding, dilation (two each)."""
     window, stride, padding, dilation = _window(op, kernel_size, stride, padding, dilation)
     if len(x) not in (3, 4) or 0 in x[-2:]:
-        raise ShapeError(f"{op}: x must be (N, C, H, W) or (C, H, W), with rows and columns, got x{x}")
+        raise wrong_rank(op, "x", x, f"{batch_or_one(2)}, with rows and columns")
     images = (1,) * (4 - len(x)) + x
     both = 2 * padding[0], 2 * padding[1]
     size = window_of(op, f"window {window}", images, window, stride, both, dilation, padding)
@@ -28,7 +29,7 @@ def fold(op: str, x: Shape, size: Any, kernel_size: Any, dilation: Any, padding:
     window, stride, padding, dilation = _window(op, kernel_size, stride, padding, dilation)
     height, width = pair(op, "output_size", size, 1)
     if len(x) not in (2, 3):
-        raise ShapeError(f"{op}: x must be (N, C KH KW, L) or (C KH KW, L), got x{x}")
+        raise wrong_rank(op, "x", x, "(N, C KH KW, L) or (C KH KW, L)")
     columns = (1,) * (3 - len(x)) + x
     if columns[1] % prod(window):
         raise ShapeError(f"{op}: x{x} has columns of {columns[1]}, which must be a multiple of the {prod(window)} "

@@ -5,6 +5,7 @@ from typing import Any
 
 from numbacnn.errors import DTypeError, ShapeError
 from numbacnn.geometry.options import MOST, SEVERAL, Shape, cached, count, flag, several
+from numbacnn.geometry.ranks import batch, wrong_rank
 
 NEAREST, NEAREST_EXACT, LINEAR, CUBIC, ANTIALIASED_LINEAR, ANTIALIASED_CUBIC = range(6)      # what kernels are told
 ANTIALIASED = {"bilinear": ANTIALIASED_LINEAR, "bicubic": ANTIALIASED_CUBIC}
@@ -22,9 +23,8 @@ def interpolate(x: Shape, size: Any, scale_factor: Any, mode: Any, align_corners
         raise ShapeError(f"{op}: mode must be one of {', '.join(MODES)}, got {mode!r}")
     axes = len(x) - 2
     if axes not in (1, 2, 3) or ONLY.get(mode, axes) != axes:
-        wanted = {1: "(N, C, L)", 2: "(N, C, H, W)", 3: "(N, C, D, H, W)"}
-        allowed = wanted[ONLY[mode]] if mode in ONLY else ", ".join(wanted.values())
-        raise ShapeError(f"{op}: x must be {allowed} for mode={mode!r}, got x{x}")
+        allowed = ", ".join([batch(n) for n in ((ONLY[mode],) if mode in ONLY else (1, 2, 3))])
+        raise wrong_rank(op, "x", x, f"{allowed} for mode={mode!r}")
     if 0 in x[2:]:
         raise ShapeError(f"{op}: x must have places, got x{x}")
     if align_corners is not None and mode not in ONLY:

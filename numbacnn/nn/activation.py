@@ -1,5 +1,7 @@
 """Activation layers made of straight lines, and what all activation layers share."""
 import inspect
+from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -7,6 +9,23 @@ import numpy as np
 from numbacnn import ops
 from numbacnn.autograd import Tensor
 from numbacnn.nn.module import Module, Parameter
+
+
+def applied(op: Callable[..., Tensor], *options: str) -> Callable[..., Tensor]:
+    """Make the method `forward` of a layer that is an op of one tensor; its options are attributes of the layer."""
+    given: Any = attrgetter(*options) if options else None
+
+    if not options:
+        def forward(self: Module, x: Tensor) -> Tensor:
+            return op(x)
+    elif len(options) == 1:
+        def forward(self: Module, x: Tensor) -> Tensor:
+            return op(x, given(self))
+    else:
+        def forward(self: Module, x: Tensor) -> Tensor:
+            return op(x, *given(self))
+    forward.__doc__ = "Apply to x."
+    return forward
 
 
 class Activation(Module):
@@ -19,7 +38,14 @@ class Activation(Module):
                           if name != "inplace" or getattr(self, name)])
 
 
-class ReLU(Activation):
+class InPlace(Activation):
+    """An activation without options but PyTorch's `inplace`."""
+
+    def __init__(self, inplace: bool = False) -> None:
+        self.inplace = inplace
+
+
+class ReLU(InPlace):
     """Replace negative numbers by zero: max(x, 0).
 
     Parameters
@@ -28,15 +54,10 @@ class ReLU(Activation):
         Accepted for compatibility; memory is reused wherever nobody can see it.
     """
 
-    def __init__(self, inplace: bool = False) -> None:
-        self.inplace = inplace
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Apply to any shape."""
-        return ops.relu(x)
+    forward = applied(ops.relu)
 
 
-class ReLU6(Activation):
+class ReLU6(InPlace):
     """Limit to [0, 6]: min(max(x, 0), 6).
 
     Parameters
@@ -45,12 +66,7 @@ class ReLU6(Activation):
         Accepted for compatibility; memory is reused wherever nobody can see it.
     """
 
-    def __init__(self, inplace: bool = False) -> None:
-        self.inplace = inplace
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Apply to any shape."""
-        return ops.relu6(x)
+    forward = applied(ops.relu6)
 
 
 class LeakyReLU(Activation):
@@ -65,12 +81,9 @@ class LeakyReLU(Activation):
     """
 
     def __init__(self, negative_slope: float = 0.01, inplace: bool = False) -> None:
-        self.negative_slope = negative_slope
-        self.inplace = inplace
+        self.negative_slope, self.inplace = negative_slope, inplace
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Apply to any shape."""
-        return ops.leaky_relu(x, self.negative_slope)
+    forward = applied(ops.leaky_relu, "negative_slope")
 
 
 class PReLU(Module):
@@ -112,16 +125,12 @@ class Hardtanh(Activation):
     """
 
     def __init__(self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> None:
-        self.min_val = min_val
-        self.max_val = max_val
-        self.inplace = inplace
+        self.min_val, self.max_val, self.inplace = min_val, max_val, inplace
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Apply to any shape."""
-        return ops.hardtanh(x, self.min_val, self.max_val)
+    forward = applied(ops.hardtanh, "min_val", "max_val")
 
 
-class Hardsigmoid(Activation):
+class Hardsigmoid(InPlace):
     """Approach sigmoid by lines: min(max(x + 3, 0), 6) / 6.
 
     Parameters
@@ -130,15 +139,10 @@ class Hardsigmoid(Activation):
         Accepted for compatibility; memory is reused wherever nobody can see it.
     """
 
-    def __init__(self, inplace: bool = False) -> None:
-        self.inplace = inplace
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Apply to any shape."""
-        return ops.hardsigmoid(x)
+    forward = applied(ops.hardsigmoid)
 
 
-class Hardswish(Activation):
+class Hardswish(InPlace):
     """Approach SiLU by pieces: x * min(max(x + 3, 0), 6) / 6.
 
     Parameters
@@ -147,12 +151,7 @@ class Hardswish(Activation):
         Accepted for compatibility; memory is reused wherever nobody can see it.
     """
 
-    def __init__(self, inplace: bool = False) -> None:
-        self.inplace = inplace
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Apply to any shape."""
-        return ops.hardswish(x)
+    forward = applied(ops.hardswish)
 
 
 class Hardshrink(Activation):
@@ -167,9 +166,7 @@ class Hardshrink(Activation):
     def __init__(self, lambd: float = 0.5) -> None:
         self.lambd = lambd
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Apply to any shape."""
-        return ops.hardshrink(x, self.lambd)
+    forward = applied(ops.hardshrink, "lambd")
 
 
 class Softshrink(Activation):
@@ -184,9 +181,7 @@ class Softshrink(Activation):
     def __init__(self, lambd: float = 0.5) -> None:
         self.lambd = lambd
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Apply to any shape."""
-        return ops.softshrink(x, self.lambd)
+    forward = applied(ops.softshrink, "lambd")
 
 
 class Threshold(Activation):
@@ -203,10 +198,6 @@ class Threshold(Activation):
     """
 
     def __init__(self, threshold: float, value: float, inplace: bool = False) -> None:
-        self.threshold = threshold
-        self.value = value
-        self.inplace = inplace
+        self.threshold, self.value, self.inplace = threshold, value, inplace
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Apply to any shape."""
-        return ops.threshold(x, self.threshold, self.value)
+    forward = applied(ops.threshold, "threshold", "value")

@@ -1,4 +1,5 @@
 """Pooling layers whose output has the size asked for, and those that pool whole images."""
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from numbacnn import geometry, ops
@@ -9,6 +10,8 @@ from numbacnn.ops.pool import Pooled
 
 
 class _Adaptive(Module):
+    _op: ClassVar[Callable[..., Any]]
+
     def __init__(self, output_size: Any) -> None:
         self.output_size = output_size
 
@@ -17,15 +20,20 @@ class _Adaptive(Module):
         return f"output_size={self.output_size}"
 
 
-class AdaptiveAvgPool1d(_Adaptive):
+class _AdaptiveAvg(_Adaptive):
+    def forward(self, x: Tensor) -> Tensor:
+        """Pool images, or one."""
+        y: Tensor = self._op(x, self.output_size)
+        return y
+
+
+class AdaptiveAvgPool1d(_AdaptiveAvg):
     """Take means over a grid of windows that cover lines, (N, C, L) or (C, L). See `AdaptiveAvgPool2d`."""
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Pool lines, or one."""
-        return ops.adaptive_avg_pool1d(x, self.output_size)
+    _op = staticmethod(ops.adaptive_avg_pool1d)
 
 
-class AdaptiveAvgPool2d(_Adaptive):
+class AdaptiveAvgPool2d(_AdaptiveAvg):
     """Take means over a grid of windows that cover the image, so that the output has the size asked for.
 
     Parameters
@@ -34,39 +42,30 @@ class AdaptiveAvgPool2d(_Adaptive):
         OH and OW; None keeps the size. 1 is global average pooling.
     """
 
-    def __init__(self, output_size: Any) -> None:
-        super().__init__(output_size)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Pool images (N, C, H, W), or one."""
-        return ops.adaptive_avg_pool2d(x, self.output_size)
+    _op = staticmethod(ops.adaptive_avg_pool2d)
 
 
-class AdaptiveAvgPool3d(_Adaptive):
+class AdaptiveAvgPool3d(_AdaptiveAvg):
     """Take means over a grid of windows that cover volumes, (N, C, D, H, W). See `AdaptiveAvgPool2d`."""
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Pool volumes, or one."""
-        return ops.adaptive_avg_pool3d(x, self.output_size)
+    _op = staticmethod(ops.adaptive_avg_pool3d)
 
 
 class _AdaptiveMax(_Adaptive):
-    axes: ClassVar[int]
-
     def __init__(self, output_size: Any, return_indices: bool = False) -> None:
         super().__init__(output_size)
         self.return_indices = geometry.flag(type(self).__name__, "return_indices", return_indices)
 
     def forward(self, x: Tensor) -> Pooled:
         """Pool images, or one."""
-        y: Pooled = getattr(ops, f"adaptive_max_pool{self.axes}d")(x, self.output_size, self.return_indices)
+        y: Pooled = self._op(x, self.output_size, self.return_indices)
         return y
 
 
 class AdaptiveMaxPool1d(_AdaptiveMax):
     """Take maxima over a grid of windows that cover lines, (N, C, L) or (C, L). See `AdaptiveMaxPool2d`."""
 
-    axes = 1
+    _op = staticmethod(ops.adaptive_max_pool1d)
 
 
 class AdaptiveMaxPool2d(_AdaptiveMax):
@@ -80,16 +79,13 @@ class AdaptiveMaxPool2d(_AdaptiveMax):
         Whether to return, too, where the maxima are: H index W + W index, int64.
     """
 
-    axes = 2
-
-    def __init__(self, output_size: Any, return_indices: bool = False) -> None:
-        super().__init__(output_size, return_indices)
+    _op = staticmethod(ops.adaptive_max_pool2d)
 
 
 class AdaptiveMaxPool3d(_AdaptiveMax):
     """Take maxima over a grid of windows that cover volumes, (N, C, D, H, W). See `AdaptiveMaxPool2d`."""
 
-    axes = 3
+    _op = staticmethod(ops.adaptive_max_pool3d)
 
 
 class GlobalAvgPool1d(AdaptiveAvgPool1d):

@@ -1,24 +1,21 @@
 """Convolution layers, along one, two and three axes."""
-import math
-from typing import Any
-
-import numpy as np
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from numbacnn import geometry, ops
 from numbacnn.autograd import Tensor
-from numbacnn.creation import zeros
 from numbacnn.errors import ShapeError
-from numbacnn.nn import init
-from numbacnn.nn.module import Module, Parameter
+from numbacnn.nn.weighted import Weighted
 from numbacnn.ops.check import any_tensor
 
 MODES = "zeros", "reflect", "replicate", "circular"
 
 
-class _Filters(Module):
-    """Options and parameters that all layers of filters share; images have so many `axes`."""
+class _Filters(Weighted):
+    """Options and parameters that all layers of filters share; subclasses say how many `axes`, and name the op."""
 
-    axes = 0
+    axes: ClassVar[int]
+    _op: ClassVar[Callable[..., Tensor]]
     padding: Any
 
     def __init__(self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any, dilation: Any, groups: int,
@@ -34,21 +31,11 @@ class _Filters(Module):
         self.stride = geometry.several(op, "stride", stride, self.axes, 1)
         self.dilation = geometry.several(op, "dilation", dilation, self.axes, 1)
         self.padding_mode = padding_mode
-        made = {"dtype": np.float32 if dtype is None else dtype, "device": device}
-        self.weight = Parameter(zeros((*self.channels(), *self.kernel_size), **made))
-        self.bias = Parameter(zeros((out_channels,), **made)) if bias else None
-        self.reset_parameters()
+        self._make((*self.channels(), *self.kernel_size), out_channels, bias, device, dtype)
 
     def channels(self) -> tuple[int, int]:
         """Return the first two sizes of the weight."""
         return self.out_channels, self.in_channels // self.groups
-
-    def reset_parameters(self) -> None:
-        """Draw the first values anew."""
-        bound = 1 / math.sqrt(math.prod(self.weight.shape[1:]))
-        for parameter in (self.weight, self.bias):
-            if parameter is not None:
-                init.uniform_(parameter, -bound, bound)
 
     def shown(self) -> dict[str, tuple[Any, Any]]:
         """Return options that `repr` shows, each with its usual value, which it does not."""
@@ -85,12 +72,13 @@ class _Conv(_Filters):
         padding = self.padding
         if self.padding_mode != "zeros" and any(self.border):
             x, padding = ops.pad(x, self.border, self.padding_mode), 0
-        convolve = (ops.conv1d, ops.conv2d, ops.conv3d)[self.axes - 1]
-        return convolve(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
+        return self._op(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
 
 
 class Conv1d(_Conv):
     """Slide learned filters over sequences: `Conv2d` along one axis.
+
+    Parameters are those of `Conv2d`, each for one axis.
 
     Notes
     -----
@@ -98,44 +86,47 @@ class Conv1d(_Conv):
     without the batch. ``weight`` is (O, C / groups, K).
     """
 
-    axes = 1
+    axes, _op = 1, staticmethod(ops.conv1d)
 
 
 class Conv2d(_Conv):
     """Slide learned filters over images.
 
-    Attributes
+    Parameters
     ----------
     in_channels, out_channels : int
         C and O.
     kernel_size : int or (int, int)
         Height and width of the filters.
-    stride, dilation : int or (int, int)
-        Step of the window, and distance between the pixels it reads.
+    stride : int or (int, int)
+        Step of the window.
     padding : int, (int, int), "same" or "valid"
         Border added on each side; "same" keeps the size, "valid" adds none.
+    dilation : int or (int, int)
+        Distance between the pixels that a window reads.
     groups : int
         Input and output channels are split into so many groups, each of which sees only itself.
-    weight : Parameter
-        The filters.
-    bias : Parameter or None
-        A learned number for each output channel, if the option of this name is True, as it is by default.
+    bias : bool
+        Whether there is a learned number for each output channel.
     padding_mode : "zeros", "reflect", "replicate" or "circular"
         What the border is: zeros, the image mirrored at its edge, its edge, or the image again.
+    device, dtype : optional
+        Of the parameters; float32 by default.
 
     Notes
     -----
     (N, C, H, W) becomes (N, O, OH, OW), OH = floor((H + 2 padding - dilation (KH - 1) - 1) / stride) + 1; so does
-    (C, H, W), without the batch. ``weight`` is (O, C / groups, KH, KW). First values are drawn evenly from
-    +-1 / sqrt(C / groups * KH * KW), as in PyTorch. The options ``device`` and ``dtype`` (float32, by default, or
-    float64) are those of the parameters.
+    (C, H, W), without the batch. ``weight`` is (O, C / groups, KH, KW), ``bias`` (O,) or None. First values are drawn
+    evenly from +-1 / sqrt(C / groups * KH * KW), as in PyTorch.
     """
 
-    axes = 2
+    axes, _op = 2, staticmethod(ops.conv2d)
 
 
 class Conv3d(_Conv):
     """Slide learned filters over volumes: `Conv2d` along three axes.
+
+    Parameters are those of `Conv2d`, each an integer or three: depth, height, width.
 
     Notes
     -----
@@ -143,7 +134,7 @@ class Conv3d(_Conv):
     does (C, D, H, W), without the batch. ``weight`` is (O, C / groups, KD, KH, KW).
     """
 
-    axes = 3
+    axes, _op = 3, staticmethod(ops.conv3d)
 
 
 class _ConvTranspose(_Filters):
@@ -172,17 +163,18 @@ class _ConvTranspose(_Filters):
 
     def forward(self, x: Tensor, output_size: Any = None) -> Tensor:
         """Compute the outputs of a batch, or of one without a batch; of that size, of several that are possible."""
-        convolve = (ops.conv_transpose1d, ops.conv_transpose2d, ops.conv_transpose3d)[self.axes - 1]
         more = self.output_padding
         if output_size is not None:
             any_tensor(type(self).__name__, "x", x)
             more = geometry.output_padding_of(type(self).__name__, x.shape, output_size, self.kernel_size, self.stride,
                                               self.padding, self.dilation)
-        return convolve(x, self.weight, self.bias, self.stride, self.padding, more, self.groups, self.dilation)
+        return self._op(x, self.weight, self.bias, self.stride, self.padding, more, self.groups, self.dilation)
 
 
 class ConvTranspose1d(_ConvTranspose):
     """Spread sequences through learned filters: `ConvTranspose2d` along one axis.
+
+    Parameters are those of `ConvTranspose2d`, each for one axis.
 
     Notes
     -----
@@ -190,46 +182,50 @@ class ConvTranspose1d(_ConvTranspose):
     ``weight`` is (C, O / groups, K).
     """
 
-    axes = 1
+    axes, _op = 1, staticmethod(ops.conv_transpose1d)
 
 
 class ConvTranspose2d(_ConvTranspose):
     """Spread images through learned filters: what `Conv2d` does to gradients, to make images larger.
 
-    Attributes
+    Parameters
     ----------
     in_channels, out_channels : int
         C and O.
     kernel_size : int or (int, int)
         Height and width of the filters.
-    stride, dilation : int or (int, int)
-        Step of the window, and distance between the pixels it writes.
+    stride : int or (int, int)
+        Step of the window.
     padding : int or (int, int)
         How many rows and columns of the result are cut off on each side.
     output_padding : int or (int, int)
         How many are added below and to the right; less than stride or dilation.
     groups : int
         Input and output channels are split into so many groups, each of which sees only itself.
-    weight : Parameter
-        The filters.
-    bias : Parameter or None
-        A learned number for each output channel, if the option of this name is True, as it is by default.
+    bias : bool
+        Whether there is a learned number for each output channel.
+    dilation : int or (int, int)
+        Distance between the pixels that a window writes.
     padding_mode : "zeros"
         As in PyTorch, there is no other.
+    device, dtype : optional
+        Of the parameters; float32 by default.
 
     Notes
     -----
     (N, C, H, W) becomes (N, O, OH, OW), OH = (H - 1) stride - 2 padding + dilation (KH - 1) + output_padding + 1; so
-    does (C, H, W), without the batch. ``weight`` is (C, O / groups, KH, KW). First values are drawn evenly from
-    +-1 / sqrt(O / groups * KH * KW), as in PyTorch. Called with an ``output_size``, the layer finds the
-    ``output_padding`` that gives it. The options ``device`` and ``dtype`` are those of `Conv2d`.
+    does (C, H, W), without the batch. ``weight`` is (C, O / groups, KH, KW), ``bias`` (O,) or None. First values are
+    drawn evenly from +-1 / sqrt(O / groups * KH * KW), as in PyTorch. Called with an ``output_size``, the layer finds
+    the ``output_padding`` that gives it.
     """
 
-    axes = 2
+    axes, _op = 2, staticmethod(ops.conv_transpose2d)
 
 
 class ConvTranspose3d(_ConvTranspose):
     """Spread volumes through learned filters: `ConvTranspose2d` along three axes.
+
+    Parameters are those of `ConvTranspose2d`, each an integer or three: depth, height, width.
 
     Notes
     -----
@@ -237,4 +233,4 @@ class ConvTranspose3d(_ConvTranspose):
     + 1. ``weight`` is (C, O / groups, KD, KH, KW).
     """
 
-    axes = 3
+    axes, _op = 3, staticmethod(ops.conv_transpose3d)

@@ -5,7 +5,6 @@ import numpy as np
 
 from numbacnn import geometry
 from numbacnn.autograd import Tensor
-from numbacnn.errors import ShapeError
 from numbacnn.grad_mode import no_grad
 from numbacnn.graph import MAX_ELEMENTS, too_large
 from numbacnn.nn import init
@@ -72,7 +71,7 @@ class Embedding(Module):
         """
         floating("Embedding", embeddings=embeddings)
         if embeddings.ndim != 2:
-            raise ShapeError(f"Embedding: embeddings must be (vectors, length), got embeddings{embeddings.shape}")
+            raise geometry.wrong_rank("Embedding", "embeddings", embeddings.shape, "(vectors, length)")
         count, length = embeddings.shape
         made = cls(count, length, padding_idx, _weight=embeddings)
         made.weight.requires_grad_(not freeze)

@@ -1,19 +1,15 @@
 """Group and instance normalisation layers."""
-from typing import Any
-
-import numpy as np
+from typing import Any, ClassVar
 
 from numbacnn import geometry, ops
 from numbacnn.autograd import Tensor
-from numbacnn.creation import ones, zeros
 from numbacnn.errors import ShapeError
-from numbacnn.nn import init
-from numbacnn.nn.module import Module, Parameter
 from numbacnn.nn.norm import ChannelNorm
+from numbacnn.nn.weighted import Scaled
 from numbacnn.ops import reshape
 
 
-class GroupNorm(Module):
+class GroupNorm(Scaled):
     """Normalise groups of channels of each image (N, C, ...).
 
     Parameters
@@ -37,16 +33,7 @@ class GroupNorm(Module):
         if num_channels % num_groups:
             raise ShapeError(f"GroupNorm: num_groups={num_groups} must divide num_channels={num_channels}")
         self.num_groups, self.num_channels, self.eps, self.affine = num_groups, num_channels, eps, affine
-        made: dict[str, Any] = {"dtype": np.float32 if dtype is None else dtype, "device": device}
-        self.weight = Parameter(ones(num_channels, **made)) if affine else None
-        self.bias = Parameter(zeros(num_channels, **made)) if affine and bias else None
-
-    def reset_parameters(self) -> None:
-        """Forget what was learned: scale 1, shift 0."""
-        if self.weight is not None:
-            init.ones_(self.weight)
-        if self.bias is not None:
-            init.zeros_(self.bias)
+        self._make_both(num_channels, affine, bias, device, dtype)
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalise x (N, num_channels, ...)."""
@@ -60,8 +47,7 @@ class GroupNorm(Module):
 class _InstanceNorm(ChannelNorm):
     """Instance normalisation of a number of axes."""
 
-    axes = 0
-    letters = ""
+    axes: ClassVar[int]
 
     def __init__(self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = False,
                  track_running_stats: bool = False, device: Any = None, dtype: Any = None, *, bias: bool = True
@@ -70,29 +56,27 @@ class _InstanceNorm(ChannelNorm):
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalise x."""
-        if x.ndim not in (self.axes, self.axes - 1):
-            raise ShapeError(f"{type(self).__name__}: x must be (N, C, {self.letters}) or (C, {self.letters}), got "
-                             f"x{x.shape}")
-        images = x if x.ndim == self.axes else reshape(x, (1, *x.shape))
+        geometry.images(type(self).__name__, self.axes, x.shape)
+        images = x if x.ndim == self.axes + 2 else reshape(x, (1, *x.shape))
         if self.affine and images.shape[1] != self.num_features:
             raise ShapeError(f"{type(self).__name__}: x must have num_features={self.num_features} channels, got "
                              f"{images.shape[1]} in x{x.shape}")
         own_statistics = self.training or not self.track_running_stats
         y = ops.instance_norm(images, self.running_mean, self.running_var, self.weight, self.bias, own_statistics,
                               0.0 if self.momentum is None else self.momentum, self.eps)
-        return y if x.ndim == self.axes else reshape(y, x.shape)
+        return y if images is x else reshape(y, x.shape)
 
 
 class InstanceNorm1d(_InstanceNorm):
-    """Normalise each channel of each signal (N, C, L) or (C, L). Options are those of `InstanceNorm2d`."""
+    """Normalise each channel of each signal (N, C, L) or (C, L). Parameters are those of `InstanceNorm2d`."""
 
-    axes, letters = 3, "L"
+    axes = 1
 
 
 class InstanceNorm2d(_InstanceNorm):
     """Normalise each channel of each image (N, C, H, W) or (C, H, W).
 
-    Attributes
+    Parameters
     ----------
     num_features : int
         Number of channels.
@@ -104,12 +88,19 @@ class InstanceNorm2d(_InstanceNorm):
         Whether each channel has a learned scale and, with `bias`, a learned shift.
     track_running_stats : bool
         Whether running statistics are kept, and used in evaluation.
+    device, dtype : optional
+        Of the parameters; float32 by default.
+    bias : bool
+        Whether there is a shift.
     """
 
-    axes, letters = 4, "H, W"
+    axes = 2
 
 
 class InstanceNorm3d(_InstanceNorm):
-    """Normalise each channel of each volume (N, C, D, H, W) or (C, D, H, W). Options are those of `InstanceNorm2d`."""
+    """Normalise each channel of each volume (N, C, D, H, W) or (C, D, H, W).
 
-    axes, letters = 5, "D, H, W"
+    Parameters are those of `InstanceNorm2d`.
+    """
+
+    axes = 3

@@ -1,16 +1,12 @@
 """Layer and RMS normalisation layers."""
 from typing import Any
 
-import numpy as np
-
 from numbacnn import geometry, ops
 from numbacnn.autograd import Tensor
-from numbacnn.creation import ones, zeros
-from numbacnn.nn import init
-from numbacnn.nn.module import Module, Parameter
+from numbacnn.nn.weighted import Scaled
 
 
-class LayerNorm(Module):
+class LayerNorm(Scaled):
     """Normalise the last axes of x together.
 
     Parameters
@@ -31,16 +27,7 @@ class LayerNorm(Module):
                  device: Any = None, dtype: Any = None) -> None:
         self.normalized_shape = geometry.sizes("LayerNorm", normalized_shape)
         self.eps, self.elementwise_affine = eps, elementwise_affine
-        made: dict[str, Any] = {"dtype": np.float32 if dtype is None else dtype, "device": device}
-        self.weight = Parameter(ones(self.normalized_shape, **made)) if elementwise_affine else None
-        self.bias = Parameter(zeros(self.normalized_shape, **made)) if elementwise_affine and bias else None
-
-    def reset_parameters(self) -> None:
-        """Forget what was learned: scale 1, shift 0."""
-        if self.weight is not None:
-            init.ones_(self.weight)
-        if self.bias is not None:
-            init.zeros_(self.bias)
+        self._make_both(self.normalized_shape, elementwise_affine, bias, device, dtype)
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalise x (..., *normalized_shape)."""
@@ -51,7 +38,7 @@ class LayerNorm(Module):
         return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
 
 
-class RMSNorm(Module):
+class RMSNorm(Scaled):
     """Divide the last axes of x by the root of the mean of their squares.
 
     Parameters
@@ -70,13 +57,7 @@ class RMSNorm(Module):
                  device: Any = None, dtype: Any = None) -> None:
         self.normalized_shape = geometry.sizes("RMSNorm", normalized_shape)
         self.eps, self.elementwise_affine = eps, elementwise_affine
-        self.weight = Parameter(ones(self.normalized_shape, dtype=np.float32 if dtype is None else dtype,
-                                     device=device)) if elementwise_affine else None
-
-    def reset_parameters(self) -> None:
-        """Forget what was learned: scale 1."""
-        if self.weight is not None:
-            init.ones_(self.weight)
+        self._make(self.normalized_shape, elementwise_affine, device, dtype)
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalise x (..., *normalized_shape)."""

@@ -1,19 +1,15 @@
 """Dense layers, and what leads to them."""
-import math
 from typing import Any
-
-import numpy as np
 
 from numbacnn import geometry
 from numbacnn.autograd import Tensor
-from numbacnn.creation import zeros
-from numbacnn.nn import init
-from numbacnn.nn.module import Module, Parameter
+from numbacnn.nn.module import Module
+from numbacnn.nn.weighted import Weighted
 from numbacnn.ops import bilinear, flatten, linear, unflatten
 from numbacnn.ops.shape import sizes_of
 
 
-class Linear(Module):
+class Linear(Weighted):
     """Multiply vectors by a learned matrix and add a learned bias.
 
     Parameters
@@ -36,17 +32,7 @@ class Linear(Module):
         geometry.positive("Linear", "in_features", in_features)
         geometry.positive("Linear", "out_features", out_features)
         self.in_features, self.out_features = in_features, out_features
-        made: dict[str, Any] = {"dtype": np.float32 if dtype is None else dtype, "device": device}
-        self.weight = Parameter(zeros(out_features, in_features, **made))
-        self.bias = Parameter(zeros(out_features, **made)) if bias else None
-        self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        """Draw the first values anew."""
-        bound = 1 / math.sqrt(self.in_features)
-        for parameter in (self.weight, self.bias):
-            if parameter is not None:
-                init.uniform_(parameter, -bound, bound)
+        self._make((out_features, in_features), out_features, bias, device, dtype)
 
     def forward(self, x: Tensor) -> Tensor:
         """Compute the outputs of vectors (..., in_features)."""
@@ -57,7 +43,7 @@ class Linear(Module):
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
 
 
-class Bilinear(Module):
+class Bilinear(Weighted):
     """Multiply pairs of vectors with learned matrices, one for each output, and add a learned bias.
 
     Parameters
@@ -80,17 +66,10 @@ class Bilinear(Module):
         self.in1_features, self.in2_features, self.out_features = in1_features, in2_features, out_features
         for name in ("in1_features", "in2_features", "out_features"):
             geometry.positive("Bilinear", name, getattr(self, name))
-        made: dict[str, Any] = {"dtype": np.float32 if dtype is None else dtype, "device": device}
-        self.weight = Parameter(zeros(out_features, in1_features, in2_features, **made))
-        self.bias = Parameter(zeros(out_features, **made)) if bias else None
-        self.reset_parameters()
+        self._make((out_features, in1_features, in2_features), out_features, bias, device, dtype)
 
-    def reset_parameters(self) -> None:
-        """Draw the first values anew."""
-        bound = 1 / math.sqrt(self.in1_features)
-        for parameter in (self.weight, self.bias):
-            if parameter is not None:
-                init.uniform_(parameter, -bound, bound)
+    def _inputs(self) -> int:
+        return self.in1_features
 
     def forward(self, x1: Tensor, x2: Tensor) -> Tensor:
         """Compute the outputs of pairs of vectors."""

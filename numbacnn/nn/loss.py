@@ -1,4 +1,9 @@
 """Losses as modules."""
+from collections.abc import Callable
+from inspect import signature
+from operator import attrgetter
+from typing import Any, ClassVar
+
 from numbacnn import ops
 from numbacnn.autograd import Tensor
 from numbacnn.nn.module import Module
@@ -9,13 +14,38 @@ from numbacnn.ops.reduction import REDUCTIONS, checked_reduction
 class Loss(Module):
     """A loss; what becomes of the losses of a batch is checked when it is made."""
 
-    def __init__(self, reduction: str, size_average: None = None, reduce: None = None,
-                 known: tuple[str, ...] = REDUCTIONS) -> None:
-        checked_reduction(type(self).__name__, reduction, size_average, reduce, known)
+    reductions: ClassVar[tuple[str, ...]] = REDUCTIONS
+    unused: ClassVar[None] = None
+
+    def __init__(self, size_average: None = None, reduce: None = None, reduction: str = "mean") -> None:
+        checked_reduction(type(self).__name__, reduction, size_average, reduce, self.reductions)
         self.reduction = reduction
 
 
-class CrossEntropyLoss(Loss):
+def compared(op: Callable[..., Tensor], *options: str) -> Callable[..., Tensor]:
+    """Make the method `forward` of a loss: an op of x and target. Its options, and the reduction, are attributes."""
+    rest = [*signature(op).parameters][2:]
+    given: Any = attrgetter(*[name if name in (*options, "reduction") else "unused" for name in rest])
+
+    def forward(self: Loss, x: Tensor, target: Tensor) -> Tensor:
+        """Compute the loss."""
+        return op(x, target, *given(self))
+
+    return forward
+
+
+class WeightedLoss(Loss):
+    """A loss with factors, which are a buffer."""
+
+    weight: Tensor | None
+
+    def __init__(self, weight: Tensor | None = None, size_average: None = None, reduce: None = None,
+                 reduction: str = "mean") -> None:
+        super().__init__(size_average, reduce, reduction)
+        self.register_buffer("weight", weight)
+
+
+class CrossEntropyLoss(WeightedLoss):
     """Measure how unlikely the targets are under softmax(logits).
 
     Parameters
@@ -37,14 +67,10 @@ class CrossEntropyLoss(Loss):
     are probabilities, of the shape of logits.
     """
 
-    weight: Tensor | None
-
     def __init__(self, weight: Tensor | None = None, size_average: None = None, ignore_index: int = -100,
                  reduce: None = None, reduction: str = "mean", label_smoothing: float = 0.0) -> None:
-        super().__init__(reduction, size_average, reduce)
-        self.register_buffer("weight", weight)
-        self.ignore_index = ignore_index
-        self.label_smoothing = label_smoothing
+        super().__init__(weight, size_average, reduce, reduction)
+        self.ignore_index, self.label_smoothing = ignore_index, label_smoothing
 
     def forward(self, logits: Tensor, targets: Tensor) -> Tensor:
         """Compute the loss."""
@@ -52,7 +78,7 @@ class CrossEntropyLoss(Loss):
                                  reduction=self.reduction, label_smoothing=self.label_smoothing)
 
 
-class NLLLoss(Loss):
+class NLLLoss(WeightedLoss):
     """Measure how unlikely the targets are, given logarithms of probabilities (`LogSoftmax`).
 
     Parameters
@@ -71,20 +97,15 @@ class NLLLoss(Loss):
     x is (C,), (N, C) or (N, C, ...), target (whole numbers) the same without the axis of the classes.
     """
 
-    weight: Tensor | None
-
     def __init__(self, weight: Tensor | None = None, size_average: None = None, ignore_index: int = -100,
                  reduce: None = None, reduction: str = "mean") -> None:
-        super().__init__(reduction, size_average, reduce)
-        self.register_buffer("weight", weight)
+        super().__init__(weight, size_average, reduce, reduction)
         self.ignore_index = ignore_index
 
-    def forward(self, x: Tensor, target: Tensor) -> Tensor:
-        """Compute the loss."""
-        return ops.nll_loss(x, target, weight=self.weight, ignore_index=self.ignore_index, reduction=self.reduction)
+    forward = compared(ops.nll_loss, "weight", "ignore_index")
 
 
-class BCELoss(Loss):
+class BCELoss(WeightedLoss):
     """Measure how unlikely targets from 0 to 1 are, given probabilities.
 
     Parameters
@@ -97,19 +118,10 @@ class BCELoss(Loss):
         What to do with the losses of a batch.
     """
 
-    weight: Tensor | None
-
-    def __init__(self, weight: Tensor | None = None, size_average: None = None, reduce: None = None,
-                 reduction: str = "mean") -> None:
-        super().__init__(reduction, size_average, reduce)
-        self.register_buffer("weight", weight)
-
-    def forward(self, x: Tensor, target: Tensor) -> Tensor:
-        """Compute the loss."""
-        return ops.binary_cross_entropy(x, target, weight=self.weight, reduction=self.reduction)
+    forward = compared(ops.binary_cross_entropy, "weight")
 
 
-class BCEWithLogitsLoss(Loss):
+class BCEWithLogitsLoss(WeightedLoss):
     """Measure how unlikely targets from 0 to 1 are under sigmoid(x), without overflow.
 
     Parameters
@@ -124,19 +136,14 @@ class BCEWithLogitsLoss(Loss):
         How many negative examples there are for each positive one; its shape broadcasts to that of x.
     """
 
-    weight: Tensor | None
     pos_weight: Tensor | None
 
     def __init__(self, weight: Tensor | None = None, size_average: None = None, reduce: None = None,
                  reduction: str = "mean", pos_weight: Tensor | None = None) -> None:
-        super().__init__(reduction, size_average, reduce)
-        self.register_buffer("weight", weight)
+        super().__init__(weight, size_average, reduce, reduction)
         self.register_buffer("pos_weight", pos_weight)
 
-    def forward(self, x: Tensor, target: Tensor) -> Tensor:
-        """Compute the loss."""
-        return ops.binary_cross_entropy_with_logits(x, target, weight=self.weight, reduction=self.reduction,
-                                                    pos_weight=self.pos_weight)
+    forward = compared(ops.binary_cross_entropy_with_logits, "weight", "pos_weight")
 
 
 class MSELoss(Loss):
@@ -150,12 +157,7 @@ class MSELoss(Loss):
         What to do with the losses of a batch.
     """
 
-    def __init__(self, size_average: None = None, reduce: None = None, reduction: str = "mean") -> None:
-        super().__init__(reduction, size_average, reduce)
-
-    def forward(self, x: Tensor, target: Tensor) -> Tensor:
-        """Compute the loss."""
-        return ops.mse_loss(x, target, reduction=self.reduction)
+    forward = compared(ops.mse_loss)
 
 
 class L1Loss(Loss):
@@ -169,12 +171,7 @@ class L1Loss(Loss):
         What to do with the losses of a batch.
     """
 
-    def __init__(self, size_average: None = None, reduce: None = None, reduction: str = "mean") -> None:
-        super().__init__(reduction, size_average, reduce)
-
-    def forward(self, x: Tensor, target: Tensor) -> Tensor:
-        """Compute the loss."""
-        return ops.l1_loss(x, target, reduction=self.reduction)
+    forward = compared(ops.l1_loss)
 
 
 class SmoothL1Loss(Loss):
@@ -192,12 +189,10 @@ class SmoothL1Loss(Loss):
 
     def __init__(self, size_average: None = None, reduce: None = None, reduction: str = "mean",
                  beta: float = 1.0) -> None:
-        super().__init__(reduction, size_average, reduce)
+        super().__init__(size_average, reduce, reduction)
         self.beta = beta
 
-    def forward(self, x: Tensor, target: Tensor) -> Tensor:
-        """Compute the loss."""
-        return ops.smooth_l1_loss(x, target, reduction=self.reduction, beta=self.beta)
+    forward = compared(ops.smooth_l1_loss, "beta")
 
 
 class HuberLoss(Loss):
@@ -212,12 +207,10 @@ class HuberLoss(Loss):
     """
 
     def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
-        super().__init__(reduction)
+        super().__init__(reduction=reduction)
         self.delta = delta
 
-    def forward(self, x: Tensor, target: Tensor) -> Tensor:
-        """Compute the loss."""
-        return ops.huber_loss(x, target, reduction=self.reduction, delta=self.delta)
+    forward = compared(ops.huber_loss, "delta")
 
 
 class KLDivLoss(Loss):
@@ -233,11 +226,11 @@ class KLDivLoss(Loss):
         Whether targets are logarithms.
     """
 
+    reductions = BATCHMEAN
+
     def __init__(self, size_average: None = None, reduce: None = None, reduction: str = "mean",
                  log_target: bool = False) -> None:
-        super().__init__(reduction, size_average, reduce, BATCHMEAN)
+        super().__init__(size_average, reduce, reduction)
         self.log_target = log_target
 
-    def forward(self, x: Tensor, target: Tensor) -> Tensor:
-        """Compute the loss."""
-        return ops.kl_div(x, target, reduction=self.reduction, log_target=self.log_target)
+    forward = compared(ops.kl_div, "log_target")

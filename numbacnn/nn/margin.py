@@ -3,7 +3,7 @@ from typing import Any
 
 from numbacnn import ops
 from numbacnn.autograd import Tensor
-from numbacnn.nn.loss import Loss
+from numbacnn.nn.loss import Loss, WeightedLoss, compared
 
 
 class SoftMarginLoss(Loss):
@@ -17,12 +17,7 @@ class SoftMarginLoss(Loss):
         What to do with the losses of a batch.
     """
 
-    def __init__(self, size_average: None = None, reduce: None = None, reduction: str = "mean") -> None:
-        super().__init__(reduction, size_average, reduce)
-
-    def forward(self, x: Tensor, target: Tensor) -> Tensor:
-        """Compute the loss."""
-        return ops.soft_margin_loss(x, target, reduction=self.reduction)
+    forward = compared(ops.soft_margin_loss)
 
 
 class HingeEmbeddingLoss(Loss):
@@ -40,12 +35,10 @@ class HingeEmbeddingLoss(Loss):
 
     def __init__(self, margin: float = 1.0, size_average: None = None, reduce: None = None,
                  reduction: str = "mean") -> None:
-        super().__init__(reduction, size_average, reduce)
+        super().__init__(size_average, reduce, reduction)
         self.margin = margin
 
-    def forward(self, x: Tensor, target: Tensor) -> Tensor:
-        """Compute the loss."""
-        return ops.hinge_embedding_loss(x, target, margin=self.margin, reduction=self.reduction)
+    forward = compared(ops.hinge_embedding_loss, "margin")
 
 
 class CosineEmbeddingLoss(Loss):
@@ -63,7 +56,7 @@ class CosineEmbeddingLoss(Loss):
 
     def __init__(self, margin: float = 0.0, size_average: None = None, reduce: None = None,
                  reduction: str = "mean") -> None:
-        super().__init__(reduction, size_average, reduce)
+        super().__init__(size_average, reduce, reduction)
         self.margin = margin
 
     def forward(self, input1: Tensor, input2: Tensor, target: Tensor) -> Tensor:
@@ -86,7 +79,7 @@ class MarginRankingLoss(Loss):
 
     def __init__(self, margin: float = 0.0, size_average: None = None, reduce: None = None,
                  reduction: str = "mean") -> None:
-        super().__init__(reduction, size_average, reduce)
+        super().__init__(size_average, reduce, reduction)
         self.margin = margin
 
     def forward(self, input1: Tensor, input2: Tensor, target: Tensor) -> Tensor:
@@ -113,15 +106,10 @@ class PoissonNLLLoss(Loss):
 
     def __init__(self, log_input: bool = True, full: bool = False, size_average: None = None, eps: float = 1e-8,
                  reduce: None = None, reduction: str = "mean") -> None:
-        super().__init__(reduction, size_average, reduce)
-        self.log_input = log_input
-        self.full = full
-        self.eps = eps
+        super().__init__(size_average, reduce, reduction)
+        self.log_input, self.full, self.eps = log_input, full, eps
 
-    def forward(self, x: Tensor, target: Tensor) -> Tensor:
-        """Compute the loss."""
-        return ops.poisson_nll_loss(x, target, log_input=self.log_input, full=self.full, eps=self.eps,
-                                    reduction=self.reduction)
+    forward = compared(ops.poisson_nll_loss, "log_input", "full", "eps")
 
 
 class GaussianNLLLoss(Loss):
@@ -138,16 +126,15 @@ class GaussianNLLLoss(Loss):
     """
 
     def __init__(self, *, full: bool = False, eps: float = 1e-6, reduction: str = "mean") -> None:
-        super().__init__(reduction)
-        self.full = full
-        self.eps = eps
+        super().__init__(reduction=reduction)
+        self.full, self.eps = full, eps
 
     def forward(self, x: Tensor, target: Tensor, var: Any) -> Tensor:
         """Compute the loss."""
         return ops.gaussian_nll_loss(x, target, var, full=self.full, eps=self.eps, reduction=self.reduction)
 
 
-class MultiLabelSoftMarginLoss(Loss):
+class MultiLabelSoftMarginLoss(WeightedLoss):
     """Measure several labels for each example: binary cross entropy with logits, mean over the classes.
 
     Parameters
@@ -160,16 +147,7 @@ class MultiLabelSoftMarginLoss(Loss):
         What to do with the losses of a batch.
     """
 
-    weight: Tensor | None
-
-    def __init__(self, weight: Tensor | None = None, size_average: None = None, reduce: None = None,
-                 reduction: str = "mean") -> None:
-        super().__init__(reduction, size_average, reduce)
-        self.register_buffer("weight", weight)
-
-    def forward(self, x: Tensor, target: Tensor) -> Tensor:
-        """Compute the loss."""
-        return ops.multilabel_soft_margin_loss(x, target, weight=self.weight, reduction=self.reduction)
+    forward = compared(ops.multilabel_soft_margin_loss, "weight")
 
 
 class TripletMarginLoss(Loss):
@@ -193,11 +171,8 @@ class TripletMarginLoss(Loss):
 
     def __init__(self, margin: float = 1.0, p: float = 2.0, eps: float = 1e-6, swap: bool = False,
                  size_average: None = None, reduce: None = None, reduction: str = "mean") -> None:
-        super().__init__(reduction, size_average, reduce)
-        self.margin = margin
-        self.p = p
-        self.eps = eps
-        self.swap = swap
+        super().__init__(size_average, reduce, reduction)
+        self.margin, self.p, self.eps, self.swap = margin, p, eps, swap
 
     def forward(self, anchor: Tensor, positive: Tensor, negative: Tensor) -> Tensor:
         """Compute the loss."""

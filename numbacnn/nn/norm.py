@@ -1,19 +1,19 @@
 """Batch normalisation layers."""
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from numbacnn import geometry
 from numbacnn.autograd import Tensor
 from numbacnn.creation import ones, zeros
-from numbacnn.errors import ShapeError
 from numbacnn.graph import record
 from numbacnn.nn import init
-from numbacnn.nn.module import Buffer, Module, Parameter
+from numbacnn.nn.module import Buffer
+from numbacnn.nn.weighted import Scaled, made
 from numbacnn.ops import batch_norm
 
 
-class ChannelNorm(Module):
+class ChannelNorm(Scaled):
     """Normalisation with a scale, a shift and running statistics of each channel, as far as they are wanted."""
 
     def __init__(self, num_features: int, eps: float, momentum: float | None, affine: bool, track_running_stats: bool,
@@ -21,11 +21,9 @@ class ChannelNorm(Module):
         geometry.positive(type(self).__name__, "num_features", num_features)
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine, self.track_running_stats = affine, track_running_stats
-        made: dict[str, Any] = {"dtype": np.float32 if dtype is None else dtype, "device": device}
-        self.weight = Parameter(ones(num_features, **made)) if affine else None
-        self.bias = Parameter(zeros(num_features, **made)) if affine and bias else None
-        self.running_mean = Buffer(zeros(num_features, **made)) if track_running_stats else None
-        self.running_var = Buffer(ones(num_features, **made)) if track_running_stats else None
+        self._make_both(num_features, affine, bias, device, dtype)
+        self.running_mean = Buffer(zeros(num_features, **made(dtype, device))) if track_running_stats else None
+        self.running_var = Buffer(ones(num_features, **made(dtype, device))) if track_running_stats else None
         self.num_batches_tracked = Buffer(zeros((), dtype=np.int64, device=device)) if track_running_stats else None
 
     def reset_running_stats(self) -> None:
@@ -38,10 +36,7 @@ class ChannelNorm(Module):
     def reset_parameters(self) -> None:
         """Forget what was seen and learned: scale 1, shift 0."""
         self.reset_running_stats()
-        if self.weight is not None:
-            init.ones_(self.weight)
-        if self.bias is not None:
-            init.zeros_(self.bias)
+        super().reset_parameters()
 
     def extra_repr(self) -> str:
         """Return the options that `repr` shows."""
@@ -52,8 +47,8 @@ class ChannelNorm(Module):
 class _BatchNorm(ChannelNorm):
     """Batch normalisation of some numbers of axes."""
 
-    axes: tuple[int, ...] = ()
-    letters = ""
+    ranks: ClassVar[tuple[int, ...]]
+    letters: ClassVar[str]
 
     def __init__(self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True,
                  track_running_stats: bool = True, device: Any = None, dtype: Any = None, *, bias: bool = True) -> None:
@@ -61,8 +56,8 @@ class _BatchNorm(ChannelNorm):
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalise x."""
-        if x.ndim not in self.axes:
-            raise ShapeError(f"{type(self).__name__}: x must be {self.letters}, got x{x.shape}")
+        if x.ndim not in self.ranks:
+            raise geometry.wrong_rank(type(self).__name__, "x", x.shape, self.letters)
         mean, var, count = self.running_mean, self.running_var, self.num_batches_tracked
         if mean is None or var is None or count is None:
             return batch_norm(x, None, None, self.weight, self.bias, True, 0.0, self.eps)
@@ -90,15 +85,15 @@ def _increment(count: Buffer) -> None:
 
 
 class BatchNorm1d(_BatchNorm):
-    """Normalise each channel of (N, C) or (N, C, L) over the batch. Options are those of `BatchNorm2d`."""
+    """Normalise each channel of (N, C) or (N, C, L) over the batch. Parameters are those of `BatchNorm2d`."""
 
-    axes, letters = (2, 3), "(N, C) or (N, C, L)"
+    ranks, letters = (2, 3), "(N, C) or " + geometry.batch(1)
 
 
 class BatchNorm2d(_BatchNorm):
     """Normalise each channel of images (N, C, H, W) over the batch.
 
-    Attributes
+    Parameters
     ----------
     num_features : int
         Number of channels.
@@ -110,16 +105,20 @@ class BatchNorm2d(_BatchNorm):
         Whether each channel has a learned scale and, with `bias`, a learned shift.
     track_running_stats : bool
         Whether running statistics are kept; if not, the batch is normalised by its own in evaluation, too.
+    device, dtype : optional
+        Of the parameters; float32 by default.
+    bias : bool
+        Whether there is a shift.
 
     Notes
     -----
     In training a channel is normalised by the mean and variance of the batch, in evaluation by the running ones.
     """
 
-    axes, letters = (4,), "(N, C, H, W)"
+    ranks, letters = (4,), geometry.batch(2)
 
 
 class BatchNorm3d(_BatchNorm):
-    """Normalise each channel of volumes (N, C, D, H, W) over the batch. Options are those of `BatchNorm2d`."""
+    """Normalise each channel of volumes (N, C, D, H, W) over the batch. Parameters are those of `BatchNorm2d`."""
 
-    axes, letters = (5,), "(N, C, D, H, W)"
+    ranks, letters = (5,), geometry.batch(3)

@@ -1,5 +1,5 @@
 """Layers that add a border."""
-from typing import Any
+from typing import Any, ClassVar
 
 from numbacnn import geometry
 from numbacnn.autograd import Tensor
@@ -11,7 +11,7 @@ from numbacnn.ops.pad import pad
 class _Pad(Module):
     """What all borders have in common: subclasses say along how many axes, and what is there."""
 
-    axes: int
+    axes: ClassVar[int]
     mode = "constant"
     value = 0.0
 
@@ -40,7 +40,17 @@ class _Pad(Module):
         return str(self.padding)
 
 
-class ConstantPad1d(_Pad):
+class _ConstantPad(_Pad):
+    def __init__(self, padding: Any, value: float) -> None:
+        super().__init__(padding)
+        self.value = value
+
+    def extra_repr(self) -> str:
+        """Return the options that `repr` shows."""
+        return f"padding={self.padding}, value={self.value}"
+
+
+class ConstantPad1d(_ConstantPad):
     """Put a number around x: (N, C, W).
 
     Parameters
@@ -53,22 +63,14 @@ class ConstantPad1d(_Pad):
 
     axes = 1
 
-    def __init__(self, padding: Any, value: float) -> None:
-        super().__init__(padding)
-        self.value = value
 
-    def extra_repr(self) -> str:
-        """Return the options that `repr` shows."""
-        return f"padding={self.padding}, value={self.value}"
-
-
-class ConstantPad2d(ConstantPad1d):
+class ConstantPad2d(_ConstantPad):
     """Put a number around x: (N, C, H, W). Parameters are those of `ConstantPad1d`."""
 
     axes = 2
 
 
-class ConstantPad3d(ConstantPad1d):
+class ConstantPad3d(_ConstantPad):
     """Put a number around x: (N, C, D, H, W). Parameters are those of `ConstantPad1d`."""
 
     axes = 3
@@ -80,13 +82,13 @@ class ZeroPad1d(_Pad):
     axes = 1
 
 
-class ZeroPad2d(ZeroPad1d):
+class ZeroPad2d(_Pad):
     """Put zeros around x: (N, C, H, W). Parameters are those of `ZeroPad1d`."""
 
     axes = 2
 
 
-class ZeroPad3d(ZeroPad1d):
+class ZeroPad3d(_Pad):
     """Put zeros around x: (N, C, D, H, W). Parameters are those of `ZeroPad1d`."""
 
     axes = 3
@@ -101,16 +103,16 @@ class ReflectionPad1d(_Pad):
     axes, mode = 1, "reflect"
 
 
-class ReflectionPad2d(ReflectionPad1d):
+class ReflectionPad2d(_Pad):
     """Mirror x at its edges, which are not repeated: (N, C, H, W). Parameters are those of `ReflectionPad1d`."""
 
-    axes = 2
+    axes, mode = 2, "reflect"
 
 
-class ReflectionPad3d(ReflectionPad1d):
+class ReflectionPad3d(_Pad):
     """Mirror x at its edges, which are not repeated: (N, C, D, H, W). Parameters are those of `ReflectionPad1d`."""
 
-    axes = 3
+    axes, mode = 3, "reflect"
 
 
 class ReplicationPad1d(_Pad):
@@ -122,16 +124,16 @@ class ReplicationPad1d(_Pad):
     axes, mode = 1, "replicate"
 
 
-class ReplicationPad2d(ReplicationPad1d):
+class ReplicationPad2d(_Pad):
     """Repeat the edges of x: (N, C, H, W). Parameters are those of `ReplicationPad1d`."""
 
-    axes = 2
+    axes, mode = 2, "replicate"
 
 
-class ReplicationPad3d(ReplicationPad1d):
+class ReplicationPad3d(_Pad):
     """Repeat the edges of x: (N, C, D, H, W). Parameters are those of `ReplicationPad1d`."""
 
-    axes = 3
+    axes, mode = 3, "replicate"
 
 
 class CircularPad1d(_Pad):
@@ -143,13 +145,13 @@ class CircularPad1d(_Pad):
     axes, mode = 1, "circular"
 
 
-class CircularPad2d(CircularPad1d):
+class CircularPad2d(_Pad):
     """Continue x with its other end: (N, C, H, W). Parameters are those of `CircularPad1d`."""
 
-    axes = 2
+    axes, mode = 2, "circular"
 
 
-class CircularPad3d(CircularPad1d):
+class CircularPad3d(_Pad):
     """Continue x with its other end: (N, C, D, H, W). Parameters are those of `CircularPad1d`."""
 
-    axes = 3
+    axes, mode = 3, "circular"

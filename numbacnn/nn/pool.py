@@ -1,4 +1,5 @@
 """Pooling layers: windows over one, two or three axes."""
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from numbacnn import geometry, ops
@@ -8,22 +9,33 @@ from numbacnn.ops.check import number
 from numbacnn.ops.pool import Pooled
 
 
-class _Pool(Module):
-    """Options that all window poolings share: one number for each axis."""
+class Windows(Module):
+    """A layer of windows; each number of axes is a subclass that says so, and names its op."""
 
     axes: ClassVar[int]
+    _op: ClassVar[Callable[..., Any]]
 
-    def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False) -> None:
+    def __init__(self, kernel_size: Any, stride: Any) -> None:
         op = type(self).__name__
         self.kernel_size = geometry.several(op, "kernel_size", kernel_size, self.axes, 1)
         self.stride = self.kernel_size if stride is None else geometry.several(op, "stride", stride, self.axes, 1)
-        self.padding = geometry.several(op, "padding", padding, self.axes)
-        self.ceil_mode = geometry.flag(op, "ceil_mode", ceil_mode)
 
     def extra_repr(self) -> str:
         """Return the options that `repr` shows."""
-        shown = f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
-        return f"{shown}, ceil_mode=True" if self.ceil_mode else shown
+        return f"kernel_size={self.kernel_size}, stride={self.stride}"
+
+
+class _Pool(Windows):
+    """Options that all window poolings share: one number for each axis."""
+
+    def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False) -> None:
+        super().__init__(kernel_size, stride)
+        self.padding = geometry.several(type(self).__name__, "padding", padding, self.axes)
+        self.ceil_mode = geometry.flag(type(self).__name__, "ceil_mode", ceil_mode)
+
+    def extra_repr(self) -> str:
+        """Return the options that `repr` shows."""
+        return f"{super().extra_repr()}, padding={self.padding}" + (", ceil_mode=True" if self.ceil_mode else "")
 
 
 class _MaxPool(_Pool):
@@ -35,14 +47,15 @@ class _MaxPool(_Pool):
 
     def forward(self, x: Tensor) -> Pooled:
         """Pool images, or one."""
-        pool = (ops.max_pool1d, ops.max_pool2d, ops.max_pool3d)[self.axes - 1]
-        return pool(x, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode, self.return_indices)
+        y: Pooled = self._op(x, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode,
+                             self.return_indices)
+        return y
 
 
 class MaxPool1d(_MaxPool):
     """Take the maximum of each window of lines, (N, C, L) or (C, L). Parameters are those of `MaxPool2d`."""
 
-    axes = 1
+    axes, _op = 1, staticmethod(ops.max_pool1d)
 
 
 class MaxPool2d(_MaxPool):
@@ -69,11 +82,7 @@ class MaxPool2d(_MaxPool):
     ceil_mode, ceil. An image may come alone, as (C, H, W).
     """
 
-    axes = 2
-
-    def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1,
-                 return_indices: bool = False, ceil_mode: bool = False) -> None:
-        super().__init__(kernel_size, stride, padding, dilation, return_indices, ceil_mode)
+    axes, _op = 2, staticmethod(ops.max_pool2d)
 
 
 class MaxPool3d(_MaxPool):
@@ -82,33 +91,32 @@ class MaxPool3d(_MaxPool):
     Parameters are those of `MaxPool2d`, each an integer or three: depth, height, width.
     """
 
-    axes = 3
+    axes, _op = 3, staticmethod(ops.max_pool3d)
 
 
 class _SumPool(_Pool):
     def forward(self, x: Tensor) -> Tensor:
         """Pool images, or one."""
-        pool = getattr(ops, f"sum_pool{self.axes}d")
-        y: Tensor = pool(x, self.kernel_size, self.stride, self.padding, self.ceil_mode)
+        y: Tensor = self._op(x, self.kernel_size, self.stride, self.padding, self.ceil_mode)
         return y
 
 
 class SumPool1d(_SumPool):
     """Add up each window of lines, (N, C, L) or (C, L). Parameters are those of `SumPool2d`."""
 
-    axes = 1
+    axes, _op = 1, staticmethod(ops.sum_pool1d)
 
 
 class SumPool2d(_SumPool):
     """Add up each window; padding counts as zero. Parameters and shapes are those of `MaxPool2d`, without dilation."""
 
-    axes = 2
+    axes, _op = 2, staticmethod(ops.sum_pool2d)
 
 
 class SumPool3d(_SumPool):
     """Add up each window of volumes, (N, C, D, H, W) or (C, D, H, W). Parameters are those of `SumPool2d`."""
 
-    axes = 3
+    axes, _op = 3, staticmethod(ops.sum_pool3d)
 
 
 class AvgPool1d(_Pool):
@@ -117,7 +125,7 @@ class AvgPool1d(_Pool):
     Parameters are those of `AvgPool2d`, without divisor_override.
     """
 
-    axes = 1
+    axes, _op = 1, staticmethod(ops.avg_pool1d)
 
     def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
                  count_include_pad: bool = True) -> None:
@@ -127,7 +135,8 @@ class AvgPool1d(_Pool):
 
     def forward(self, x: Tensor) -> Tensor:
         """Pool lines (N, C, L), or one."""
-        return ops.avg_pool1d(x, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad)
+        y: Tensor = self._op(x, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad)
+        return y
 
 
 class _AvgPool(_Pool):
@@ -140,9 +149,8 @@ class _AvgPool(_Pool):
 
     def forward(self, x: Tensor) -> Tensor:
         """Pool images, or one."""
-        pool = getattr(ops, f"avg_pool{self.axes}d")
-        y: Tensor = pool(x, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad,
-                         self.divisor_override)
+        y: Tensor = self._op(x, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad,
+                             self.divisor_override)
         return y
 
 
@@ -159,45 +167,37 @@ class AvgPool2d(_AvgPool):
         What the sum of a window is divided by, instead of how many values it has.
     """
 
-    axes = 2
-
-    def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
-                 count_include_pad: bool = True, divisor_override: int | None = None) -> None:
-        super().__init__(kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+    axes, _op = 2, staticmethod(ops.avg_pool2d)
 
 
 class AvgPool3d(_AvgPool):
     """Take the mean of each window of volumes, (N, C, D, H, W) or (C, D, H, W). Parameters are those of `AvgPool2d`."""
 
-    axes = 3
+    axes, _op = 3, staticmethod(ops.avg_pool3d)
 
 
-class _LPPool(Module):
-    axes: ClassVar[int]
-
+class _LPPool(Windows):
     def __init__(self, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> None:
         op = type(self).__name__
         self.norm_type = number(op, "norm_type", norm_type)
         geometry.exponent(op, self.norm_type)
-        self.kernel_size = geometry.several(op, "kernel_size", kernel_size, self.axes, 1)
-        self.stride = self.kernel_size if stride is None else geometry.several(op, "stride", stride, self.axes, 1)
+        super().__init__(kernel_size, stride)
         self.ceil_mode = geometry.flag(op, "ceil_mode", ceil_mode)
 
     def forward(self, x: Tensor) -> Tensor:
         """Pool images, or one."""
-        pool = getattr(ops, f"lp_pool{self.axes}d")
-        y: Tensor = pool(x, self.norm_type, self.kernel_size, self.stride, self.ceil_mode)
+        y: Tensor = self._op(x, self.norm_type, self.kernel_size, self.stride, self.ceil_mode)
         return y
 
     def extra_repr(self) -> str:
         """Return the options that `repr` shows."""
-        return f"norm_type={self.norm_type:g}, kernel_size={self.kernel_size}, stride={self.stride}"
+        return f"norm_type={self.norm_type:g}, {super().extra_repr()}"
 
 
 class LPPool1d(_LPPool):
     """Take the p-norm of each window of lines, (N, C, L) or (C, L). Parameters are those of `LPPool2d`."""
 
-    axes = 1
+    axes, _op = 1, staticmethod(ops.lp_pool1d)
 
 
 class LPPool2d(_LPPool):
@@ -213,13 +213,10 @@ class LPPool2d(_LPPool):
         Whether windows may leave the image below and to the right, if they begin inside it.
     """
 
-    axes = 2
-
-    def __init__(self, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> None:
-        super().__init__(norm_type, kernel_size, stride, ceil_mode)
+    axes, _op = 2, staticmethod(ops.lp_pool2d)
 
 
 class LPPool3d(_LPPool):
     """Take the p-norm of each window of volumes, (N, C, D, H, W). Parameters are those of `LPPool2d`."""
 
-    axes = 3
+    axes, _op = 3, staticmethod(ops.lp_pool3d)

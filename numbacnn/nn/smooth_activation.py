@@ -1,47 +1,36 @@
 """Activation layers without corners: with exponentials."""
 from numbacnn import ops
-from numbacnn.autograd import Tensor
-from numbacnn.nn.activation import Activation
+from numbacnn.nn.activation import Activation, InPlace, applied
 
 
 class Sigmoid(Activation):
     """Squash to (0, 1): 1 / (1 + exp(-x))."""
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Apply to any shape."""
-        return ops.sigmoid(x)
+    forward = applied(ops.sigmoid)
 
 
 class LogSigmoid(Activation):
     """Return log(sigmoid(x)), without overflow."""
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Apply to any shape."""
-        return ops.logsigmoid(x)
+    forward = applied(ops.logsigmoid)
 
 
 class Tanh(Activation):
     """Squash to (-1, 1): the hyperbolic tangent."""
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Apply to any shape."""
-        return ops.tanh(x)
+    forward = applied(ops.tanh)
 
 
 class Tanhshrink(Activation):
     """Return x - tanh(x)."""
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Apply to any shape."""
-        return ops.tanhshrink(x)
+    forward = applied(ops.tanhshrink)
 
 
 class Softsign(Activation):
     """Squash to (-1, 1): x / (1 + |x|)."""
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Apply to any shape."""
-        return ops.softsign(x)
+    forward = applied(ops.softsign)
 
 
 class Softplus(Activation):
@@ -56,12 +45,9 @@ class Softplus(Activation):
     """
 
     def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
-        self.beta = beta
-        self.threshold = threshold
+        self.beta, self.threshold = beta, threshold
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Apply to any shape."""
-        return ops.softplus(x, self.beta, self.threshold)
+    forward = applied(ops.softplus, "beta", "threshold")
 
 
 class ELU(Activation):
@@ -76,15 +62,12 @@ class ELU(Activation):
     """
 
     def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
-        self.alpha = alpha
-        self.inplace = inplace
+        self.alpha, self.inplace = alpha, inplace
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Apply to any shape."""
-        return ops.elu(x, self.alpha)
+    forward = applied(ops.elu, "alpha")
 
 
-class SELU(Activation):
+class SELU(InPlace):
     """Bend and scale so that mean 0 and variance 1 are stable.
 
     Parameters
@@ -93,12 +76,7 @@ class SELU(Activation):
         Accepted for compatibility; memory is reused wherever nobody can see it.
     """
 
-    def __init__(self, inplace: bool = False) -> None:
-        self.inplace = inplace
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Apply to any shape."""
-        return ops.selu(x)
+    forward = applied(ops.selu)
 
 
 class CELU(Activation):
@@ -113,15 +91,12 @@ class CELU(Activation):
     """
 
     def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
-        self.alpha = alpha
-        self.inplace = inplace
+        self.alpha, self.inplace = alpha, inplace
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Apply to any shape."""
-        return ops.celu(x, self.alpha)
+    forward = applied(ops.celu, "alpha")
 
 
-class SiLU(Activation):
+class SiLU(InPlace):
     """Weigh numbers by their sigmoid: x * sigmoid(x), also called swish.
 
     Parameters
@@ -130,15 +105,10 @@ class SiLU(Activation):
         Accepted for compatibility; memory is reused wherever nobody can see it.
     """
 
-    def __init__(self, inplace: bool = False) -> None:
-        self.inplace = inplace
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Apply to any shape."""
-        return ops.silu(x)
+    forward = applied(ops.silu)
 
 
-class Mish(Activation):
+class Mish(InPlace):
     """Return x * tanh(softplus(x)).
 
     Parameters
@@ -147,12 +117,7 @@ class Mish(Activation):
         Accepted for compatibility; memory is reused wherever nobody can see it.
     """
 
-    def __init__(self, inplace: bool = False) -> None:
-        self.inplace = inplace
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Apply to any shape."""
-        return ops.mish(x)
+    forward = applied(ops.mish)
 
 
 class GELU(Activation):
@@ -167,9 +132,7 @@ class GELU(Activation):
     def __init__(self, approximate: str = "none") -> None:
         self.approximate = approximate
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Apply to any shape."""
-        return ops.gelu(x, self.approximate)
+    forward = applied(ops.gelu, "approximate")
 
 
 class GLU(Activation):
@@ -184,6 +147,4 @@ class GLU(Activation):
     def __init__(self, dim: int = -1) -> None:
         self.dim = dim
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Apply along the axis."""
-        return ops.glu(x, self.dim)
+    forward = applied(ops.glu, "dim")

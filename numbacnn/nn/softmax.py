@@ -1,8 +1,7 @@
 """Layers of softmax."""
-from numbacnn import ops
+from numbacnn import geometry, ops
 from numbacnn.autograd import Tensor
-from numbacnn.errors import ShapeError
-from numbacnn.nn.activation import Activation
+from numbacnn.nn.activation import Activation, applied
 
 
 class Softmax(Activation):
@@ -17,9 +16,7 @@ class Softmax(Activation):
     def __init__(self, dim: int = -1) -> None:
         self.dim = dim
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Apply along the axis."""
-        return ops.softmax(x, self.dim)
+    forward = applied(ops.softmax, "dim")
 
 
 class LogSoftmax(Activation):
@@ -34,9 +31,7 @@ class LogSoftmax(Activation):
     def __init__(self, dim: int = -1) -> None:
         self.dim = dim
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Apply along the axis."""
-        return ops.log_softmax(x, self.dim)
+    forward = applied(ops.log_softmax, "dim")
 
 
 class Softmin(Activation):
@@ -51,9 +46,7 @@ class Softmin(Activation):
     def __init__(self, dim: int = -1) -> None:
         self.dim = dim
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Apply along the axis."""
-        return ops.softmin(x, self.dim)
+    forward = applied(ops.softmin, "dim")
 
 
 class Softmax2d(Activation):
@@ -62,5 +55,5 @@ class Softmax2d(Activation):
     def forward(self, x: Tensor) -> Tensor:
         """Apply to images (N, C, H, W) or (C, H, W)."""
         if x.ndim not in (3, 4):
-            raise ShapeError(f"Softmax2d: x must be (N, C, H, W) or (C, H, W), got x{x.shape}")
+            raise geometry.wrong_rank("Softmax2d", "x", x.shape, geometry.batch_or_one(2))
         return ops.softmax(x, -3)

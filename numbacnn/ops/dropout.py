@@ -54,7 +54,7 @@ def dropout(x: Tensor, p: float = 0.5, training: bool = True, inplace: bool = Fa
 
 def dropout1d(x: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Set whole channels of x (N, C, L) or (C, L) to zero. Parameters are those of `dropout`."""
-    return _by_channels("dropout1d", x, p, training, {2: 1, 3: 2}, "(N, C, L) or (C, L)")
+    return _by_channels("dropout1d", x, p, training, {2: 1, 3: 2}, geometry.batch_or_one(1))
 
 
 def dropout2d(x: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
@@ -69,7 +69,7 @@ def dropout2d(x: Tensor, p: float = 0.5, training: bool = True, inplace: bool = 
 
 def dropout3d(x: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Set whole channels of x (N, C, D, H, W) or (C, D, H, W) to zero. Parameters are those of `dropout`."""
-    return _by_channels("dropout3d", x, p, training, {4: 1, 5: 2}, "(N, C, D, H, W) or (C, D, H, W)")
+    return _by_channels("dropout3d", x, p, training, {4: 1, 5: 2}, geometry.batch_or_one(3))
 
 
 def alpha_dropout(x: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
@@ -86,14 +86,16 @@ def alpha_dropout(x: Tensor, p: float = 0.5, training: bool = False, inplace: bo
 def feature_alpha_dropout(x: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
     """Do as `alpha_dropout` with whole channels of x (N, C, ...). Parameters are those of `dropout`."""
     floating("feature_alpha_dropout", x=x)
-    geometry.least_axes("feature_alpha_dropout", x.shape, 2, "(N, C, ...)")
+    if x.ndim < 2:
+        raise geometry.wrong_rank("feature_alpha_dropout", "x", x.shape, "(N, C, ...)")
     return _to_alpha("feature_alpha_dropout", x, p, training, 2)
 
 
 def _by_channels(op: str, x: Tensor, p: float, training: bool, channel_axes: dict[int, int], letters: str) -> Tensor:
     """Multiply by a mask that has the first axes of x, so many for each rank that x may have."""
     floating(op, x=x)
-    geometry.one_of_ranks(op, x.shape, tuple(channel_axes), letters)
+    if x.ndim not in channel_axes:
+        raise geometry.wrong_rank(op, "x", x.shape, letters)
     p = number(op, "p", p, 0.0, 1.0)
     if not training or p == 0:
         return x

@@ -41,7 +41,7 @@ def embedding(x: Tensor, weight: Tensor, padding_idx: int | None = None, max_nor
     floating("embedding", weight=weight)
     refuse("embedding", max_norm=max_norm, scale_grad_by_freq=scale_grad_by_freq, sparse=sparse)
     if weight.ndim != 2:
-        raise ShapeError(f"embedding: weight must be (vectors, length), got weight{weight.shape}")
+        raise geometry.wrong_rank("embedding", "weight", weight.shape, "(vectors, length)")
     rows, width = weight.shape
     skipped = padding("embedding", padding_idx, rows)
     index, shape, dtype = checked_array(x.array, rows), x.shape, weight.array.dtype

@@ -1,10 +1,11 @@
 """Group and instance normalisation."""
 from numbacnn import geometry
-from numbacnn.autograd import Gradients, Tensor, differentiable
+from numbacnn.autograd import Tensor
 from numbacnn.errors import DTypeError
-from numbacnn.graph import Array, record
+from numbacnn.graph import record
+from numbacnn.ops.affine import both_or_none, normalised, parameters_of
 from numbacnn.ops.check import number
-from numbacnn.ops.norm import batch_norm, both_or_none, of_channels, optional, parameters_of
+from numbacnn.ops.norm import batch_norm
 
 
 def group_norm(x: Tensor, num_groups: int, weight: Tensor | None = None, bias: Tensor | None = None,
@@ -31,8 +32,11 @@ def group_norm(x: Tensor, num_groups: int, weight: Tensor | None = None, bias: T
     ----------
     Y. Wu and K. He, Group normalization (ECCV 2018), section 3.
     """
-    geometry.group_norm(x.shape, num_groups, parameters_of("group_norm", x, weight=weight, bias=bias))
-    return _normalised(x, int(num_groups), weight, bias, number("group_norm", "eps", eps, 0.0))[0]
+    parameters = parameters_of("group_norm", x, weight=weight, bias=bias)
+    x_shape = x.shape
+    geometry.group_norm(x_shape, num_groups, parameters)
+    groups, eps = (x_shape[0], int(num_groups)), number("group_norm", "eps", eps, 0.0)
+    return normalised("group_norm", x, groups, x_shape[1:2], weight, bias, eps)[0]
 
 
 def instance_norm(x: Tensor, running_mean: Tensor | None = None, running_var: Tensor | None = None,
@@ -74,7 +78,7 @@ def instance_norm(x: Tensor, running_mean: Tensor | None = None, running_var: Te
     momentum, eps = number("instance_norm", "momentum", momentum, 0.0, 1.0), number("instance_norm", "eps", eps, 0.0)
     if not use_input_stats:
         return batch_norm(x, running_mean, running_var, weight, bias, False, momentum, eps)
-    y, mean, rstd = _normalised(x, x.shape[1], weight, bias, eps)
+    y, mean, rstd = normalised("group_norm", x, x.shape[:2], x.shape[1:2], weight, bias, eps)
     if running and x.shape[0] * values:
         arrays = tuple([each.array for each in running])
         new = record("instance_norm_running", (mean, rstd, *arrays), ((arrays[0].shape, arrays[0].dtype),) * 2,
@@ -82,23 +86,3 @@ def instance_norm(x: Tensor, running_mean: Tensor | None = None, running_var: Te
         for tensor, array in zip(running, new, strict=True):
             tensor.array = array
     return y
-
-
-def _normalised(x: Tensor, groups: int, weight: Tensor | None, bias: Tensor | None, eps: float
-                ) -> tuple[Tensor, Array, Array]:
-    """The result, and a mean and a scale for each group."""
-    x_data, per_channel = x.array, (x.shape[1:2], x.array.dtype)
-    w_data, b_data = of_channels(x_data, weight, bias)
-    spec, per_group = ((x_data.shape, x_data.dtype),), ((x.shape[0], groups), "float64")
-    y, mean, rstd = record("group_norm", (x_data, w_data, b_data), (*spec, per_group, per_group), (eps,))
-    inputs, needs_dx, trained = optional(x, weight, bias), x.requires_grad, (weight is not None, bias is not None)
-
-    def backward(dy: Array) -> Gradients:
-        dx, gradients = None, []
-        if any(trained):
-            gradients = record("group_norm_backward_weight", (dy, x_data, mean, rstd), (per_channel,) * 2)
-        if needs_dx:
-            dx, = record("group_norm_backward_input", (dy, x_data, mean, rstd, w_data), spec)
-        return dx, *[each for each, wanted in zip(gradients, trained, strict=False) if wanted]
-
-    return differentiable(y, inputs, backward), mean, rstd

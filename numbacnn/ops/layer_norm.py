@@ -4,11 +4,9 @@ from typing import Any
 import numpy as np
 
 from numbacnn import geometry
-from numbacnn.autograd import Gradients, Tensor, differentiable
-from numbacnn.graph import Array, record
+from numbacnn.autograd import Tensor
+from numbacnn.ops.affine import normalised, parameters_of
 from numbacnn.ops.check import floating, number
-from numbacnn.ops.constant import no_bias, ones
-from numbacnn.ops.norm import optional, parameters_of
 from numbacnn.ops.shape import reshape
 
 
@@ -75,20 +73,5 @@ def _normalised(op: str, x: Tensor, normalized_shape: Any, weight: Tensor | None
     if x_shape != seen:
         x = reshape(x, seen)
     weight, bias = (each if each is None or each.shape == own else reshape(each, own) for each in (weight, bias))
-    x_data, dtype, device = x.array, x.array.dtype, x.device
-    w_data = ones(own, dtype, device) if weight is None else weight.array
-    b_data = no_bias(own, dtype, device) if bias is None else bias.array
-    spec, per_row = ((seen, dtype),), ((seen[0],), "float64")
-    y, mean, rstd = record("layer_norm", (x_data, w_data, b_data), (*spec, per_row, per_row), (eps, centered))
-    inputs, needs_dx, trained = optional(x, weight, bias), x.requires_grad, (weight is not None, bias is not None)
-
-    def backward(dy: Array) -> Gradients:
-        dx, gradients = None, []
-        if any(trained):
-            gradients = record("layer_norm_backward_weight", (dy, x_data, mean, rstd), ((own, dtype),) * 2)
-        if needs_dx:
-            dx, = record("layer_norm_backward_input", (dy, x_data, mean, rstd, w_data), spec, (centered,))
-        return dx, *[each for each, wanted in zip(gradients, trained, strict=False) if wanted]
-
-    result = differentiable(y, inputs, backward)
+    result = normalised("layer_norm", x, (seen[0],), own, weight, bias, eps, centered)[0]
     return result if x_shape == seen else reshape(result, x_shape)

@@ -118,7 +118,7 @@ def triplet_margin_loss(anchor: Tensor, positive: Tensor, negative: Tensor, marg
         raise ShapeError(f"{op}: margin and p must be more than 0, got {margin} and {p}")
     _one_shape(op, x=anchor, positive=positive, negative=negative)
     if anchor.ndim == 0:
-        raise ShapeError(f"{op}: anchor must be (N, D) or (D,), got anchor()")
+        raise geometry.wrong_rank(op, "anchor", (), "(N, D) or (D,)")
     near, far = _distance(anchor, positive, order, least), _distance(anchor, negative, order, least)
     if swap:
         far = minimum(far, _distance(positive, negative, order, least))
@@ -144,7 +144,7 @@ def multilabel_soft_margin_loss(x: Tensor, target: Tensor, weight: Tensor | None
     checked_reduction(op, reduction, size_average, reduce)
     _one_shape(op, x=x, target=target)
     if x.ndim == 0:
-        raise ShapeError(f"{op}: x must be (N, C) or (C,), got x()")
+        raise geometry.wrong_rank(op, "x", (), "(N, C) or (C,)")
     if weight is not None:
         floating(op, x=x, weight=weight)
         geometry.factors(op, x.shape, "weight", weight.shape)

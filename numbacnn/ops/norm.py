@@ -1,11 +1,11 @@
 """Batch normalisation."""
-
 from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.errors import DTypeError
 from numbacnn.graph import Array, record
-from numbacnn.ops.check import floating, number
-from numbacnn.ops.constant import no_bias, ones
+from numbacnn.ops.affine import both_or_none, optional, parameters_of, scale_and_shift, which
+from numbacnn.ops.check import number
+from numbacnn.ops.constant import no_bias
 
 
 def batch_norm(x: Tensor, running_mean: Tensor | None, running_var: Tensor | None, weight: Tensor | None = None,
@@ -50,7 +50,7 @@ def batch_norm(x: Tensor, running_mean: Tensor | None, running_var: Tensor | Non
     values = geometry.batch_norm(x_shape, parameters, bool(training))
     momentum, eps = number("batch_norm", "momentum", momentum, 0.0, 1.0), number("batch_norm", "eps", eps, 0.0)
     training = bool(training) and values > 0
-    w_data, b_data = of_channels(x_data, weight, bias)
+    w_data, b_data = scale_and_shift(x_data, x_shape[1:2], weight, bias)
     per_channel, spec = (x_shape[1:2], dtype), ((x_shape, dtype),)
     old = [each.array for each in running] or [no_bias(x_shape[1], dtype, x_data.device)] * 2
     if training:
@@ -62,7 +62,7 @@ def batch_norm(x: Tensor, running_mean: Tensor | None, running_var: Tensor | Non
         rstd, = record("batch_norm_rstd", (old[1],), (per_channel,), (eps,))
     y, = record("batch_norm", (x_data, mean, rstd, w_data, b_data), spec)
     inputs, needs_dx = optional(x, weight, bias), x._requires_grad
-    wanted = slice(0 if weight is not None else 1, 2 if bias is not None else 1)
+    wanted = which(weight, bias)
 
     def backward(dy: Array) -> Gradients:
         gradients = record("batch_norm_backward_weight", (dy, x_data, mean, rstd), (per_channel,) * 2)
@@ -71,41 +71,3 @@ def batch_norm(x: Tensor, running_mean: Tensor | None, running_var: Tensor | Non
         return dx, *gradients[wanted]
 
     return differentiable(y, inputs, backward)
-
-
-def parameters_of(op: str, x: Tensor, **parameters: Tensor | None) -> tuple[tuple[str, tuple[int, ...]], ...]:
-    """Names and shapes of the parameters that there are, which must be of the dtype of x."""
-    floating(op, x=x)
-    dtype, shapes = x.array.dtype, []
-    for name, tensor in parameters.items():
-        if tensor is not None:
-            if not isinstance(tensor, Tensor) or tensor.array.dtype != dtype:
-                floating(op, x=x, **{name: tensor})      # raises
-            shapes.append((name, tensor.array.shape))
-    return tuple(shapes)
-
-
-def optional(x: Tensor, weight: Tensor | None, bias: Tensor | None) -> tuple[Tensor, ...]:
-    """x, and the parameters that there are: what gets a gradient."""
-    if weight is None:
-        return (x,) if bias is None else (x, bias)
-    return (x, weight) if bias is None else (x, weight, bias)
-
-
-def of_channels(x: Array, weight: Tensor | None, bias: Tensor | None) -> tuple[Array, Array]:
-    """Scale and shift of each channel, or ones and zeros."""
-    return (ones(x.shape[1:2], x.dtype, x.device) if weight is None else weight.array,
-            no_bias(x.shape[1], x.dtype, x.device) if bias is None else bias.array)
-
-
-def both_or_none(op: str, running_mean: Tensor | None, running_var: Tensor | None, needed: bool) -> tuple[Tensor, ...]:
-    """Running statistics, if there are any."""
-    if running_mean is None and running_var is None:
-        if needed:
-            raise DTypeError(f"{op}: running_mean and running_var must be tensors where the statistics of x are not "
-                             "used, got None")
-        return ()
-    if running_mean is None or running_var is None:
-        name, other = ("running_mean", "running_var") if running_mean is None else ("running_var", "running_mean")
-        raise DTypeError(f"{op}: running_mean and running_var must be given together, got {other} and {name}=None")
-    return running_mean, running_var
