@@ -17,6 +17,7 @@ from numbacnn.graph import record, thread
 from numbacnn.ops.check import FLOATING, any_tensor, dtype_name, floating, kind, number
 from numbacnn.ops.compare import less
 from numbacnn.ops.elementwise import add, multiply
+from numbacnn.ops.limits import within
 from numbacnn.ops.shape import cast, reshape
 from numbacnn.random import Generator
 
@@ -145,7 +146,8 @@ def bernoulli(p: Any, size: Any = None, *, generator: Generator | None = None) -
     Parameters
     ----------
     p : Tensor or number in [0, 1]
-        A probability for each number of the result, which has its shape and dtype; or one for all.
+        A probability for each number of the result, which has its shape and dtype, checked when they are computed; or
+        one for all.
     size : tuple of int, optional
         With one probability, the shape; the result is float32.
     generator : Generator, optional
@@ -155,7 +157,8 @@ def bernoulli(p: Any, size: Any = None, *, generator: Generator | None = None) -
         floating("bernoulli", p=p)
         if size is not None:
             raise DTypeError("bernoulli: size must not be given with a tensor of probabilities")
-        return cast(less(rand_like(p, generator=generator), p.detach()), p.array.dtype)
+        chances = within("bernoulli_probabilities", p.detach())
+        return cast(less(rand_like(p, generator=generator), chances), p.array.dtype)
     p = number("bernoulli", "p", p, 0.0, 1.0)
     return cast(less(rand(*_given("bernoulli", size), generator=generator, dtype="float64"), p), "float32")
 
@@ -166,7 +169,7 @@ def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Gene
     Parameters
     ----------
     mean, std : Tensor or number
-        Tensors broadcast. No number of std may be negative; of a tensor that is not checked.
+        Tensors broadcast. No number of std may be negative; a tensor's are checked when they are computed.
     size : tuple of int, optional
         The shape, if both are numbers.
     generator : Generator, optional
@@ -182,8 +185,7 @@ def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Gene
     else:
         mean = number("normal", "mean", mean)
         noise = randn(*_given("normal", size), generator=generator)
-    if not isinstance(std, Tensor):
-        std = number("normal", "std", std, 0.0)
+    std = within("normal_deviations", std) if isinstance(std, Tensor) else number("normal", "std", std, 0.0)
     return add(multiply(noise, std), mean)
 
 
