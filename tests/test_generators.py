@@ -14,7 +14,8 @@ from numbacnn.errors import DTypeError
 IMAGES = np.arange(3 * 3 * 8 * 8, dtype=np.uint8).reshape(3, 3, 8, 8)
 BATCH = nb.tensor(IMAGES.astype("float32")), nb.tensor([0, 1, 2])
 FIRST = {"RandomCrop": (4,), "RandomResizedCrop": (4,), "RandomRotation": (90,), "RandomAffine": (90,),
-         "ColorJitter": (0.5,), "GaussianBlur": (3,), "RandomApply": ([np.negative],), "RandomOrder": ([np.negative, lambda x: x + 1.0],),
+         "ColorJitter": (0.5,), "GaussianBlur": (3,),
+         "RandomApply": ([np.negative],), "RandomOrder": ([np.negative, lambda x: x + 1.0],),
          "RandomChoice": ([np.negative, lambda x: x],), "RandomErasing": (), "MixUp": (), "CutMix": ()}
 
 
