@@ -70,7 +70,7 @@ class Tensor:
     to: Callable[..., "Tensor"]
 
     def __init__(self, data: Any, requires_grad: bool = False) -> None:
-        self.array: Array = data if type(data) is Array else Array.of(np.asarray(data))
+        self.array: Array = data if type(data) is Array else Array.of(_numbers(data))
         self.node: Node | None = None
         self._grad: Tensor | None = None
         self._watch: _Watch | None = None
@@ -388,6 +388,15 @@ def _like(tensor: Tensor, value: Any, name: str) -> Array:
     if value.array.device is not tensor.array.device:
         raise DeviceError(f"{name}: must be on {tensor.array.device} as its tensor, got {value.array.device}")
     return value.array
+
+
+def _numbers(data: Any) -> "np.ndarray[Any, Any]":
+    """What a tensor is made of, as an array: Python's numbers are float32, or int64; arrays keep their dtype."""
+    try:
+        values = np.asarray(data)
+    except ValueError as error:
+        raise DTypeError(f"tensor: data must be numbers, in nested lists of equal lengths: {error}") from None
+    return values.astype(np.float32) if values.dtype == np.float64 and not hasattr(data, "dtype") else values
 
 
 def _ones(array: Array) -> Array:

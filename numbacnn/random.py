@@ -28,13 +28,10 @@ def manual_seed(seed: int) -> None:
     _host, _round = np.random.default_rng(_seed), _round + 1
 
 
-def host_generator() -> np.random.Generator:
-    """Return the generator of initial weights and of shuffling."""
-    return _host
-
-
 class Generator:
     """Random numbers of their own: what draws from a generator is not changed by what draws elsewhere.
+
+    It serves wherever an argument is called ``generator``; so does one of NumPy, and a seed.
 
     Parameters
     ----------
@@ -65,6 +62,7 @@ class Generator:
     def manual_seed(self, seed: int) -> "Generator":
         """Start anew from a seed, and return the generator."""
         self._seed = _checked("Generator", seed)
+        self._host = np.random.default_rng(self._seed)
         for device, state in self._states.items():      # the same tensors: a capture may know them
             state.array = self._start(device)
         return self
@@ -79,12 +77,49 @@ class Generator:
             self._states[device] = Tensor(self._start(device))
         return self._states[device]
 
+    def host(self) -> np.random.Generator:
+        """Return the generator of initial weights, shuffling and transforms."""
+        return self._host
+
     def _start(self, device: Device) -> Array:
         return Array.of(np.array([self._seed, 0], np.int64), device)
 
 
+Own = Generator | np.random.Generator | None             # what an object keeps of an argument `generator`,
+Seed = Own | int                                         # and what it may be
+
+
+def own_generator(op: str, generator: Seed) -> Own:
+    """Read an argument `generator`: a seed becomes a generator of its own, None stays the global one."""
+    if generator is None or isinstance(generator, Generator | np.random.Generator):
+        return generator
+    if _is_seed(generator):
+        return np.random.default_rng(int(generator))
+    raise DTypeError(f"{op}: generator must be a numbacnn.Generator, a numpy.random.Generator, a seed from 0 to "
+                     f"2**63 - 1 or None, got {generator!r}")
+
+
+def host_generator(own: Own = None) -> np.random.Generator:
+    """The generator of initial weights, shuffling and transforms. Seeds replace it, so it is asked for at each use."""
+    return _host if own is None else own.host() if isinstance(own, Generator) else own
+
+
+def state_of(op: str, generator: Seed, device: Device) -> Tensor:
+    """The state from which kernels draw for an argument `generator`: one of NumPy's draws the seed."""
+    own = own_generator(op, generator)
+    if own is None:
+        return state(device)
+    if isinstance(own, np.random.Generator):
+        own = Generator(int(own.integers(2**63)) if own is generator else generator)    # type: ignore[arg-type]
+    return own.state(device)
+
+
+def _is_seed(seed: Any) -> bool:
+    return isinstance(seed, int | np.integer) and not isinstance(seed, bool) and bool(0 <= seed < 2**63)
+
+
 def _checked(op: str, seed: Any) -> int:
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**63:
+    if not _is_seed(seed):
         raise DTypeError(f"{op}: seed must be an integer from 0 to 2**63 - 1, got {seed!r}")
     return int(seed)
 

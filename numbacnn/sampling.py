@@ -6,24 +6,25 @@ from typing import Any
 
 import numpy as np
 
-from numbacnn import backend, random
+from numbacnn import backend
 from numbacnn.autograd import Tensor
 from numbacnn.backend import Device
 from numbacnn.conversion import tensor
-from numbacnn.creation import Place, checked_shape, sizes
+from numbacnn.creation import Place, checked_shape
 from numbacnn.errors import DTypeError, EvaluationError, ShapeError
 from numbacnn.geometry import count, is_integer
 from numbacnn.graph import record, thread
-from numbacnn.ops.check import FLOATING, any_tensor, dtype_name, floating, kind, number
+from numbacnn.ops.check import FLOATING, any_tensor, dtype_name, floating, number
 from numbacnn.ops.compare import less
 from numbacnn.ops.elementwise import add, multiply
+from numbacnn.ops.limits import within
 from numbacnn.ops.shape import cast, reshape
-from numbacnn.random import Generator
+from numbacnn.random import Seed, state_of
 
 MOST = 1 << 63
 
 
-def rand(*shape: Any, generator: Generator | None = None, dtype: Any = np.float32, device: Place = None,
+def rand(*shape: Any, generator: Seed = None, dtype: Any = np.float32, device: Place = None,
          requires_grad: bool = False) -> Tensor:
     """Draw numbers from [0, 1), evenly: multiples of 2^-24 in float32, of 2^-53 in float64.
 
@@ -31,7 +32,7 @@ def rand(*shape: Any, generator: Generator | None = None, dtype: Any = np.float3
     ----------
     *shape : int
         How long the axes are; or a tuple of these.
-    generator : Generator, optional
+    generator : Generator, numpy.random.Generator or int, optional
         Where the numbers come from; by default what `numbacnn.manual_seed` starts.
     dtype : dtype
         The type, float32 or float64.
@@ -47,7 +48,7 @@ def rand(*shape: Any, generator: Generator | None = None, dtype: Any = np.float3
     return _real("rand", "random_uniform", shape, generator, dtype, device, requires_grad)
 
 
-def randn(*shape: Any, generator: Generator | None = None, dtype: Any = np.float32, device: Place = None,
+def randn(*shape: Any, generator: Seed = None, dtype: Any = np.float32, device: Place = None,
           requires_grad: bool = False) -> Tensor:
     """Draw normally distributed numbers, of mean 0 and variance 1.
 
@@ -55,7 +56,7 @@ def randn(*shape: Any, generator: Generator | None = None, dtype: Any = np.float
     ----------
     *shape : int
         How long the axes are; or a tuple of these.
-    generator : Generator, optional
+    generator : Generator, numpy.random.Generator or int, optional
         Where the numbers come from; by default what `numbacnn.manual_seed` starts.
     dtype : dtype
         The type, float32 or float64.
@@ -77,21 +78,21 @@ def randn(*shape: Any, generator: Generator | None = None, dtype: Any = np.float
     return _real("randn", "random_normal", shape, generator, dtype, device, requires_grad)
 
 
-def rand_like(x: Tensor, *, generator: Generator | None = None, dtype: Any = None, device: Place = None,
+def rand_like(x: Tensor, *, generator: Seed = None, dtype: Any = None, device: Place = None,
               requires_grad: bool = False) -> Tensor:
     """Draw as `rand` does, for the shape of another tensor, and its dtype and device unless they are given."""
     any_tensor("rand_like", "x", x)
     return _real("rand_like", "random_uniform", x.shape, generator, dtype or x.dtype, device or x.device, requires_grad)
 
 
-def randn_like(x: Tensor, *, generator: Generator | None = None, dtype: Any = None, device: Place = None,
+def randn_like(x: Tensor, *, generator: Seed = None, dtype: Any = None, device: Place = None,
                requires_grad: bool = False) -> Tensor:
     """Draw as `randn` does, for the shape of another tensor, and its dtype and device unless they are given."""
     any_tensor("randn_like", "x", x)
     return _real("randn_like", "random_normal", x.shape, generator, dtype or x.dtype, device or x.device, requires_grad)
 
 
-def randint(low: int, high: Any = None, size: Any = None, *, generator: Generator | None = None, dtype: Any = np.int64,
+def randint(low: int, high: Any = None, size: Any = None, *, generator: Seed = None, dtype: Any = np.int64,
             device: Place = None) -> Tensor:
     """Draw whole numbers from [low, high), evenly.
 
@@ -101,7 +102,7 @@ def randint(low: int, high: Any = None, size: Any = None, *, generator: Generato
         The limits; `randint(high, size)` begins with 0.
     size : tuple of int
         How long the axes are.
-    generator : Generator, optional
+    generator : Generator, numpy.random.Generator or int, optional
         Where the numbers come from; by default what `numbacnn.manual_seed` starts.
     dtype : dtype
         The type.
@@ -131,45 +132,48 @@ def randint(low: int, high: Any = None, size: Any = None, *, generator: Generato
     return cast(_drawn("randint", "random_integers", shape, "int64", generator, device, (low, high)), name)
 
 
-def randperm(n: int, *, generator: Generator | None = None, dtype: Any = np.int64, device: Place = None) -> Tensor:
+def randperm(n: int, *, generator: Seed = None, dtype: Any = np.int64, device: Place = None) -> Tensor:
     """Draw an order of 0, 1 ... n - 1: the one that sorts as many random numbers of 62 bits."""
     name = dtype_name("randperm", dtype)
-    length, = sizes("randperm", (n,))
-    keys = randint(0, 1 << 62, (length,), generator=generator, device=device)
+    shape = checked_shape("randperm", (n,), "int64")
+    keys = _drawn("randperm", "random_integers", shape, "int64", generator, device, (0, 1 << 62))
     return tensor(np.argsort(keys.numpy(), kind="stable"), name, device)
 
 
-def bernoulli(p: Any, size: Any = None, *, generator: Generator | None = None) -> Tensor:
+def bernoulli(p: Any, size: Any = None, *, generator: Seed = None) -> Tensor:
     """Draw 1 with probability p, else 0.
 
     Parameters
     ----------
     p : Tensor or number in [0, 1]
-        A probability for each number of the result, which has its shape and dtype; or one for all.
+        A probability for each number of the result, which has its shape and dtype, checked when they are computed; or
+        one for all.
     size : tuple of int, optional
         With one probability, the shape; the result is float32.
-    generator : Generator, optional
+    generator : Generator, numpy.random.Generator or int, optional
         Where the numbers come from; by default what `numbacnn.manual_seed` starts.
     """
     if isinstance(p, Tensor):
         floating("bernoulli", p=p)
         if size is not None:
             raise DTypeError("bernoulli: size must not be given with a tensor of probabilities")
-        return cast(less(rand_like(p, generator=generator), p.detach()), p.array.dtype)
+        even = _drawn("bernoulli", "random_uniform", p.shape, p.array.dtype, generator, p.device)
+        return cast(less(even, within("bernoulli_probabilities", p.detach())), p.array.dtype)
     p = number("bernoulli", "p", p, 0.0, 1.0)
-    return cast(less(rand(*_given("bernoulli", size), generator=generator, dtype="float64"), p), "float32")
+    even = _drawn("bernoulli", "random_uniform", _given("bernoulli", size, "float64"), "float64", generator, None)
+    return cast(less(even, p), "float32")
 
 
-def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Generator | None = None) -> Tensor:
+def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Seed = None) -> Tensor:
     """Draw normally distributed numbers.
 
     Parameters
     ----------
     mean, std : Tensor or number
-        Tensors broadcast. No number of std may be negative; of a tensor that is not checked.
+        Tensors broadcast. No number of std may be negative; a tensor's are checked when they are computed.
     size : tuple of int, optional
         The shape, if both are numbers.
-    generator : Generator, optional
+    generator : Generator, numpy.random.Generator or int, optional
         Where the numbers come from; by default what `numbacnn.manual_seed` starts.
     """
     tensors = [each for each in (mean, std) if isinstance(each, Tensor)]
@@ -178,22 +182,21 @@ def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Gene
             raise DTypeError("normal: size must not be given with a tensor of means or deviations")
         floating("normal", **{name: each for name, each in (("mean", mean), ("std", std)) if isinstance(each, Tensor)})
         like = tensors[0].detach() if len(tensors) == 1 else add(tensors[0].detach(), tensors[1].detach())
-        noise = randn_like(like, generator=generator)
+        noise = _drawn("normal", "random_normal", like.shape, like.array.dtype, generator, like.device)
     else:
         mean = number("normal", "mean", mean)
-        noise = randn(*_given("normal", size), generator=generator)
-    if not isinstance(std, Tensor):
-        std = number("normal", "std", std, 0.0)
+        noise = _drawn("normal", "random_normal", _given("normal", size, "float32"), "float32", generator, None)
+    std = within("normal_deviations", std) if isinstance(std, Tensor) else number("normal", "std", std, 0.0)
     return add(multiply(noise, std), mean)
 
 
-def _given(op: str, size: Any) -> tuple[Any, ...]:
+def _given(op: str, size: Any, dtype: str) -> tuple[int, ...]:
     if not isinstance(size, tuple | list):
         raise DTypeError(f"{op}: size must be a tuple of whole numbers, got {size!r}")
-    return tuple(size)
+    return checked_shape(op, tuple(size), dtype)
 
 
-def _real(op: str, kernel: str, given: tuple[Any, ...], generator: Generator | None, dtype: Any, device: Place,
+def _real(op: str, kernel: str, given: tuple[Any, ...], generator: Seed, dtype: Any, device: Place,
           requires_grad: bool) -> Tensor:
     name = dtype_name(op, dtype)
     if name not in FLOATING:
@@ -202,13 +205,11 @@ def _real(op: str, kernel: str, given: tuple[Any, ...], generator: Generator | N
     return Tensor(y.array, requires_grad)
 
 
-def _drawn(op: str, kernel: str, shape: tuple[int, ...], dtype: str, generator: Generator | None, device: Place,
+def _drawn(op: str, kernel: str, shape: tuple[int, ...], dtype: str, generator: Seed, device: Place,
            numbers: tuple[int, ...] = ()) -> Tensor:
     """Numbers drawn by a kernel, in row-major order; the state moves on."""
-    if generator is not None and not isinstance(generator, Generator):
-        raise DTypeError(f"{op}: generator must be a numbacnn.Generator, got {kind(generator)}")
     place: Device = backend.default_device() if device is None else backend.device(device)
-    state = random.state(place) if generator is None else generator.state(place)
+    state = state_of(op, generator, place)
     if thread.capture is not None and not any(state is known for known in thread.capture.state):
         raise EvaluationError(f"{op}: a captured function may draw from a generator whose state the capture was given: "
                               "capture(function, generator.state(device))")

@@ -47,6 +47,28 @@ def test_filled():
     assert nb.ones_like(x, requires_grad=True).requires_grad
 
 
+@pytest.mark.parametrize("made", [nb.Tensor, nb.nn.Parameter, nb.nn.Buffer, nb.tensor, nb.as_tensor])
+def test_numbers_of_python_are_float32_and_arrays_keep_their_dtype(made):
+    for data in 1.5, [1.5], [[1, 2.5]], (), [np.float64(1.5)], [np.ones(2), np.ones(2)]:
+        assert made(data).dtype == np.float32
+    for dtype in "float32", "float64":
+        assert made(np.ones(2, dtype)).dtype == made(nb.ones(2, dtype=dtype)).dtype == made(np.ones(2, dtype)[0]).dtype
+        assert made(np.ones(2, dtype)).dtype == dtype
+
+
+@pytest.mark.parametrize("made", [nb.Tensor, nb.nn.Buffer, nb.tensor, nb.as_tensor])
+def test_whole_numbers_of_python_are_int64(made):
+    assert made([1, 2]).dtype == made(3).dtype == np.int64
+    assert made([True]).dtype == bool
+
+
+@pytest.mark.parametrize("made", [nb.Tensor, nb.nn.Parameter, nb.nn.Buffer, nb.tensor, nb.as_tensor])
+@pytest.mark.parametrize("data", [[[1.0], [1.0, 2.0]], "text", None, [1j], {}], ids=str)
+def test_what_is_no_number_is_refused(made, data):
+    with pytest.raises(DTypeError, match=r"(tensor|Parameter|Buffer): (data|dtype) must be"):
+        made(data)
+
+
 @many
 @given(st.integers(-50, 50), st.integers(-50, 50), st.integers(-7, 7).filter(bool))
 def test_ranges_of_whole_numbers(start, end, step):

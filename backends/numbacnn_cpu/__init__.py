@@ -89,6 +89,7 @@ from .group_norm import (
     instance_norm_running,
 )
 from .layer_norm import layer_norm, layer_norm_backward, layer_norm_backward_input, layer_norm_backward_weight
+from .limits import bernoulli_probabilities, gaussian_nll_loss_variances, normal_deviations
 from .linear import (
     linear,
     linear_backward_bias,

@@ -1,5 +1,4 @@
 """Arithmetic with broadcasting, expand, cast. An item is one number of y."""
-import math
 import operator
 
 import numpy as np
@@ -81,8 +80,8 @@ def slope(a, b):
 
 
 def growth(a, b):
-    """Return b log a, the derivative of b = a^n by n: 0 where b is, and of 0^0."""
-    return b * 0 if b == 0 or (a == 0 and b == 1) else b * math.log(a)
+    """Return b log a, the derivative of b = a^n by n: 0 where a is and n at least 0; NaN where a is negative."""
+    return b * 0 if a == 0 and abs(b) <= 1 else b * np.log(a)
 
 
 add = arithmetic("add", operator.add)

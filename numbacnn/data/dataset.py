@@ -7,8 +7,9 @@ import numpy as np
 from numbacnn.autograd import Tensor
 from numbacnn.data.arguments import sized
 from numbacnn.data.collate import stack
-from numbacnn.data.seeding import Seed, current, own_generator
+from numbacnn.data.seeding import current
 from numbacnn.errors import DTypeError, ShapeError
+from numbacnn.random import Seed, own_generator
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -169,7 +170,7 @@ def random_split(dataset: Any, lengths: Sequence[int | float], generator: Seed =
     lengths : sequence of int, or of float
         How many samples each subset gets, or which fraction: fractions are rounded down, and what is left over goes
         to the first subsets, one sample each.
-    generator : numpy.random.Generator or int, optional
+    generator : Generator, numpy.random.Generator or int, optional
         Generator, or its seed; by default the one that `numbacnn.manual_seed` seeds.
 
     Returns
@@ -192,7 +193,7 @@ def random_split(dataset: Any, lengths: Sequence[int | float], generator: Seed =
     """
     total = sized("random_split", "dataset", dataset)
     counts = _counts(lengths, total)
-    order = current(own_generator(generator, "random_split")).permutation(total)
+    order = current(own_generator("random_split", generator)).permutation(total)
     ends = np.cumsum(counts)
     return [Subset(dataset, order[end - count:end]) for count, end in zip(counts, ends, strict=True)]
 

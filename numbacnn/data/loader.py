@@ -10,9 +10,10 @@ from numbacnn.data.arguments import flag, function, sized, whole
 from numbacnn.data.combined import IterableDataset
 from numbacnn.data.reading import END, Reader, own_collate
 from numbacnn.data.sampler import BatchSampler, RandomSampler, SequentialSampler
-from numbacnn.data.seeding import Epoch, Seed, new_epoch, own_generator
+from numbacnn.data.seeding import Epoch, new_epoch
 from numbacnn.data.thread import ReadingThread
 from numbacnn.errors import DTypeError, ShapeError
+from numbacnn.random import Seed, own_generator
 
 PREFETCH_FACTOR = 2
 MOST = 1000                                              # workers, and batches ahead: more is a mistake
@@ -61,7 +62,7 @@ class DataLoader:
         Seconds to wait for a batch of a worker or of the thread, the start of workers included; 0: no limit.
     worker_init_fn : callable, optional
         Called with the number of the worker in each, before it reads.
-    generator : numpy.random.Generator or int, optional
+    generator : Generator, numpy.random.Generator or int, optional
         Generator of the order and of what transforms draw, or its seed; by default the one that
         `numbacnn.manual_seed` seeds.
     prefetch_factor : int, optional
@@ -122,7 +123,7 @@ class DataLoader:
         self.shuffle = shuffle is not None and flag("DataLoader", "shuffle", shuffle)
         self.drop_last = flag("DataLoader", "drop_last", drop_last)
         self.batch_size = None if batch_size is None else whole("DataLoader", "batch_size", batch_size, 1)
-        self.generator = own_generator(generator, "DataLoader")
+        self.generator = own_generator("DataLoader", generator)
         self.collate_fn = function("DataLoader", "collate_fn", collate_fn)
         self.worker_init_fn = function("DataLoader", "worker_init_fn", worker_init_fn)
         self.pin_memory = flag("DataLoader", "pin_memory", pin_memory)

@@ -7,8 +7,9 @@ import numpy as np
 
 from numbacnn.autograd import Tensor
 from numbacnn.data.arguments import flag, sized, whole
-from numbacnn.data.seeding import Seed, current, own_generator
+from numbacnn.data.seeding import current
 from numbacnn.errors import DTypeError, ShapeError
+from numbacnn.random import Seed, own_generator
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -77,7 +78,7 @@ class RandomSampler(Sampler[int]):
     num_samples : int, optional
         How many to draw; by default as many as there are. Without replacement, every sample comes once before one
         comes again.
-    generator : numpy.random.Generator or int, optional
+    generator : Generator, numpy.random.Generator or int, optional
         Generator, or its seed; by default the one that `numbacnn.manual_seed` seeds.
 
     Examples
@@ -92,7 +93,7 @@ class RandomSampler(Sampler[int]):
         self.data_source = data_source
         self.replacement = flag("RandomSampler", "replacement", replacement)
         self._num_samples = None if num_samples is None else whole("RandomSampler", "num_samples", num_samples, 1)
-        self.generator = own_generator(generator, "RandomSampler")
+        self.generator = own_generator("RandomSampler", generator)
 
     @property
     def num_samples(self) -> int:
@@ -119,7 +120,7 @@ class SubsetRandomSampler(Sampler[int]):
     ----------
     indices : sequence of int
         Which samples.
-    generator : numpy.random.Generator or int, optional
+    generator : Generator, numpy.random.Generator or int, optional
         Generator, or its seed; by default the one that `numbacnn.manual_seed` seeds.
 
     Examples
@@ -134,7 +135,7 @@ class SubsetRandomSampler(Sampler[int]):
             raise DTypeError(f"SubsetRandomSampler: indices must be a sequence of integers, got {array.dtype} of shape "
                              f"{array.shape}")
         self.indices = array.astype(np.intp)
-        self.generator = own_generator(generator, "SubsetRandomSampler")
+        self.generator = own_generator("SubsetRandomSampler", generator)
 
     def __iter__(self) -> Iterator[int]:
         return iter(current(self.generator).permutation(self.indices).tolist())
@@ -154,7 +155,7 @@ class WeightedRandomSampler(Sampler[int]):
         How many to draw in an epoch.
     replacement : bool
         Whether a sample may come more than once.
-    generator : numpy.random.Generator or int, optional
+    generator : Generator, numpy.random.Generator or int, optional
         Generator, or its seed; by default the one that `numbacnn.manual_seed` seeds.
 
     Examples
@@ -181,7 +182,7 @@ class WeightedRandomSampler(Sampler[int]):
         if not self.replacement and possible < self.num_samples:
             raise ShapeError(f"{op}: without replacement num_samples must be at most the {possible} samples whose "
                              f"weight is above zero, got {num_samples}")
-        self.generator = own_generator(generator, op)
+        self.generator = own_generator(op, generator)
 
     def __iter__(self) -> Iterator[int]:
         weights = self.weights / self.weights.max()      # so that the sum is finite

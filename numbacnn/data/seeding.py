@@ -9,10 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from numbacnn.errors import DTypeError
-from numbacnn.random import host_generator
-
-Seed = np.random.Generator | int | None
+from numbacnn.random import Own, host_generator
 
 
 class Epoch(NamedTuple):
@@ -55,20 +52,11 @@ class Scope:
         _thread.scope = self.outer
 
 
-def own_generator(generator: Seed, op: str) -> np.random.Generator | None:
-    """The generator an object keeps: a seed becomes a generator of its own, None stays the global one."""
-    if generator is None or isinstance(generator, np.random.Generator):
-        return generator
-    if isinstance(generator, int | np.integer) and not isinstance(generator, bool) and generator >= 0:
-        return np.random.default_rng(int(generator))
-    raise DTypeError(f"{op}: generator must be a numpy.random.Generator, a seed >= 0 or None, got {generator!r}")
-
-
-def current(generator: np.random.Generator | None) -> np.random.Generator:
-    """The generator to draw from now. `manual_seed` replaces the global one, so it is looked up at each use."""
+def current(own: Own) -> np.random.Generator:
+    """The generator to draw from now."""
     if _thread.scope is not None:
-        return _thread.scope.generator(generator)
-    return host_generator() if generator is None else generator
+        return _thread.scope.generator(None if own is None else host_generator(own))
+    return host_generator(own)
 
 
 def random_generator() -> np.random.Generator:
@@ -97,7 +85,7 @@ def random_generator() -> np.random.Generator:
     return current(None)
 
 
-def new_epoch(generator: np.random.Generator | None, turn: int) -> Epoch:
+def new_epoch(generator: Own, turn: int) -> Epoch:
     """The key of an epoch's random numbers. The numbers that `generator` itself will give stay the same."""
     source = current(generator)
     try:

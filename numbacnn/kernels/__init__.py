@@ -20,6 +20,7 @@ from numbacnn.kernels.dropout import DropoutKernels
 from numbacnn.kernels.elementwise import ElementwiseKernels
 from numbacnn.kernels.group_norm import GroupNormKernels
 from numbacnn.kernels.layer_norm import LayerNormKernels
+from numbacnn.kernels.limits import LimitKernels
 from numbacnn.kernels.linear import LinearKernels
 from numbacnn.kernels.local_response import LocalResponseKernels
 from numbacnn.kernels.loss import LossKernels
@@ -43,5 +44,5 @@ __all__ = ["Array", "Kernels", "Place", "Spec"]
 class Kernels(ConvKernels, PoolKernels, ActivationKernels, NormKernels, DropoutKernels, LinearKernels, LossKernels,
               ElementwiseKernels, MatmulKernels, RandomKernels, ReduceKernels, ShapeKernels, SliceKernels,
               TakeKernels, OptimKernels, ClipKernels, SortKernels, PixelShuffleKernels, UpsamplingKernels,
-              LayerNormKernels, GroupNormKernels, LocalResponseKernels, Protocol):
+              LayerNormKernels, GroupNormKernels, LocalResponseKernels, LimitKernels, Protocol):
     """Every kernel a backend must have."""

@@ -35,7 +35,7 @@ class ElementwiseKernels(Protocol):
         """y = b * a^(b - 1), 0 where b = 0: the derivative of a^b by a."""
 
     def power_growth(self, a: Array, b: Array, y: Array, /) -> None:
-        """y = b * log(a), 0 where b = 0, or a = 0 and b = 1: with b = a^n, its derivative by n."""
+        """y = b * log(a), 0 where a = 0 and |b| <= 1: with b = a^n, its derivative by n; NaN where a < 0."""
 
     def floor_divide(self, a: Array, b: Array, y: Array, /) -> None:
         """y = the largest whole number up to a / b; of whole numbers 0 where b = 0."""

@@ -1,15 +1,14 @@
 """First values of parameters. Functions that end in an underscore rebind the tensor they are given, and return it.
 
 Numbers are drawn on the host: from the generator that `numbacnn.manual_seed` seeds, or from ``generator``, a
-`numpy.random.Generator` or a seed for this call.
+`numbacnn.Generator`, one of NumPy, or a seed for this call.
 """
 import math
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
-from numbacnn import random
 from numbacnn.autograd import Tensor
 from numbacnn.errors import DTypeError, GradientError, ShapeError
 from numbacnn.geometry import count
@@ -17,18 +16,18 @@ from numbacnn.graph import Array, owner_of
 from numbacnn.nn.truncated import truncated_normal
 from numbacnn.ops import option
 from numbacnn.ops.check import any_tensor, floating
+from numbacnn.random import Seed, host_generator, own_generator
 
-Generator = np.random.Generator | int | None
 LINEAR = ("linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d")
 
 
-def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator = None) -> Tensor:
+def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Seed = None) -> Tensor:
     """Draw from [a, b), evenly."""
     low, high = _limits("uniform_", tensor, a, b)
     return _set(tensor, _drawn("uniform_", generator).uniform(low, high, tensor.shape))
 
 
-def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator = None) -> Tensor:
+def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Seed = None) -> Tensor:
     """Draw from a normal distribution."""
     _check("normal_", tensor)
     mean, std = option.real("normal_", "mean", mean), option.real("normal_", "std", std, 0.0)
@@ -36,7 +35,7 @@ def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Gene
 
 
 def trunc_normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float = 2.0,
-                  generator: Generator = None) -> Tensor:
+                  generator: Seed = None) -> Tensor:
     """Draw from a normal distribution, again wherever a number is not in [a, b].
 
     Parameters
@@ -51,7 +50,7 @@ def trunc_normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float 
         The least number, as it is: no multiple of std.
     b : float
         The largest number.
-    generator : numpy.random.Generator or int, optional
+    generator : Generator, numpy.random.Generator or int, optional
         Where numbers come from.
     """
     _check("trunc_normal_", tensor)
@@ -120,7 +119,7 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
     return _set(tensor, values)
 
 
-def orthogonal_(tensor: Tensor, gain: float = 1.0, generator: Generator = None) -> Tensor:
+def orthogonal_(tensor: Tensor, gain: float = 1.0, generator: Seed = None) -> Tensor:
     """Draw a matrix with orthogonal rows, or columns if there are fewer of them, evenly among all.
 
     Parameters
@@ -129,7 +128,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1.0, generator: Generator = None) 
         Read as a matrix (O, all others).
     gain : float
         Length of the rows, or columns.
-    generator : numpy.random.Generator or int, optional
+    generator : Generator, numpy.random.Generator or int, optional
         Where numbers come from.
 
     References
@@ -151,7 +150,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1.0, generator: Generator = None) 
     return _set(tensor, gain * (q if rows >= columns else q.T).reshape(tensor.shape))
 
 
-def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Generator = None) -> Tensor:
+def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Seed = None) -> Tensor:
     """Draw a matrix from a normal distribution, and set a share of each column to zero.
 
     Parameters
@@ -162,7 +161,7 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Gener
         The share.
     std : float >= 0
         Standard deviation of the others.
-    generator : numpy.random.Generator or int, optional
+    generator : Generator, numpy.random.Generator or int, optional
         Where numbers come from.
 
     References
@@ -179,7 +178,7 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Gener
     return _set(tensor, values)
 
 
-def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Generator = None) -> Tensor:
+def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Seed = None) -> Tensor:
     """Draw evenly so that variance keeps its size forwards and backwards.
 
     References
@@ -187,17 +186,17 @@ def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Generator = No
     X. Glorot and Y. Bengio, Understanding the difficulty of training deep feedforward neural networks (AISTATS 2010),
     equation 16.
     """
-    bound = math.sqrt(3.0) * _xavier_std("xavier_uniform_", tensor, gain)
-    return uniform_(tensor, -bound, bound, generator)
+    return _even("xavier_uniform_", tensor, _xavier_std("xavier_uniform_", tensor, gain), generator)
 
 
-def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator = None) -> Tensor:
+def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Seed = None) -> Tensor:
     """Draw from a normal distribution so that variance keeps its size forwards and backwards; see `xavier_uniform_`."""
-    return normal_(tensor, 0.0, _xavier_std("xavier_normal_", tensor, gain), generator)
+    std = _xavier_std("xavier_normal_", tensor, gain)
+    return _set(tensor, _drawn("xavier_normal_", generator).normal(0.0, std, tensor.shape))
 
 
 def kaiming_uniform_(tensor: Tensor, a: float = 0.0, mode: str = "fan_in", nonlinearity: str = "leaky_relu",
-                     generator: Generator = None) -> Tensor:
+                     generator: Seed = None) -> Tensor:
     """Draw evenly so that variance keeps its size through what follows the layer.
 
     Parameters
@@ -210,21 +209,21 @@ def kaiming_uniform_(tensor: Tensor, a: float = 0.0, mode: str = "fan_in", nonli
         Whether variance keeps its size forwards or backwards.
     nonlinearity : str
         What follows the layer; see `calculate_gain`.
-    generator : numpy.random.Generator or int, optional
+    generator : Generator, numpy.random.Generator or int, optional
         Where numbers come from.
 
     References
     ----------
     K. He et al., Delving deep into rectifiers (ICCV 2015), section 2.2.
     """
-    bound = math.sqrt(3.0) * _kaiming_std("kaiming_uniform_", tensor, a, mode, nonlinearity)
-    return uniform_(tensor, -bound, bound, generator)
+    return _even("kaiming_uniform_", tensor, _kaiming_std("kaiming_uniform_", tensor, a, mode, nonlinearity), generator)
 
 
 def kaiming_normal_(tensor: Tensor, a: float = 0.0, mode: str = "fan_in", nonlinearity: str = "leaky_relu",
-                    generator: Generator = None) -> Tensor:
+                    generator: Seed = None) -> Tensor:
     """Draw from a normal distribution so that variance keeps its size; see `kaiming_uniform_`."""
-    return normal_(tensor, 0.0, _kaiming_std("kaiming_normal_", tensor, a, mode, nonlinearity), generator)
+    std = _kaiming_std("kaiming_normal_", tensor, a, mode, nonlinearity)
+    return _set(tensor, _drawn("kaiming_normal_", generator).normal(0.0, std, tensor.shape))
 
 
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
@@ -287,15 +286,15 @@ def _two_axes(op: str, tensor: Tensor) -> None:
         raise ShapeError(f"{op}: tensor must have two axes, got shape {tensor.shape}")
 
 
-def _drawn(op: str, generator: Any) -> np.random.Generator:
+def _even(op: str, tensor: Tensor, std: float, generator: Seed) -> Tensor:
+    """Numbers drawn evenly, of mean 0 and that standard deviation."""
+    bound = math.sqrt(3.0) * std
+    return _set(tensor, _drawn(op, generator).uniform(-bound, bound, tensor.shape))
+
+
+def _drawn(op: str, generator: Seed) -> np.random.Generator:
     """The generator to draw from."""
-    if generator is None:
-        return random.host_generator()
-    if isinstance(generator, np.random.Generator):
-        return generator
-    if isinstance(generator, bool) or not isinstance(generator, Integral) or generator < 0:
-        raise DTypeError(f"{op}: generator must be a numpy.random.Generator or a seed from 0, got {generator!r}")
-    return np.random.default_rng(int(generator))
+    return host_generator(own_generator(op, generator))
 
 
 def _set(tensor: Tensor, values: np.ndarray) -> Tensor:

@@ -10,6 +10,7 @@ from numbacnn.ops.activation import logsigmoid
 from numbacnn.ops.check import any_tensor, floating, number
 from numbacnn.ops.compare import greater, not_equal, where
 from numbacnn.ops.elementwise import add, divide, minimum, multiply, negative, subtract
+from numbacnn.ops.limits import within
 from numbacnn.ops.mathematics import absolute, clamp, exp, log, power, sqrt, square
 from numbacnn.ops.reduce import mean, sum
 from numbacnn.ops.reduction import checked_reduction, reduced
@@ -193,7 +194,8 @@ def gaussian_nll_loss(x: Tensor, target: Tensor, var: Any, full: bool = False, e
     x, target : Tensor
         Means, and what came, of one shape.
     var : Tensor or float
-        Variances: of the shape of x, or without its last axis, or with size 1 in one axis.
+        Variances: of the shape of x, or without its last axis, or with size 1 in one axis. None may be negative: a
+        tensor's are checked when they are computed.
     full : bool
         Whether to add log(2 pi) / 2.
     eps : float > 0
@@ -219,6 +221,7 @@ def gaussian_nll_loss(x: Tensor, target: Tensor, var: Any, full: bool = False, e
         floating(op, x=x, var=var)
         wanted = (*var.shape, 1) if var.shape == x.shape[:-1] != x.shape else var.shape
         geometry.factors(op, x.shape, "var", wanted)
+        var = within("gaussian_nll_loss_variances", var)
         var = _at_least(var if wanted == var.shape else unsqueeze(var, -1), least)
         losses = multiply(add(log(var), divide(square(subtract(x, target)), var)), 0.5)
     return reduced(add(losses, 0.5 * math.log(2 * math.pi)) if full else losses, reduction)

@@ -148,7 +148,7 @@ def power(a: Any, b: Any) -> Tensor:
 
     Notes
     -----
-    Gradients: b * a^(b - 1), and a^b * log(a), which is 0 where a^b is.
+    Gradients: b * a^(b - 1), and a^b * log(a), which is 0 where a is and b >= 0, and NaN where a is negative.
     """
     if isinstance(a, Tensor) and not isinstance(b, Tensor) and _is_real(a):
         return _to_number(a, number("power", "b", b))

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from numbacnn.data.seeding import Seed
 from numbacnn.errors import DTypeError, ShapeError
+from numbacnn.random import Seed
 from numbacnn.transforms.image import ImageTransform
 from numbacnn.transforms.options import (
     LARGE,
@@ -40,7 +40,7 @@ class RandomRotation(ImageTransform):
         Point (x, y) that stays, counted from the upper left corner; by default the middle.
     fill : float or sequence of float
         Value of pixels from outside the image, or one for each channel.
-    generator : numpy.random.Generator or int, optional
+    generator : Generator, numpy.random.Generator or int, optional
         Generator, or its seed; by default the one that `numbacnn.manual_seed` seeds.
 
     Notes
@@ -115,7 +115,7 @@ class RandomAffine(ImageTransform):
         Value of pixels from outside the image, or one for each channel.
     center : pair of float, optional
         Point (x, y) that stays, counted from the upper left corner; by default the middle.
-    generator : numpy.random.Generator or int, optional
+    generator : Generator, numpy.random.Generator or int, optional
         Generator, or its seed; by default the one that `numbacnn.manual_seed` seeds.
 
     Notes

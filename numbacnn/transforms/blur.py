@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from numbacnn.data.seeding import Seed
 from numbacnn.errors import ShapeError
 from numbacnn.geometry import pair
+from numbacnn.random import Seed
 from numbacnn.transforms.image import ImageTransform
 from numbacnn.transforms.options import LARGE, Span, number, span
 from numbacnn.transforms.resize import between
@@ -23,7 +23,7 @@ class GaussianBlur(ImageTransform):
         Height and width of the window, odd.
     sigma : float or pair of float
         Standard deviation in pixels, or the least and the greatest.
-    generator : numpy.random.Generator or int, optional
+    generator : Generator, numpy.random.Generator or int, optional
         Generator, or its seed; by default the one that `numbacnn.manual_seed` seeds.
 
     Notes

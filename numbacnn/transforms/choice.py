@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from numbacnn.data.seeding import Seed, own_generator
 from numbacnn.errors import DTypeError, ShapeError
+from numbacnn.random import Seed, own_generator
 from numbacnn.transforms.compose import Chain, Compose, Function
 from numbacnn.transforms.drawing import Numbers, apply_many, apply_one, by_choice, shares
 from numbacnn.transforms.options import number, probability
@@ -20,7 +20,7 @@ class RandomApply(Chain):
         In the order in which they are applied.
     p : float in [0, 1]
         Probability that they are.
-    generator : numpy.random.Generator or int, optional
+    generator : Generator, numpy.random.Generator or int, optional
         Generator, or its seed; by default the one that `numbacnn.manual_seed` seeds.
 
     Examples
@@ -34,7 +34,7 @@ class RandomApply(Chain):
     def __init__(self, transforms: Sequence[Function], p: float = 0.5, *, generator: Seed = None) -> None:
         super().__init__(transforms)
         self.p = probability("RandomApply", p)
-        self.own_sources = ((own_generator(generator, "RandomApply"), 1),)
+        self.own_sources = ((own_generator("RandomApply", generator), 1),)
 
     def one(self, image: Any, numbers: Numbers) -> Any:
         """Transform one image, given its random numbers."""
@@ -63,7 +63,7 @@ class RandomChoice(Chain):
         At least one.
     p : sequence of float, optional
         How likely each is, in proportion; by default all are alike.
-    generator : numpy.random.Generator or int, optional
+    generator : Generator, numpy.random.Generator or int, optional
         Generator, or its seed; by default the one that `numbacnn.manual_seed` seeds.
 
     Examples
@@ -78,7 +78,7 @@ class RandomChoice(Chain):
         if not self.transforms:
             raise ShapeError("RandomChoice: transforms must not be empty, got none to choose from")
         self.p = _proportions(p, len(self.transforms))
-        self.own_sources = ((own_generator(generator, "RandomChoice"), 1),)
+        self.own_sources = ((own_generator("RandomChoice", generator), 1),)
 
     def one(self, image: Any, numbers: Numbers) -> Any:
         """Transform one image, given its random numbers."""
@@ -111,7 +111,7 @@ class RandomOrder(Chain):
     ----------
     transforms : sequence of callable
         All are applied, once.
-    generator : numpy.random.Generator or int, optional
+    generator : Generator, numpy.random.Generator or int, optional
         Generator, or its seed; by default the one that `numbacnn.manual_seed` seeds.
 
     Examples
@@ -123,7 +123,7 @@ class RandomOrder(Chain):
 
     def __init__(self, transforms: Sequence[Function], *, generator: Seed = None) -> None:
         super().__init__(transforms)
-        self.own_sources = ((own_generator(generator, "RandomOrder"), len(self.transforms)),)
+        self.own_sources = ((own_generator("RandomOrder", generator), len(self.transforms)),)
 
     def one(self, image: Any, numbers: Numbers) -> Any:
         """Transform one image, given its random numbers."""

@@ -1,7 +1,7 @@
 """Change brightness, contrast, saturation and hue at random."""
 import numpy as np
 
-from numbacnn.data.seeding import Seed
+from numbacnn.random import Seed
 from numbacnn.transforms.drawing import by_choice
 from numbacnn.transforms.grey import check_colours, grey
 from numbacnn.transforms.hue import turn_hue
@@ -25,7 +25,7 @@ class ColorJitter(ImageTransform):
         Likewise.
     hue : float or pair of float
         Least and greatest turn of the colours, in [-0.5, 0.5]; one number h means (-h, h).
-    generator : numpy.random.Generator or int, optional
+    generator : Generator, numpy.random.Generator or int, optional
         Generator, or its seed; by default the one that `numbacnn.manual_seed` seeds.
 
     Notes

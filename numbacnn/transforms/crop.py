@@ -4,9 +4,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from numbacnn.data.seeding import Seed
 from numbacnn.errors import ShapeError
 from numbacnn.geometry import pair
+from numbacnn.random import Seed
 from numbacnn.transforms.image import ImageTransform
 from numbacnn.transforms.options import check_size, fill_value, flag
 from numbacnn.transforms.pad import border, padded, padding_mode_of, sides
@@ -59,7 +59,7 @@ class RandomCrop(ImageTransform):
         Value of the border, or one for each channel.
     padding_mode : "constant", "edge", "reflect" or "symmetric"
         What the border shows, as in `Pad`.
-    generator : numpy.random.Generator or int, optional
+    generator : Generator, numpy.random.Generator or int, optional
         Generator, or its seed; by default the one that `numbacnn.manual_seed` seeds.
 
     Examples

@@ -11,8 +11,9 @@ import numpy as np
 
 from numbacnn.data.seeding import current
 from numbacnn.errors import DTypeError, ShapeError
+from numbacnn.random import Own
 
-Source = tuple[np.random.Generator | None, int]          # a generator, and how many numbers an image takes from it
+Source = tuple[Own, int]                                 # a generator, and how many numbers an image takes from it
 Numbers = list[np.ndarray]                               # for each source, shape (N, count), in [0, 1)
 
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from numbacnn.data.seeding import Seed
 from numbacnn.errors import DTypeError
+from numbacnn.random import Seed
 from numbacnn.transforms.image import ImageTransform
 from numbacnn.transforms.options import LARGE, Span, fill_of, fill_value, probability, span
 from numbacnn.transforms.resize import ATTEMPTS, between
@@ -24,7 +24,7 @@ class RandomErasing(ImageTransform):
         Least and greatest height / width of the rectangle; the logarithm of the ratio is uniform.
     value : float, sequence of float or "random"
         What takes its place: a number, one for each channel, or standard normal noise (floating point images only).
-    generator : numpy.random.Generator or int, optional
+    generator : Generator, numpy.random.Generator or int, optional
         Generator, or its seed; by default the one that `numbacnn.manual_seed` seeds.
 
     Notes

@@ -3,7 +3,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from numbacnn.data.seeding import Seed
+from numbacnn.random import Seed
 from numbacnn.transforms.image import ImageTransform
 from numbacnn.transforms.options import probability
 
@@ -15,7 +15,7 @@ class RandomHorizontalFlip(ImageTransform):
     ----------
     p : float in [0, 1]
         Probability.
-    generator : numpy.random.Generator or int, optional
+    generator : Generator, numpy.random.Generator or int, optional
         Generator, or its seed; by default the one that `numbacnn.manual_seed` seeds.
 
     Examples

@@ -1,8 +1,8 @@
 """Images without colours."""
 import numpy as np
 
-from numbacnn.data.seeding import Seed
 from numbacnn.errors import ShapeError
+from numbacnn.random import Seed
 from numbacnn.transforms.image import ImageTransform
 from numbacnn.transforms.options import probability
 
@@ -49,7 +49,7 @@ class RandomGrayscale(ImageTransform):
     ----------
     p : float in [0, 1]
         Probability.
-    generator : numpy.random.Generator or int, optional
+    generator : Generator, numpy.random.Generator or int, optional
         Generator, or its seed; by default the one that `numbacnn.manual_seed` seeds.
 
     Examples

@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from numbacnn.data.seeding import Seed, own_generator
 from numbacnn.errors import DTypeError, ShapeError
+from numbacnn.random import Own, Seed, own_generator
 from numbacnn.transforms.compose import Drawn
 from numbacnn.transforms.drawing import Numbers, Source
 from numbacnn.transforms.pillow import is_pil, pixels, to_pil
@@ -22,7 +22,7 @@ class ImageTransform(Drawn):
 
     Parameters
     ----------
-    generator : numpy.random.Generator or int, optional
+    generator : Generator, numpy.random.Generator or int, optional
         Generator, or its seed; by default the one that `numbacnn.manual_seed` seeds.
 
     Examples
@@ -37,10 +37,10 @@ class ImageTransform(Drawn):
 
     draws: ClassVar[int] = 0
     dtypes: ClassVar[str] = "uint8, floating point"      # "bool" may be among them
-    generator: np.random.Generator | None = None
+    generator: Own = None
 
     def __init__(self, generator: Seed = None) -> None:
-        self.generator = own_generator(generator, type(self).__name__)
+        self.generator = own_generator(type(self).__name__, generator)
 
     @property
     def sources(self) -> list[Source]:

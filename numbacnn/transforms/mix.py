@@ -6,9 +6,10 @@ import numpy as np
 
 from numbacnn.autograd import Tensor
 from numbacnn.data.collate import stack
-from numbacnn.data.seeding import Seed, current, own_generator
+from numbacnn.data.seeding import current
 from numbacnn.errors import DTypeError, ShapeError
 from numbacnn.geometry import is_integer
+from numbacnn.random import Seed, own_generator
 from numbacnn.transforms.options import LARGE, number
 
 Batch = tuple[Any, Any]
@@ -29,7 +30,7 @@ class Mixer:
         if num_classes is not None and (not is_integer(num_classes) or not 1 <= num_classes <= MAX_CLASSES):
             raise ShapeError(f"{op}: num_classes must be an integer from 1 to {MAX_CLASSES}, got {num_classes!r}")
         self.num_classes = num_classes
-        self.generator = own_generator(generator, op)
+        self.generator = own_generator(op, generator)
 
     def mixed(self, images: np.ndarray, part: float, generator: np.random.Generator) -> tuple[np.ndarray, float]:
         """Mix each image with the one before it, and tell how much of itself is left."""
@@ -115,7 +116,7 @@ class MixUp(Mixer):
         each batch.
     num_classes : int, optional
         Needed where labels are integers.
-    generator : numpy.random.Generator or int, optional
+    generator : Generator, numpy.random.Generator or int, optional
         Generator, or its seed; by default the one that `numbacnn.manual_seed` seeds.
 
     Notes

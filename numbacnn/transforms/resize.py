@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from numbacnn.data.seeding import Seed
 from numbacnn.errors import ShapeError
 from numbacnn.geometry import is_integer, pair, positive
+from numbacnn.random import Seed
 from numbacnn.transforms.image import ImageTransform
 from numbacnn.transforms.options import LARGE, InterpolationMode, Span, check_size, flag, mode_of, span
 from numbacnn.transforms.resample import resized
@@ -90,7 +90,7 @@ class RandomResizedCrop(ImageTransform):
         How pixels are computed, as in `Resize`.
     antialias : bool
         As in `Resize`.
-    generator : numpy.random.Generator or int, optional
+    generator : Generator, numpy.random.Generator or int, optional
         Generator, or its seed; by default the one that `numbacnn.manual_seed` seeds.
 
     Notes

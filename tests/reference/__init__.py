@@ -10,6 +10,7 @@ from reference.elementwise import *
 from reference.functions import *
 from reference.group_norm import *
 from reference.layer_norm import *
+from reference.limits import *
 from reference.linear import *
 from reference.local_response import *
 from reference.loss import *

@@ -39,7 +39,7 @@ def power_slope(a, b, y):
 
 
 def power_growth(a, b, y):
-    y[...] = np.where((b == 0) | ((a == 0) & (b == 1)), 0, b * np.log(a))
+    y[...] = np.where((a == 0) & (np.abs(b) <= 1), 0, b * np.log(a))
 
 
 def floor_divide(a, b, y):

@@ -4,6 +4,7 @@ import math
 from numbacnn.kernels.functions.primitives import Values, cos, exp, floor, like, log, power, sin, sqrt, where
 
 ERF_SLOPE = 2 / math.sqrt(math.pi)                       # of erf at 0
+TINY, TIMES, ROOT = 2.0**-60, 2.0**100, 2.0**50
 
 
 def exp_backward(dy: Values, y: Values, /) -> Values:
@@ -68,7 +69,10 @@ def sqrt_backward(dy: Values, y: Values, /) -> Values:
 
 def rsqrt(x: Values, /) -> Values:
     """1 / sqrt(x), written so that no processor's estimate of it, which has no infinity, takes its place."""
-    return where(x == 0.0, 1.0 / x, where(x == math.inf, 0.0, sqrt(x) / x))
+    tiny = x < TINY                                      # the reciprocal of x itself may be infinite
+    z = where(tiny, x * TIMES, x)
+    y = where(z == 0.0, 1.0 / x, where(z == math.inf, 0.0, sqrt(z) / z))
+    return where(tiny, y * ROOT, y)
 
 
 def rsqrt_backward(dy: Values, y: Values, /) -> Values:
