@@ -1,4 +1,5 @@
 """Every public op on every row of op_table/: values, gradients, precision, what it keeps, and what it refuses."""
+import functools
 import re
 import zlib
 from typing import NamedTuple
@@ -57,6 +58,12 @@ def outcome(case, dtype="float64", wanted=None, device=None):
                    {name: x.numpy() for name, x in inputs.items() if isinstance(x, nb.Tensor)})
 
 
+@functools.cache
+def usual(case):
+    """What a call in float64 gives, which much is compared with: computed once."""
+    return outcome(case)
+
+
 def assert_within(actual, expected, bound, what=""):
     """Check shape and dtype, that numbers differ by at most `bound`, and that NaN and infinity are in place."""
     assert (actual.shape, actual.dtype) == (expected.shape, expected.dtype), what
@@ -77,6 +84,7 @@ def arrays_of(case):
     return [x for x in case.values().values() if isinstance(x, np.ndarray)]
 
 
+@functools.cache
 def absolute(case):
     """The same case with absolute values."""
     class Absolute(Case):
@@ -86,6 +94,7 @@ def absolute(case):
     return Absolute(**vars(case))
 
 
+@functools.cache
 def expected_value(case):
     with np.errstate(all="ignore"):
         found = getattr(op_reference, case.op)(*case.values().values(), *case.arguments, **case.options)
@@ -114,6 +123,7 @@ def gradient_bounds(case, gradients, unit):
     return dict.fromkeys(gradients, (case.terms + 8) * unit * size)
 
 
+@functools.cache
 def _absolute_gradients(case):
     inputs = tensors(absolute(case), wanted=case.differentiable)
     y = case.call(inputs.values())
@@ -131,18 +141,29 @@ def test_every_public_op_has_cases():
 
 
 @each(CASES)
-def test_values_are_those_of_the_reference(case):
-    got, expected = outcome(case, wanted=()), expected_value(case)
+def test_values_and_gradients_are_those_of_the_reference(case):
+    got, expected = usual(case), np.asarray(expected_value(case))
     unit = SINGLE if got.y.dtype == np.float32 else DOUBLE       # of whole numbers, too, come float32 ones
-    assert_within(got.y, np.asarray(expected), value_bound(case, expected, unit))
+    bound = value_bound(case, expected, unit)
+    assert_within(got.y, expected, bound)
+    if case.differentiable:
+        assert_within(outcome(case, wanted=()).y, expected, bound, "without gradients")
+        wanted = outcome(case, device=reference_backend.DEVICE).gradients
+        bounds = gradient_bounds(case, wanted, DOUBLE)
+        for name, gradient in wanted.items():
+            assert_within(got.gradients[name], gradient, bounds[name], name)
+    inputs_are_unchanged(case, got.inputs)
 
 
-@each(TRAINED)
-def test_gradients_are_those_of_the_reference(case):
-    got, expected = outcome(case), outcome(case, device=reference_backend.DEVICE)
-    bounds = gradient_bounds(case, expected.gradients, DOUBLE)
-    for name, gradient in expected.gradients.items():
-        assert_within(got.gradients[name], gradient, bounds[name], name)
+def inputs_are_unchanged(case, after):
+    """Check what inputs hold after a call: what they held, but for running statistics."""
+    before = case.values()
+    if case.op in RUNNING:
+        with np.errstate(all="ignore"):
+            moved = RUNNING[case.op](*before.values(), **case.options)
+        before |= dict(zip(("running_mean", "running_var"), moved, strict=True))
+    for name, values in after.items():
+        assert_within(values, before[name], DOUBLE * case.terms * largest(values) * name.startswith("running_"), name)
 
 
 @each([case for case in TRAINED if case.smooth])
@@ -157,17 +178,23 @@ def test_gradients_are_limits_of_differences(case):
     testing.check_gradients(function, [inputs[name] for name in case.differentiable])
 
 
-@each([case for case in CASES if len(case.differentiable) > 1])
-def test_a_gradient_does_not_depend_on_who_else_wants_one(case):
-    everybody = outcome(case).gradients
-    for name in case.differentiable:
-        alone = outcome(case, wanted=[name]).gradients[name]
-        assert_within(alone, everybody[name], gradient_bounds(case, everybody, DOUBLE)[name], name)
+@each(CASES)
+def test_fused_is_unfused_is_eager(case):
+    once = usual(case)
+    value, bounds = value_bound(case, once.y, DOUBLE), gradient_bounds(case, once.gradients, DOUBLE)
+    for setting in {"fuse": False}, {"eager": True}:
+        with testing.settings(**setting):
+            other = outcome(case)
+        assert_within(other.y, once.y, value, setting)
+        for name, gradient in once.gradients.items():
+            assert_within(other.gradients[name], gradient, bounds[name], (setting, name))
+        for name, values in once.inputs.items():         # running statistics, too
+            assert_within(other.inputs[name], values, DOUBLE * largest(values), (setting, name))
 
 
 @each(TRAINED)
 def test_float32_is_as_near_as_it_can_be(case):
-    single, double = outcome(case, "float32"), outcome(case)
+    single, double = outcome(case, "float32"), usual(case)
     assert_within(single.y.astype(double.y.dtype), double.y, value_bound(case, double.y, SINGLE))
     bounds = gradient_bounds(case, double.gradients, SINGLE)
     for name, gradient in double.gradients.items():
@@ -175,34 +202,22 @@ def test_float32_is_as_near_as_it_can_be(case):
         assert_within(single.gradients[name].astype("float64"), gradient, bounds[name], name)
 
 
-@each(CASES)
-def test_fused_is_unfused_is_eager(case):
-    got = [outcome(case)]
-    for setting in {"fuse": False}, {"eager": True}:
-        with testing.settings(**setting):
-            got.append(outcome(case))
-    value, bounds = value_bound(case, got[0].y, DOUBLE), gradient_bounds(case, got[0].gradients, DOUBLE)
-    for other in got[1:]:
-        assert_within(other.y, got[0].y, value)
-        for name, gradient in got[0].gradients.items():
-            assert_within(other.gradients[name], gradient, bounds[name], name)
-        for name, values in got[0].inputs.items():       # running statistics, too
-            assert_within(other.inputs[name], values, DOUBLE * largest(values), name)
-
-
-@each(CASES)
-def test_inputs_are_unchanged_but_for_running_statistics(case):
-    before, after = case.values(), outcome(case).inputs
-    if case.op in RUNNING:
-        with np.errstate(all="ignore"):
-            moved = RUNNING[case.op](*before.values(), **case.options)
-        before |= dict(zip(("running_mean", "running_var"), moved, strict=True))
-    for name, values in after.items():
-        assert_within(values, before[name], DOUBLE * case.terms * largest(values) * name.startswith("running_"), name)
-
-
 @each(TRAINED)
-def test_gradients_of_two_uses_are_added(case):
+def test_who_wants_gradients_and_how_often(case):
+    once = usual(case).gradients
+    bounds = gradient_bounds(case, once, DOUBLE)
+    if len(once) > 1:
+        for name, gradient in once.items():
+            alone = outcome(case, wanted=[name]).gradients[name]
+            assert_within(alone, gradient, bounds[name], f"{name} alone")
+    for name, gradient in gradients_of_two_uses(case).items():
+        with np.errstate(invalid="ignore"):              # infinity - infinity
+            added = 4 * once[name] - 2 * once[name]
+        assert_within(gradient, added, 6 * bounds[name], f"{name}, used twice")
+
+
+def gradients_of_two_uses(case):
+    """Gradients of 4 times what the op gives, less 2 times what it gives when called again."""
     nb.manual_seed(op_reference.SEED)
     inputs = tensors(case, wanted=case.differentiable)
     first = case.call(inputs.values())
@@ -212,11 +227,7 @@ def test_gradients_of_two_uses_are_added(case):
     dy = weighting(case, first).astype(first.dtype)
     (first * nb.tensor(4 * dy)).sum().backward()
     (second * nb.tensor(-2 * dy)).sum().backward()
-    once = outcome(case).gradients
-    for name, bound in gradient_bounds(case, once, 6 * DOUBLE).items():
-        with np.errstate(invalid="ignore"):              # infinity - infinity
-            expected = 4 * once[name] - 2 * once[name]
-        assert_within(inputs[name].grad.numpy(), expected, bound, name)
+    return {name: inputs[name].grad.numpy() for name in case.differentiable}
 
 
 @each([case for case in TRAINED if case.kept is not None])
