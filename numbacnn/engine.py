@@ -76,22 +76,23 @@ def propagate(start: Sequence[tuple[Any, Array]], retain_graph: bool, deliver: C
         for x, dx in zip(inputs, dxs, strict=True):
             if x is None or dx is None:
                 continue
-            like = x if isinstance(x, Node) else x.array
+            inner = type(x) is Node
+            like = x if inner else x.array
             if dx.shape != like.shape or dx.dtype != like.dtype:
                 raise GradientError(f"backward: the gradient must be {like.dtype}{like.shape} as its tensor, "
                                     f"got {dx.dtype}{dx.shape}")
-            if wanted is not None and through is not None and x not in wanted and x not in through:
+            if through is not None and wanted is not None and x not in wanted and x not in through:
                 continue
-            if not isinstance(x, Node):
-                if x._watch is None:
-                    deliver(x, dx)
-                else:                                    # who watches sees all of it at once
-                    watched[x] = sum_of(watched[x], dx) if x in watched else dx
-            elif x in gradients:
-                gradients[x] = sum_of(gradients[x], dx)
-            else:
-                gradients[x] = dx
-                heappush(pending, x)
+            if inner:
+                if x in gradients:
+                    gradients[x] = sum_of(gradients[x], dx)
+                else:
+                    gradients[x] = dx
+                    heappush(pending, x)
+            elif x._watch is None:
+                deliver(x, dx)
+            else:                                        # who watches sees all of it at once
+                watched[x] = sum_of(watched[x], dx) if x in watched else dx
         if not pending:
             break
         node = heappop(pending)

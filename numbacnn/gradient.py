@@ -83,6 +83,6 @@ def _pairs(outputs: Any, grad_outputs: Any) -> list[tuple[Any, Any]]:
 def forget(x: Tensor, set_to_none: bool = True) -> None:
     """Take the gradient from a tensor, or (False) make zeros of the one that is there."""
     if set_to_none:
-        x.grad = None
+        x._grad = None
     elif x.grad is not None:
         rebind(x.grad, Array.of(np.zeros(x.shape, x.array.dtype), x.device))

@@ -68,6 +68,29 @@ def test_importing_starts_neither_numba_nor_a_backend():
     assert done.stdout == "[]\n"
 
 
+LATER = ("cuda", "data", "datasets", "metrics", "models", "testing", "transforms")
+
+
+def test_importing_leaves_what_only_some_programs_need():
+    done = run(f"import sys, numbacnn; print([name for name in {LATER} if 'numbacnn.' + name in sys.modules])")
+    assert done.stdout == "[]\n", done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("way", [
+    f"import numbacnn; found = [getattr(numbacnn, name) for name in {LATER} if name in dir(numbacnn)]",
+    f"from numbacnn import {', '.join(LATER)}; found = [{', '.join(LATER)}]",
+    f"from numbacnn import *; found = [{', '.join(LATER)}]"])
+def test_what_was_left_is_imported_when_it_is_named(way):
+    done = run(f"{way}; print(*[module.__name__ for module in found])")
+    assert done.stdout.split() == [f"numbacnn.{name}" for name in LATER], done.stderr
+
+
+def test_names_that_do_not_exist_are_told():
+    with pytest.raises(AttributeError, match="module 'numbacnn' has no attribute 'dtaa'"):
+        nb.dtaa
+
+
+
 def test_a_wrong_number_of_threads_is_refused():
     done = run("import numbacnn; numbacnn.ones(1)", NUMBACNN_NUM_THREADS="many")
     assert "NUMBACNN_NUM_THREADS must be a whole number from 1 to 1024, got 'many'" in done.stderr
