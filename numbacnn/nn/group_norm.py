@@ -56,15 +56,17 @@ class _InstanceNorm(ChannelNorm):
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalise x."""
-        geometry.images(type(self).__name__, self.axes, x.shape)
-        images = x if x.ndim == self.axes + 2 else reshape(x, (1, *x.shape))
+        alone = self.axes + 2 - x.ndim
+        if alone not in (0, 1):
+            raise geometry.wrong_rank(type(self).__name__, "x", x.shape, geometry.batch_or_one(self.axes))
+        images = reshape(x, (1, *x.shape)) if alone else x
         if self.affine and images.shape[1] != self.num_features:
             raise ShapeError(f"{type(self).__name__}: x must have num_features={self.num_features} channels, got "
                              f"{images.shape[1]} in x{x.shape}")
         own_statistics = self.training or not self.track_running_stats
         y = ops.instance_norm(images, self.running_mean, self.running_var, self.weight, self.bias, own_statistics,
                               0.0 if self.momentum is None else self.momentum, self.eps)
-        return y if images is x else reshape(y, x.shape)
+        return reshape(y, x.shape) if alone else y
 
 
 class InstanceNorm1d(_InstanceNorm):

@@ -72,6 +72,9 @@ def _normalised(op: str, x: Tensor, normalized_shape: Any, weight: Tensor | None
     eps, x_shape = number(op, "eps", eps, 0.0), x.shape
     if x_shape != seen:
         x = reshape(x, seen)
-    weight, bias = (each if each is None or each.shape == own else reshape(each, own) for each in (weight, bias))
+    if weight is not None and weight.array.shape != own:
+        weight = reshape(weight, own)
+    if bias is not None and bias.array.shape != own:
+        bias = reshape(bias, own)
     result = normalised("layer_norm", x, (seen[0],), own, weight, bias, eps, centered)[0]
     return result if x_shape == seen else reshape(result, x_shape)
