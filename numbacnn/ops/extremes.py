@@ -5,11 +5,10 @@ from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.errors import DTypeError, ShapeError
 from numbacnn.graph import Array, record
+from numbacnn.ops.axes import Dim, reduced_to, reduction_of
 from numbacnn.ops.check import any_tensor
 from numbacnn.ops.elementwise import maximum, minimum
 from numbacnn.ops.shape import reshape
-
-Dim = int | tuple[int, ...] | list[int] | None
 
 
 class Extremes(NamedTuple):
@@ -130,12 +129,12 @@ def _extreme(op: str, x: Tensor, dim: Any, keepdim: bool) -> "Tensor | Extremes"
         return record("spread_along", (dy, index), ((x_shape, dtype),), (axis,))
 
     values, indices = differentiable(y, (x,), backward), Tensor(index)
-    return Extremes(values, indices) if keepdim else Extremes(reshape(values, shape), reshape(indices, shape))
+    return Extremes(reduced_to(values, shape, keepdim), reduced_to(indices, shape, keepdim))
 
 
 def _reduced(kernel: str, op: str, x: Tensor, dim: Dim, keepdim: bool) -> Tensor:
     any_tensor(op, "x", x)
-    kept, shape, terms = geometry.reduce(op, x.shape, tuple(dim) if isinstance(dim, list) else dim)
+    kept, shape, terms = reduction_of(op, x, dim)
     if terms == 0:
         raise ShapeError(f"{op}: there must be numbers to choose from, got x{x.shape}, dim={dim}")
     x_data = x.array
@@ -146,7 +145,7 @@ def _reduced(kernel: str, op: str, x: Tensor, dim: Dim, keepdim: bool) -> Tensor
         return (shared(dy, x_data, y, with_nan),)
 
     result = differentiable(y, (x,), backward)
-    return result if keepdim or kept == shape else reshape(result, shape)
+    return reduced_to(result, shape, keepdim)
 
 
 def shared(dy: Array, x: Array, y: Array, with_nan: bool) -> Array:

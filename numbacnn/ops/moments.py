@@ -1,15 +1,14 @@
 """Variance and standard deviation over axes."""
 from typing import Any
 
-from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.errors import DTypeError
 from numbacnn.graph import Array, record
+from numbacnn.ops.axes import reduced_to, reduction_of
 from numbacnn.ops.check import floating, number
 from numbacnn.ops.compare import equal, where
 from numbacnn.ops.elementwise import divide, multiply, subtract
 from numbacnn.ops.mathematics import sqrt
-from numbacnn.ops.shape import reshape
 
 
 def var(x: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *,
@@ -64,7 +63,7 @@ def _moments(op: str, x: Tensor, dim: Any, unbiased: bool | None, keepdim: bool,
         raise DTypeError(f"{op}: one of unbiased and correction may be given, got {unbiased} and {correction}")
     taken = float(unbiased) if unbiased is not None else number(op, "correction", 1 if correction is None else
                                                                 correction)
-    kept, shape, terms = geometry.reduce(op, x.shape, tuple(dim) if isinstance(dim, list) else dim)
+    kept, shape, terms = reduction_of(op, x, dim)
     divisor = terms - taken if terms > taken else 0.0
     x_data, dtype, x_shape = x.array, x.array.dtype, x.array.shape
     y, mean = record("var", (x_data,), ((kept, dtype), (kept, dtype)), (divisor,))
@@ -82,5 +81,5 @@ def _moments(op: str, x: Tensor, dim: Any, unbiased: bool | None, keepdim: bool,
         share = divide(Tensor(dy), float(max(terms, 1)))
         return record("expand", (share.array,), ((x_shape, dtype),))
 
-    results = differentiable(y if root is None else root, (x,), backward), differentiable(mean, (x,), backward_mean)
-    return results if keepdim or kept == shape else (reshape(results[0], shape), reshape(results[1], shape))
+    result = differentiable(y if root is None else root, (x,), backward)
+    return (reduced_to(result, shape, keepdim), reduced_to(differentiable(mean, (x,), backward_mean), shape, keepdim))

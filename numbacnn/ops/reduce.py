@@ -5,6 +5,7 @@ from typing import Any
 from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.graph import Array, record
+from numbacnn.ops.axes import Dim, reduced_to, reduction_of
 from numbacnn.ops.check import FLOATING, any_tensor, floating
 from numbacnn.ops.compare import equal, not_equal, where
 from numbacnn.ops.constant import constant
@@ -12,8 +13,6 @@ from numbacnn.ops.elementwise import add, multiply, subtract
 from numbacnn.ops.extremes import amax
 from numbacnn.ops.mathematics import absolute, exp, log
 from numbacnn.ops.shape import expand, reshape
-
-Dim = int | tuple[int, ...] | list[int] | None
 
 
 def sum(x: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:
@@ -64,7 +63,7 @@ def prod(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
         geometry.axis("prod", 0, dim)
         return prod(reshape(x, 1), 0)
     axis = geometry.axis("prod", x.ndim, dim)
-    kept, _, _ = geometry.reduce("prod", x.shape, axis)
+    kept, shape, _ = reduction_of("prod", x, axis)
     x_data = x.array
     dtype = x_data.dtype if x_data.dtype in FLOATING else "int64"
     y, = record("prod", (x_data,), ((kept, dtype),))
@@ -73,7 +72,7 @@ def prod(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
         return record("prod_backward", (dy, x_data), ((x_data.shape, dtype),), (axis,))
 
     result = Tensor(y) if dtype == "int64" else differentiable(y, (x,), backward)
-    return result if keepdim else dropped("prod", result, x.shape, axis)
+    return reduced_to(result, shape, keepdim)
 
 
 def logsumexp(x: Tensor, dim: Dim, keepdim: bool = False) -> Tensor:
@@ -94,7 +93,7 @@ def logsumexp(x: Tensor, dim: Dim, keepdim: bool = False) -> Tensor:
         Keeps x and the result. -inf where all numbers are; the gradient there is NaN.
     """
     floating("logsumexp", x=x)
-    kept, _, terms = geometry.reduce("logsumexp", x.shape, _listed(dim))
+    kept, shape, terms = reduction_of("logsumexp", x, dim)
     x_data, dtype = x.array, x.array.dtype
     if terms == 0:
         y = expand(Tensor(constant(-inf, dtype, x.device)), kept).array
@@ -107,7 +106,7 @@ def logsumexp(x: Tensor, dim: Dim, keepdim: bool = False) -> Tensor:
         return (multiply(Tensor(dy), exp(subtract(Tensor(x_data), Tensor(y)))).array,)
 
     result = differentiable(y, (x,), backward)
-    return result if keepdim else dropped("logsumexp", result, x.shape, dim)
+    return reduced_to(result, shape, keepdim)
 
 
 def any(x: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:
@@ -123,19 +122,9 @@ def all(x: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:
 def count_nonzero(x: Tensor, dim: Dim = None) -> Tensor:
     """Return how many numbers are not 0, in all or along axes, as int64."""
     any_tensor("count_nonzero", "x", x)
-    kept, _, _ = geometry.reduce("count_nonzero", x.shape, _listed(dim))
+    kept, shape, _ = reduction_of("count_nonzero", x, dim)
     y, = record("sum", (_truth(x).array,), ((kept, "int64"),), (1.0,))
-    return dropped("count_nonzero", Tensor(y), x.shape, dim)
-
-
-def dropped(op: str, y: Tensor, x: tuple[int, ...], dim: Dim) -> Tensor:
-    """The result of a reduction of that shape, without the axes it kept with size 1."""
-    _, shape, _ = geometry.reduce(op, x, _listed(dim))
-    return y if y.shape == shape else reshape(y, shape)
-
-
-def _listed(dim: Any) -> Any:
-    return tuple(dim) if isinstance(dim, list) else dim
+    return reduced_to(Tensor(y), shape, False)
 
 
 def _truth(x: Tensor) -> Tensor:
@@ -144,21 +133,21 @@ def _truth(x: Tensor) -> Tensor:
 
 def _told(op: str, x: Tensor, dim: Dim, keepdim: bool, kernel: str) -> Tensor:
     any_tensor(op, "x", x)
-    kept, _, terms = geometry.reduce(op, x.shape, _listed(dim))
+    kept, shape, terms = reduction_of(op, x, dim)
     if terms:
         y, = record(kernel, (_truth(x).array,), ((kept, "bool"),))
     else:
         y, = record("expand", (constant(op == "all", "bool", x.device),), ((kept, "bool"),))
-    return Tensor(y) if keepdim else dropped(op, Tensor(y), x.shape, dim)
+    return reduced_to(Tensor(y), shape, keepdim)
 
 
 def _sum(op: str, x: Tensor, dim: Any, keepdim: bool, mean: bool) -> Tensor:
-    kept, dropped, terms = geometry.reduce(op, x.shape, _listed(dim))
+    kept, shape, terms = reduction_of(op, x, dim)
     x_data = x.array
     x_shape, dtype, divisor = x_data.shape, x_data.dtype, float(terms if mean else 1)
     y, = record("sum", (x_data,), ((kept, dtype),), (divisor,))
-    if not keepdim and dropped != kept:
-        y, = record("reshape", (y,), ((dropped, dtype),))
+    if not keepdim and shape != kept:
+        y, = record("reshape", (y,), ((shape, dtype),))
 
     def backward(dy: Array) -> Gradients:
         if dy.shape != kept:

@@ -6,13 +6,14 @@ from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.errors import ShapeError
 from numbacnn.graph import Array, record
+from numbacnn.ops.axes import Dim, reduced_to, reduction_of
 from numbacnn.ops.check import floating, number
 from numbacnn.ops.compare import equal, not_equal, where
 from numbacnn.ops.elementwise import divide, maximum, multiply
-from numbacnn.ops.extremes import Dim, amax, amin, shared
+from numbacnn.ops.extremes import amax, amin, shared
 from numbacnn.ops.mathematics import absolute, clamp, power, sign
 from numbacnn.ops.reduce import sum
-from numbacnn.ops.shape import expand, reshape
+from numbacnn.ops.shape import expand
 
 
 def norm(x: Tensor, p: Any = "fro", dim: Dim = None, keepdim: bool = False) -> Tensor:
@@ -38,7 +39,7 @@ def norm(x: Tensor, p: Any = "fro", dim: Dim = None, keepdim: bool = False) -> T
     if isinstance(p, str) and p != "fro":
         raise ShapeError(f"norm: p must be a number or 'fro', got {p!r}; norms of matrices are not offered")
     p = 2.0 if isinstance(p, str) else number("norm", "p", p)
-    kept, shape, terms = geometry.reduce("norm", x.shape, tuple(dim) if isinstance(dim, list) else dim)
+    kept, shape, terms = reduction_of("norm", x, dim)
     if terms == 0 and (p < 0 or p == inf):
         raise ShapeError(f"norm: there must be numbers for p = {p:g}, got x{x.shape}, dim={dim}")
     x_data, dtype = x.array, x.array.dtype
@@ -54,7 +55,7 @@ def norm(x: Tensor, p: Any = "fro", dim: Dim = None, keepdim: bool = False) -> T
         return (_gradient(Tensor(dy), Tensor(x_data), Tensor(y), p).array,)
 
     result = differentiable(y, (x,), backward)
-    return result if keepdim or kept == shape else reshape(result, shape)
+    return reduced_to(result, shape, keepdim)
 
 
 def _gradient(dy: Tensor, x: Tensor, y: Tensor, p: float) -> Tensor:
@@ -91,7 +92,7 @@ def normalize(x: Tensor, p: float = 2.0, dim: Dim = 1, eps: float = 1e-12) -> Te
     """
     floating("normalize", x=x)
     eps = number("normalize", "eps", eps)
-    geometry.reduce("normalize", x.shape, tuple(dim) if isinstance(dim, list) else dim)
+    reduction_of("normalize", x, dim)
     return divide(x, clamp(norm(x, p, dim, keepdim=True), min=eps))
 
 
