@@ -7,7 +7,7 @@ from numbacnn.ops.activation import logsigmoid
 from numbacnn.ops.check import floating, number
 from numbacnn.ops.elementwise import add, divide, multiply, subtract
 from numbacnn.ops.reduce import sum
-from numbacnn.ops.reduction import REDUCTIONS, checked_reduction, reduced
+from numbacnn.ops.reduction import REDUCTIONS, checked_reduction, one_shape, reduced
 
 BATCHMEAN = (*REDUCTIONS[:2], "batchmean", REDUCTIONS[2])
 
@@ -216,13 +216,14 @@ def _with_target(op: str, x: Tensor, target: Tensor) -> Tensor:
 
 def _check(op: str, x: Tensor, target: Tensor, same: Tensor | None = None, **factors: Tensor | None) -> None:
     """Check dtypes and shapes: a weight of the `same` shape, factors that broadcast to it."""
-    given = {name: factor for name, factor in factors.items() if factor is not None}
-    floating(op, x=x, target=target, **given, **({} if same is None else {"weight": same}))
-    geometry.one_shape(op, x.shape, "target", target.shape)
-    if same is not None:
-        geometry.one_shape(op, x.shape, "weight", same.shape)
-    for name, factor in given.items():
-        geometry.factors(op, x.shape, name, factor.shape)
+    if same is None:
+        one_shape(op, x=x, target=target)
+    else:
+        one_shape(op, x=x, target=target, weight=same)
+    for name, factor in factors.items():
+        if factor is not None:
+            floating(op, x=x, **{name: factor})
+            geometry.factors(op, x.shape, name, factor.shape)
 
 
 def _weighted_mean(losses: Tensor, weight: Tensor | None, reduction: str) -> Tensor:

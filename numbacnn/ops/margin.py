@@ -13,7 +13,7 @@ from numbacnn.ops.elementwise import add, divide, minimum, multiply, negative, s
 from numbacnn.ops.limits import within
 from numbacnn.ops.mathematics import absolute, clamp, exp, log, power, sqrt, square
 from numbacnn.ops.reduce import mean, sum
-from numbacnn.ops.reduction import checked_reduction, reduced
+from numbacnn.ops.reduction import checked_reduction, one_shape, reduced
 from numbacnn.ops.shape import unsqueeze
 
 COSINE_EPS = 1e-12
@@ -26,7 +26,7 @@ def soft_margin_loss(x: Tensor, target: Tensor, size_average: None = None, reduc
     Parameters of the reduction are those of `mse_loss`, here and in all that follow.
     """
     checked_reduction("soft_margin_loss", reduction, size_average, reduce)
-    _one_shape("soft_margin_loss", x=x, target=target)
+    one_shape("soft_margin_loss", x=x, target=target)
     return reduced(negative(logsigmoid(multiply(target, x))), reduction)
 
 
@@ -40,7 +40,7 @@ def hinge_embedding_loss(x: Tensor, target: Tensor, margin: float = 1.0, size_av
     """
     checked_reduction("hinge_embedding_loss", reduction, size_average, reduce)
     most = number("hinge_embedding_loss", "margin", margin)
-    _one_shape("hinge_embedding_loss", x=x, target=target)
+    one_shape("hinge_embedding_loss", x=x, target=target)
     apart = clamp(subtract(most, x), min=0.0)
     return reduced(add(where(not_equal(target, 1), apart, 0.0), where(not_equal(target, -1), x, 0.0)), reduction)
 
@@ -50,7 +50,7 @@ def margin_ranking_loss(input1: Tensor, input2: Tensor, target: Tensor, margin: 
     """Measure an order: max(-target * (input1 - input2) + margin, 0): target 1 wants input1 larger, -1 input2."""
     checked_reduction("margin_ranking_loss", reduction, size_average, reduce)
     least = number("margin_ranking_loss", "margin", margin)
-    _one_shape("margin_ranking_loss", x=input1, input2=input2, target=target)
+    one_shape("margin_ranking_loss", x=input1, input2=input2, target=target)
     wrong = multiply(negative(target), subtract(input1, input2))
     return reduced(clamp(add(wrong, least), min=0.0), reduction)
 
@@ -75,7 +75,7 @@ def cosine_embedding_loss(input1: Tensor, input2: Tensor, target: Tensor, margin
     op = "cosine_embedding_loss"
     checked_reduction(op, reduction, size_average, reduce)
     limit = number(op, "margin", margin)
-    _one_shape(op, x=input1, input2=input2)
+    one_shape(op, x=input1, input2=input2)
     any_tensor(op, "target", target)
     if input1.ndim not in (1, 2) or target.shape != input1.shape[:-1]:
         raise ShapeError(f"{op}: input1 must be (N, D) and target (N,), or (D,) and (), got input1{input1.shape}, "
@@ -117,7 +117,7 @@ def triplet_margin_loss(anchor: Tensor, positive: Tensor, negative: Tensor, marg
     wanted, order, least = number(op, "margin", margin), number(op, "p", p), number(op, "eps", eps)
     if wanted <= 0 or order <= 0:
         raise ShapeError(f"{op}: margin and p must be more than 0, got {margin} and {p}")
-    _one_shape(op, x=anchor, positive=positive, negative=negative)
+    one_shape(op, x=anchor, positive=positive, negative=negative)
     if anchor.ndim == 0:
         raise geometry.wrong_rank(op, "anchor", (), "(N, D) or (D,)")
     near, far = _distance(anchor, positive, order, least), _distance(anchor, negative, order, least)
@@ -143,7 +143,7 @@ def multilabel_soft_margin_loss(x: Tensor, target: Tensor, weight: Tensor | None
     """
     op = "multilabel_soft_margin_loss"
     checked_reduction(op, reduction, size_average, reduce)
-    _one_shape(op, x=x, target=target)
+    one_shape(op, x=x, target=target)
     if x.ndim == 0:
         raise geometry.wrong_rank(op, "x", (), "(N, C) or (C,)")
     if weight is not None:
@@ -176,7 +176,7 @@ def poisson_nll_loss(x: Tensor, target: Tensor, log_input: bool = True, full: bo
     op = "poisson_nll_loss"
     checked_reduction(op, reduction, size_average, reduce)
     least = number(op, "eps", eps)
-    _one_shape(op, x=x, target=target)
+    one_shape(op, x=x, target=target)
     losses = subtract(exp(x), multiply(target, x)) if log_input else subtract(x, multiply(target, log(add(x, least))))
     if full:
         many = where(greater(target, 1), target, 1.0)           # log 1! = 0 is kept from the sum below
@@ -214,10 +214,10 @@ def gaussian_nll_loss(x: Tensor, target: Tensor, var: Any, full: bool = False, e
         raise ShapeError(f"{op}: eps must be more than 0, got {eps}")
     if not isinstance(var, Tensor):
         fixed = max(number(op, "var", var, 0.0), least)
-        _one_shape(op, x=x, target=target)
+        one_shape(op, x=x, target=target)
         losses = multiply(add(divide(square(subtract(x, target)), fixed), math.log(fixed)), 0.5)
     else:
-        _one_shape(op, x=x, target=target)
+        one_shape(op, x=x, target=target)
         floating(op, x=x, var=var)
         wanted = (*var.shape, 1) if var.shape == x.shape[:-1] != x.shape else var.shape
         geometry.factors(op, x.shape, "var", wanted)
@@ -225,14 +225,6 @@ def gaussian_nll_loss(x: Tensor, target: Tensor, var: Any, full: bool = False, e
         var = _at_least(var if wanted == var.shape else unsqueeze(var, -1), least)
         losses = multiply(add(log(var), divide(square(subtract(x, target)), var)), 0.5)
     return reduced(add(losses, 0.5 * math.log(2 * math.pi)) if full else losses, reduction)
-
-
-def _one_shape(op: str, **tensors: Tensor) -> None:
-    """Check that tensors have one dtype and one shape."""
-    floating(op, **tensors)
-    (_, x), *others = tensors.items()
-    for name, other in others:
-        geometry.one_shape(op, x.shape, name, other.shape)
 
 
 def _distance(a: Tensor, b: Tensor, p: float, eps: float) -> Tensor:

@@ -1,7 +1,9 @@
-"""What becomes of the losses of a batch."""
+"""What losses share: one shape of what is compared, and what becomes of the losses of a batch."""
 from typing import Any
 
+from numbacnn import geometry
 from numbacnn.autograd import Tensor
+from numbacnn.ops.check import floating
 from numbacnn.ops.reduce import mean, sum
 
 REDUCTIONS = ("mean", "sum", "none")
@@ -16,6 +18,17 @@ def checked_reduction(op: str, reduction: Any, size_average: Any = None, reduce:
     if not isinstance(reduction, str) or reduction not in known:
         names = ", ".join(map(repr, known[:-1]))
         raise ValueError(f"{op}: reduction must be {names} or {known[-1]!r}, got {reduction!r}")
+
+
+def one_shape(op: str, **tensors: Tensor) -> None:
+    """Check that tensors have one dtype and one shape."""
+    floating(op, **tensors)
+    shape = None
+    for name, tensor in tensors.items():
+        found = tensor.array.shape
+        if shape is not None and found != shape:
+            geometry.one_shape(op, shape, name, found)   # raises
+        shape = found
 
 
 def reduced(losses: Tensor, reduction: str) -> Tensor:
