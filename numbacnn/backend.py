@@ -105,7 +105,13 @@ def load(name: str) -> Any:
 
 
 def set_default_device(name: "str | Device | None") -> None:
-    """Choose where new tensors are born; None: what NUMBACNN_BACKEND says, or the CPU."""
+    """Choose where new tensors are born; None: what NUMBACNN_BACKEND says, or the CPU.
+
+    Parameters
+    ----------
+    name : str, Device or None
+        Such as "cpu" or "cuda:1".
+    """
     _default.clear()
     if name is not None:
         _default.append(device(name))

@@ -71,7 +71,13 @@ def as_tensor(data: Any, dtype: Any = None, device: "str | Device | None" = None
 
 
 def from_numpy(values: "np.ndarray[Any, Any]") -> Tensor:
-    """Make a tensor of an array; the numbers are copied."""
+    """Make a tensor of an array; the numbers are copied.
+
+    Parameters
+    ----------
+    values : ndarray
+        The numbers.
+    """
     if not isinstance(values, np.ndarray):
         raise DTypeError(f"from_numpy: values must be a NumPy array, got {kind(values)}; use numbacnn.tensor")
     return tensor(values)

@@ -18,17 +18,32 @@ Place = str | Device | None
 
 
 def zeros(*shape: Any, dtype: Any = np.float32, device: Place = None, requires_grad: bool = False) -> Tensor:
-    """Make a tensor of zeros."""
+    """Make a tensor of zeros.
+
+    Parameters
+    ----------
+    *shape : int, or one tuple of int
+        How long the axes are.
+    dtype : dtype
+        Of the numbers.
+    device : Device or str, optional
+        Where the tensor is born.
+    requires_grad : bool
+        Whether `backward` computes a gradient for the tensor.
+    """
     return _filled("zeros", shape, 0, dtype, device, requires_grad)
 
 
 def ones(*shape: Any, dtype: Any = np.float32, device: Place = None, requires_grad: bool = False) -> Tensor:
-    """Make a tensor of ones."""
+    """Make a tensor of ones. Parameters are those of `zeros`."""
     return _filled("ones", shape, 1, dtype, device, requires_grad)
 
 
 def empty(*shape: Any, dtype: Any = np.float32, device: Place = None, requires_grad: bool = False) -> Tensor:
-    """Make a tensor whose numbers do not matter: they are zeros, so that a program that reads them repeats itself."""
+    """Make a tensor whose numbers do not matter: they are zeros, so that a program that reads them repeats itself.
+
+    Parameters are those of `zeros`.
+    """
     return _filled("empty", shape, 0, dtype, device, requires_grad)
 
 
@@ -58,23 +73,41 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, device: Place = None, r
 
 
 def zeros_like(x: Tensor, dtype: Any = None, device: Place = None, requires_grad: bool = False) -> Tensor:
-    """Make a tensor of zeros with the shape of another, and its dtype and device unless they are given."""
+    """Make a tensor of zeros with the shape of another, and its dtype and device unless they are given.
+
+    Parameters
+    ----------
+    x : Tensor
+        The tensor whose shape is taken.
+    dtype : dtype, optional
+        Of the numbers; by default that of x.
+    device : Device or str, optional
+        Where the tensor is born; by default where x is.
+    requires_grad : bool
+        Whether `backward` computes a gradient for the tensor.
+    """
     return _like("zeros_like", x, 0, dtype, device, requires_grad)
 
 
 def ones_like(x: Tensor, dtype: Any = None, device: Place = None, requires_grad: bool = False) -> Tensor:
-    """Make a tensor of ones with the shape of another, and its dtype and device unless they are given."""
+    """Make a tensor of ones with the shape of another, and its dtype and device unless they are given.
+
+    Parameters are those of `zeros_like`.
+    """
     return _like("ones_like", x, 1, dtype, device, requires_grad)
 
 
 def empty_like(x: Tensor, dtype: Any = None, device: Place = None, requires_grad: bool = False) -> Tensor:
-    """Make a tensor like another whose numbers do not matter: zeros."""
+    """Make a tensor like another whose numbers do not matter: zeros. Parameters are those of `zeros_like`."""
     return _like("empty_like", x, 0, dtype, device, requires_grad)
 
 
 def full_like(x: Tensor, fill_value: Any, dtype: Any = None, device: Place = None, requires_grad: bool = False
               ) -> Tensor:
-    """Make a tensor of equal numbers with the shape of another, and its dtype and device unless they are given."""
+    """Make a tensor of equal numbers with the shape of another, and its dtype and device unless they are given.
+
+    Parameters are those of `zeros_like`, and fill_value, the number.
+    """
     if not isinstance(fill_value, bool | np.bool_ | int | float | np.number):
         raise DTypeError(f"full_like: fill_value must be a number, got {kind(fill_value)}")
     return _like("full_like", x, fill_value, dtype, device, requires_grad)
@@ -150,7 +183,19 @@ def linspace(start: float, end: float, steps: int, dtype: Any = np.float32, devi
 
 def eye(n: int, m: int | None = None, dtype: Any = np.float32, device: Place = None, requires_grad: bool = False
         ) -> Tensor:
-    """Make a matrix (n, m), m being n by default, of ones on the diagonal and zeros elsewhere."""
+    """Make a matrix (n, m), m being n by default, of ones on the diagonal and zeros elsewhere.
+
+    Parameters
+    ----------
+    n, m : int
+        How many rows and columns.
+    dtype : dtype
+        Of the numbers.
+    device : Device or str, optional
+        Where the tensor is born.
+    requires_grad : bool
+        Whether `backward` computes a gradient for the tensor.
+    """
     name = dtype_name("eye", dtype)
     rows, columns = checked_shape("eye", (n, n if m is None else m), name)
     return tensor(np.eye(rows, columns, dtype=name), None, device, requires_grad)

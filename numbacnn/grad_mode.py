@@ -89,13 +89,22 @@ class _Block:
 
 
 class no_grad(_Block):
-    """Operations in the block, or in the decorated function, do not remember how to compute gradients."""
+    """Operations in the block, or in the decorated function, do not remember how to compute gradients.
+
+    Parameters
+    ----------
+    function : callable, optional
+        What is decorated, by ``@no_grad``; without it, ``with no_grad():`` and ``@no_grad()``.
+    """
 
     enabled = False
 
 
 class enable_grad(_Block):
-    """Operations in the block, or in the decorated function, do remember, within `no_grad`, too."""
+    """Operations in the block, or in the decorated function, do remember, within `no_grad`, too.
+
+    Parameters are those of `no_grad`.
+    """
 
 
 class inference_mode(_Block):

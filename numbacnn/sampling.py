@@ -80,14 +80,29 @@ def randn(*shape: Any, generator: Seed = None, dtype: Any = np.float32, device: 
 
 def rand_like(x: Tensor, *, generator: Seed = None, dtype: Any = None, device: Place = None,
               requires_grad: bool = False) -> Tensor:
-    """Draw as `rand` does, for the shape of another tensor, and its dtype and device unless they are given."""
+    """Draw as `rand` does, for the shape of another tensor, and its dtype and device unless they are given.
+
+    Parameters
+    ----------
+    x : Tensor
+        The tensor whose shape is taken.
+    generator : Generator, numpy.random.Generator or int, optional
+        Where the numbers come from; by default what `numbacnn.manual_seed` starts.
+    dtype, device : optional
+        Of the result.
+    requires_grad : bool
+        Whether `backward` computes a gradient for the tensor.
+    """
     any_tensor("rand_like", "x", x)
     return _real("rand_like", "random_uniform", x.shape, generator, dtype or x.dtype, device or x.device, requires_grad)
 
 
 def randn_like(x: Tensor, *, generator: Seed = None, dtype: Any = None, device: Place = None,
                requires_grad: bool = False) -> Tensor:
-    """Draw as `randn` does, for the shape of another tensor, and its dtype and device unless they are given."""
+    """Draw as `randn` does, for the shape of another tensor, and its dtype and device unless they are given.
+
+    Parameters are those of `rand_like`.
+    """
     any_tensor("randn_like", "x", x)
     return _real("randn_like", "random_normal", x.shape, generator, dtype or x.dtype, device or x.device, requires_grad)
 
@@ -133,7 +148,17 @@ def randint(low: int, high: Any = None, size: Any = None, *, generator: Seed = N
 
 
 def randperm(n: int, *, generator: Seed = None, dtype: Any = np.int64, device: Place = None) -> Tensor:
-    """Draw an order of 0, 1 ... n - 1: the one that sorts as many random numbers of 62 bits."""
+    """Draw an order of 0, 1 ... n - 1: the one that sorts as many random numbers of 62 bits.
+
+    Parameters
+    ----------
+    n : int
+        How many.
+    generator : Generator, numpy.random.Generator or int, optional
+        Where the numbers come from; by default what `numbacnn.manual_seed` starts.
+    dtype, device : optional
+        Of the result; int64 by default.
+    """
     name = dtype_name("randperm", dtype)
     shape = checked_shape("randperm", (n,), "int64")
     keys = _drawn("randperm", "random_integers", shape, "int64", generator, device, (0, 1 << 62))

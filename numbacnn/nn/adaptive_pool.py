@@ -28,7 +28,10 @@ class _AdaptiveAvg(_Adaptive):
 
 
 class AdaptiveAvgPool1d(_AdaptiveAvg):
-    """Take means over a grid of windows that cover lines, (N, C, L) or (C, L). See `AdaptiveAvgPool2d`."""
+    """Take means over a grid of windows that cover lines, (N, C, L) or (C, L).
+
+    Parameters are those of `AdaptiveAvgPool2d`.
+    """
 
     _op = staticmethod(ops.adaptive_avg_pool1d)
 
@@ -46,7 +49,10 @@ class AdaptiveAvgPool2d(_AdaptiveAvg):
 
 
 class AdaptiveAvgPool3d(_AdaptiveAvg):
-    """Take means over a grid of windows that cover volumes, (N, C, D, H, W). See `AdaptiveAvgPool2d`."""
+    """Take means over a grid of windows that cover volumes, (N, C, D, H, W).
+
+    Parameters are those of `AdaptiveAvgPool2d`.
+    """
 
     _op = staticmethod(ops.adaptive_avg_pool3d)
 
@@ -63,7 +69,10 @@ class _AdaptiveMax(_Adaptive):
 
 
 class AdaptiveMaxPool1d(_AdaptiveMax):
-    """Take maxima over a grid of windows that cover lines, (N, C, L) or (C, L). See `AdaptiveMaxPool2d`."""
+    """Take maxima over a grid of windows that cover lines, (N, C, L) or (C, L).
+
+    Parameters are those of `AdaptiveMaxPool2d`.
+    """
 
     _op = staticmethod(ops.adaptive_max_pool1d)
 
@@ -83,7 +92,10 @@ class AdaptiveMaxPool2d(_AdaptiveMax):
 
 
 class AdaptiveMaxPool3d(_AdaptiveMax):
-    """Take maxima over a grid of windows that cover volumes, (N, C, D, H, W). See `AdaptiveMaxPool2d`."""
+    """Take maxima over a grid of windows that cover volumes, (N, C, D, H, W).
+
+    Parameters are those of `AdaptiveMaxPool2d`.
+    """
 
     _op = staticmethod(ops.adaptive_max_pool3d)
 

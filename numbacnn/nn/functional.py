@@ -1,7 +1,5 @@
 """Functions of layers without parameters of their own: `import numbacnn.nn.functional as F`."""
-from numbacnn.nn.in_place import accepting_inplace
 from numbacnn.ops import (
-    activation,
     adaptive_avg_pool1d,
     adaptive_avg_pool2d,
     adaptive_avg_pool3d,
@@ -16,6 +14,7 @@ from numbacnn.ops import (
     bilinear,
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
+    celu,
     channel_shuffle,
     conv1d,
     conv2d,
@@ -30,6 +29,7 @@ from numbacnn.ops import (
     dropout1d,
     dropout2d,
     dropout3d,
+    elu,
     embedding,
     feature_alpha_dropout,
     fold,
@@ -38,6 +38,9 @@ from numbacnn.ops import (
     glu,
     group_norm,
     hardshrink,
+    hardsigmoid,
+    hardswish,
+    hardtanh,
     hinge_embedding_loss,
     huber_loss,
     instance_norm,
@@ -45,6 +48,7 @@ from numbacnn.ops import (
     kl_div,
     l1_loss,
     layer_norm,
+    leaky_relu,
     linear,
     local_response_norm,
     log_softmax,
@@ -59,6 +63,7 @@ from numbacnn.ops import (
     max_unpool1d,
     max_unpool2d,
     max_unpool3d,
+    mish,
     mse_loss,
     multilabel_soft_margin_loss,
     nll_loss,
@@ -69,8 +74,12 @@ from numbacnn.ops import (
     pixel_unshuffle,
     poisson_nll_loss,
     prelu,
+    relu,
+    relu6,
     rms_norm,
+    selu,
     sigmoid,
+    silu,
     smooth_l1_loss,
     soft_margin_loss,
     softmax,
@@ -83,22 +92,10 @@ from numbacnn.ops import (
     sum_pool3d,
     tanh,
     tanhshrink,
+    threshold,
     triplet_margin_loss,
     unfold,
 )
-
-celu = accepting_inplace(activation.celu)
-elu = accepting_inplace(activation.elu)
-hardsigmoid = accepting_inplace(activation.hardsigmoid)
-hardswish = accepting_inplace(activation.hardswish)
-hardtanh = accepting_inplace(activation.hardtanh)
-leaky_relu = accepting_inplace(activation.leaky_relu)
-mish = accepting_inplace(activation.mish)
-relu = accepting_inplace(activation.relu)
-relu6 = accepting_inplace(activation.relu6)
-selu = accepting_inplace(activation.selu)
-silu = accepting_inplace(activation.silu)
-threshold = accepting_inplace(activation.threshold)
 
 __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d", "adaptive_max_pool2d",

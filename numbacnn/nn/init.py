@@ -22,13 +22,33 @@ LINEAR = ("linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_tran
 
 
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Seed = None) -> Tensor:
-    """Draw from [a, b), evenly."""
+    """Draw from [a, b), evenly.
+
+    Parameters
+    ----------
+    tensor : Tensor
+        What is filled.
+    a, b : float
+        The limits.
+    generator : Generator, numpy.random.Generator or int, optional
+        Where numbers come from.
+    """
     low, high = _limits("uniform_", tensor, a, b)
     return _set(tensor, _drawn("uniform_", generator).uniform(low, high, tensor.shape))
 
 
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Seed = None) -> Tensor:
-    """Draw from a normal distribution."""
+    """Draw from a normal distribution.
+
+    Parameters
+    ----------
+    tensor : Tensor
+        What is filled.
+    mean, std : float
+        Mean and standard deviation.
+    generator : Generator, numpy.random.Generator or int, optional
+        Where numbers come from.
+    """
     _check("normal_", tensor)
     mean, std = option.real("normal_", "mean", mean), option.real("normal_", "std", std, 0.0)
     return _set(tensor, _drawn("normal_", generator).normal(mean, std, tensor.shape))
@@ -66,7 +86,15 @@ def trunc_normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float 
 
 
 def constant_(tensor: Tensor, val: float) -> Tensor:
-    """Fill with one number."""
+    """Fill with one number.
+
+    Parameters
+    ----------
+    tensor : Tensor
+        What is filled.
+    val : float
+        The number.
+    """
     _check("constant_", tensor, real=False)
     if not isinstance(val, Real) or isinstance(val, bool):
         raise DTypeError(f"constant_: val must be a number, got {val!r}")
@@ -76,19 +104,37 @@ def constant_(tensor: Tensor, val: float) -> Tensor:
 
 
 def zeros_(tensor: Tensor) -> Tensor:
-    """Fill with zeros."""
+    """Fill with zeros.
+
+    Parameters
+    ----------
+    tensor : Tensor
+        What is filled.
+    """
     _check("zeros_", tensor, real=False)
     return _set(tensor, np.zeros(tensor.shape))
 
 
 def ones_(tensor: Tensor) -> Tensor:
-    """Fill with ones."""
+    """Fill with ones.
+
+    Parameters
+    ----------
+    tensor : Tensor
+        What is filled.
+    """
     _check("ones_", tensor, real=False)
     return _set(tensor, np.ones(tensor.shape))
 
 
 def eye_(tensor: Tensor) -> Tensor:
-    """Fill a matrix with ones on its diagonal and zeros elsewhere: a linear layer that hands on its input."""
+    """Fill a matrix with ones on its diagonal and zeros elsewhere: a linear layer that hands on its input.
+
+    Parameters
+    ----------
+    tensor : Tensor, shape (O, C)
+        What is filled.
+    """
     _check("eye_", tensor, real=False)
     _two_axes("eye_", tensor)
     return _set(tensor, np.eye(tensor.shape[0], tensor.shape[1]))
@@ -181,6 +227,15 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Seed 
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Seed = None) -> Tensor:
     """Draw evenly so that variance keeps its size forwards and backwards.
 
+    Parameters
+    ----------
+    tensor : Tensor, shape (O, C, ...)
+        The weight.
+    gain : float
+        What the standard deviation is multiplied by; `calculate_gain` knows it.
+    generator : Generator, numpy.random.Generator or int, optional
+        Where numbers come from.
+
     References
     ----------
     X. Glorot and Y. Bengio, Understanding the difficulty of training deep feedforward neural networks (AISTATS 2010),
@@ -190,7 +245,10 @@ def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Seed = None) -
 
 
 def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Seed = None) -> Tensor:
-    """Draw from a normal distribution so that variance keeps its size forwards and backwards; see `xavier_uniform_`."""
+    """Draw from a normal distribution so that variance keeps its size forwards and backwards; see `xavier_uniform_`.
+
+    Parameters are those of `xavier_uniform_`.
+    """
     std = _xavier_std("xavier_normal_", tensor, gain)
     return _set(tensor, _drawn("xavier_normal_", generator).normal(0.0, std, tensor.shape))
 
@@ -221,7 +279,10 @@ def kaiming_uniform_(tensor: Tensor, a: float = 0.0, mode: str = "fan_in", nonli
 
 def kaiming_normal_(tensor: Tensor, a: float = 0.0, mode: str = "fan_in", nonlinearity: str = "leaky_relu",
                     generator: Seed = None) -> Tensor:
-    """Draw from a normal distribution so that variance keeps its size; see `kaiming_uniform_`."""
+    """Draw from a normal distribution so that variance keeps its size; see `kaiming_uniform_`.
+
+    Parameters are those of `kaiming_uniform_`.
+    """
     std = _kaiming_std("kaiming_normal_", tensor, a, mode, nonlinearity)
     return _set(tensor, _drawn("kaiming_normal_", generator).normal(0.0, std, tensor.shape))
 
@@ -245,7 +306,13 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
 
 
 def fans(tensor: Tensor) -> tuple[int, int]:
-    """Return how many inputs an output has, and how many outputs an input has, for weights (O, C, ...)."""
+    """Return how many inputs an output has, and how many outputs an input has, for weights (O, C, ...).
+
+    Parameters
+    ----------
+    tensor : Tensor, shape (O, C, ...)
+        The weight.
+    """
     if tensor.ndim < 2:
         raise ShapeError(f"init: weights must have at least two axes (O, C, ...), got shape {tensor.shape}")
     window = math.prod(tensor.shape[2:])

@@ -10,10 +10,17 @@ from numbacnn.ops.mapped import mapped, real
 from numbacnn.ops.shape import reshape
 
 
-def relu(x: Tensor) -> Tensor:
+def relu(x: Tensor, inplace: bool = False) -> Tensor:
     """Replace negative numbers by zero: max(x, 0).
 
     The gradient is 0 where x <= 0; NaN stays NaN. Keeps its output.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any shape, float32 or float64.
+    inplace : bool
+        Accepted for compatibility; memory is reused wherever nobody can see it.
 
     References
     ----------
@@ -29,8 +36,17 @@ def relu(x: Tensor) -> Tensor:
     return differentiable(y, (x,), backward)
 
 
-def leaky_relu(x: Tensor, negative_slope: float = 0.01) -> Tensor:
+def leaky_relu(x: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     """Scale negative numbers: x where x > 0, else negative_slope * x. Keeps x.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any shape, float32 or float64.
+    negative_slope : float
+        The slope below zero.
+    inplace : bool
+        Accepted for compatibility; memory is reused wherever nobody can see it.
 
     References
     ----------
@@ -70,8 +86,15 @@ def prelu(x: Tensor, weight: Tensor) -> Tensor:
     return differentiable(y, (x, weight), backward)
 
 
-def relu6(x: Tensor) -> Tensor:
+def relu6(x: Tensor, inplace: bool = False) -> Tensor:
     """Limit to [0, 6]: min(max(x, 0), 6). Keeps x.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any shape, float32 or float64.
+    inplace : bool
+        Accepted for compatibility; memory is reused wherever nobody can see it.
 
     References
     ----------
@@ -81,20 +104,45 @@ def relu6(x: Tensor) -> Tensor:
     return mapped("hardtanh", x, min_val=0.0, max_val=6.0)
 
 
-def hardtanh(x: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
-    """Limit to [min_val, max_val]; the gradient is 0 at the limits and beyond. Keeps x."""
+def hardtanh(x: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Tensor:
+    """Limit to [min_val, max_val]; the gradient is 0 at the limits and beyond. Keeps x.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any shape, float32 or float64.
+    min_val, max_val : float
+        The least and the largest number that come out.
+    inplace : bool
+        Accepted for compatibility; memory is reused wherever nobody can see it.
+    """
     if number("hardtanh", "min_val", min_val) > number("hardtanh", "max_val", max_val):
         raise ShapeError(f"hardtanh: min_val must not be more than max_val, got {min_val} and {max_val}")
     return mapped("hardtanh", x, min_val=min_val, max_val=max_val)
 
 
-def hardsigmoid(x: Tensor) -> Tensor:
-    """Approach sigmoid by lines: min(max(x + 3, 0), 6) / 6. Keeps x."""
+def hardsigmoid(x: Tensor, inplace: bool = False) -> Tensor:
+    """Approach sigmoid by lines: min(max(x + 3, 0), 6) / 6. Keeps x.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any shape, float32 or float64.
+    inplace : bool
+        Accepted for compatibility; memory is reused wherever nobody can see it.
+    """
     return mapped("hardsigmoid", x)
 
 
-def hardswish(x: Tensor) -> Tensor:
+def hardswish(x: Tensor, inplace: bool = False) -> Tensor:
     """Approach silu by pieces: x * min(max(x + 3, 0), 6) / 6. Keeps x.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any shape, float32 or float64.
+    inplace : bool
+        Accepted for compatibility; memory is reused wherever nobody can see it.
 
     References
     ----------
@@ -103,18 +151,46 @@ def hardswish(x: Tensor) -> Tensor:
     return mapped("hardswish", x)
 
 
-def threshold(x: Tensor, threshold: float, value: float) -> Tensor:
-    """Replace numbers up to a threshold: x where x > threshold, else value. Keeps x."""
+def threshold(x: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
+    """Replace numbers up to a threshold: x where x > threshold, else value. Keeps x.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any shape, float32 or float64.
+    threshold : float
+        What numbers must be above.
+    value : float
+        What becomes of others.
+    inplace : bool
+        Accepted for compatibility; memory is reused wherever nobody can see it.
+    """
     return mapped("threshold", x, threshold=threshold, value=value)
 
 
 def hardshrink(x: Tensor, lambd: float = 0.5) -> Tensor:
-    """Replace numbers from -lambd to lambd by 0. Keeps x."""
+    """Replace numbers from -lambd to lambd by 0. Keeps x.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any shape, float32 or float64.
+    lambd : float
+        The limit.
+    """
     return mapped("hardshrink", x, lambd=lambd)
 
 
 def softshrink(x: Tensor, lambd: float = 0.5) -> Tensor:
-    """Move numbers towards 0 by lambd >= 0, but not beyond. Keeps x."""
+    """Move numbers towards 0 by lambd >= 0, but not beyond. Keeps x.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any shape, float32 or float64.
+    lambd : float
+        By how much, 0 or more.
+    """
     return mapped("softshrink", x, lambd=number("softshrink", "lambd", lambd, 0.0))
 
 
@@ -140,8 +216,15 @@ def tanhshrink(x: Tensor) -> Tensor:
     return subtract(x, tanh(x))
 
 
-def silu(x: Tensor) -> Tensor:
+def silu(x: Tensor, inplace: bool = False) -> Tensor:
     """Weigh numbers by their sigmoid: x * sigmoid(x), also called swish. Keeps x.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any shape, float32 or float64.
+    inplace : bool
+        Accepted for compatibility; memory is reused wherever nobody can see it.
 
     References
     ----------
@@ -150,8 +233,15 @@ def silu(x: Tensor) -> Tensor:
     return mapped("silu", x)
 
 
-def mish(x: Tensor) -> Tensor:
+def mish(x: Tensor, inplace: bool = False) -> Tensor:
     """Return x * tanh(softplus(x)). Keeps x.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any shape, float32 or float64.
+    inplace : bool
+        Accepted for compatibility; memory is reused wherever nobody can see it.
 
     References
     ----------
@@ -179,8 +269,17 @@ def gelu(x: Tensor, approximate: str = "none") -> Tensor:
     return mapped("gelu" if approximate == "none" else "gelu_tanh", x)
 
 
-def elu(x: Tensor, alpha: float = 1.0) -> Tensor:
+def elu(x: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """Bend negative numbers: x where x > 0, else alpha * (exp(x) - 1). Keeps x.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any shape, float32 or float64.
+    alpha : float
+        Minus the limit below.
+    inplace : bool
+        Accepted for compatibility; memory is reused wherever nobody can see it.
 
     References
     ----------
@@ -189,8 +288,15 @@ def elu(x: Tensor, alpha: float = 1.0) -> Tensor:
     return mapped("elu", x, alpha=alpha)
 
 
-def selu(x: Tensor) -> Tensor:
+def selu(x: Tensor, inplace: bool = False) -> Tensor:
     """Bend and scale so that mean 0 and variance 1 are stable: scale * elu(x, alpha). Keeps x.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any shape, float32 or float64.
+    inplace : bool
+        Accepted for compatibility; memory is reused wherever nobody can see it.
 
     References
     ----------
@@ -199,8 +305,17 @@ def selu(x: Tensor) -> Tensor:
     return mapped("selu", x)
 
 
-def celu(x: Tensor, alpha: float = 1.0) -> Tensor:
+def celu(x: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """Bend negative numbers smoothly: x where x > 0, else alpha * (exp(x / alpha) - 1). Keeps x.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any shape, float32 or float64.
+    alpha : float
+        Minus the limit below; not 0.
+    inplace : bool
+        Accepted for compatibility; memory is reused wherever nobody can see it.
 
     References
     ----------
@@ -212,7 +327,17 @@ def celu(x: Tensor, alpha: float = 1.0) -> Tensor:
 
 
 def softplus(x: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
-    """Smooth max(x, 0): log(1 + exp(beta * x)) / beta; x where beta * x > threshold. Keeps x."""
+    """Smooth max(x, 0): log(1 + exp(beta * x)) / beta; x where beta * x > threshold. Keeps x.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any shape, float32 or float64.
+    beta : float
+        How sharp the bend is; not 0.
+    threshold : float
+        Where beta * x is more, x comes out.
+    """
     if number("softplus", "beta", beta) == 0:
         raise ShapeError("softplus: beta must not be 0, got 0")
     return mapped("softplus", x, beta=beta, threshold=threshold)

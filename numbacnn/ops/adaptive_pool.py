@@ -8,7 +8,10 @@ from numbacnn.ops.pool import Pooled, batched, weighted, with_indices
 
 
 def adaptive_avg_pool1d(x: Tensor, output_size: Any) -> Tensor:
-    """Take means over a grid of windows that cover lines, (N, C, L) or (C, L). See `adaptive_avg_pool2d`."""
+    """Take means over a grid of windows that cover lines, (N, C, L) or (C, L).
+
+    Parameters are those of `adaptive_avg_pool2d`.
+    """
     return _means(1, x, output_size)
 
 
@@ -31,12 +34,18 @@ def adaptive_avg_pool2d(x: Tensor, output_size: Any) -> Tensor:
 
 
 def adaptive_avg_pool3d(x: Tensor, output_size: Any) -> Tensor:
-    """Take means over a grid of windows that cover volumes, (N, C, D, H, W). See `adaptive_avg_pool2d`."""
+    """Take means over a grid of windows that cover volumes, (N, C, D, H, W).
+
+    Parameters are those of `adaptive_avg_pool2d`.
+    """
     return _means(3, x, output_size)
 
 
 def adaptive_max_pool1d(x: Tensor, output_size: Any, return_indices: bool = False) -> Pooled:
-    """Take maxima over a grid of windows that cover lines, (N, C, L) or (C, L). See `adaptive_max_pool2d`."""
+    """Take maxima over a grid of windows that cover lines, (N, C, L) or (C, L).
+
+    Parameters are those of `adaptive_max_pool2d`.
+    """
     return _maxima(1, x, output_size, return_indices)
 
 
@@ -65,7 +74,10 @@ def adaptive_max_pool2d(x: Tensor, output_size: Any, return_indices: bool = Fals
 
 
 def adaptive_max_pool3d(x: Tensor, output_size: Any, return_indices: bool = False) -> Pooled:
-    """Take maxima over a grid of windows that cover volumes, (N, C, D, H, W). See `adaptive_max_pool2d`."""
+    """Take maxima over a grid of windows that cover volumes, (N, C, D, H, W).
+
+    Parameters are those of `adaptive_max_pool2d`.
+    """
     return _maxima(3, x, output_size, return_indices)
 
 

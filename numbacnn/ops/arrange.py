@@ -27,7 +27,15 @@ def contiguous(x: Tensor) -> Tensor:
 
 
 def movedim(x: Tensor, source: Any, destination: Any) -> Tensor:
-    """Move axes to other places; the others stay in their order."""
+    """Move axes to other places; the others stay in their order.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any shape and dtype.
+    source, destination : int or tuple of int
+        Where axes are, and where they are to be.
+    """
     any_tensor("movedim", "x", x)
     origin, target = (geometry.axes("movedim", x.ndim, sizes_of("movedim", (dims,))) for dims in (source, destination))
     if len(origin) != len(target):
@@ -37,14 +45,30 @@ def movedim(x: Tensor, source: Any, destination: Any) -> Tensor:
 
 
 def swapaxes(x: Tensor, axis0: int, axis1: int) -> Tensor:
-    """Swap two axes."""
+    """Swap two axes.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any shape and dtype.
+    axis0, axis1 : int
+        The axes.
+    """
     any_tensor("swapaxes", "x", x)
     a, b = (geometry.axis("swapaxes", x.ndim, axis) for axis in (axis0, axis1))
     return transpose(x, a, b)
 
 
 def reshape_as(x: Tensor, other: Tensor) -> Tensor:
-    """Arrange the numbers in the shape of another tensor."""
+    """Arrange the numbers in the shape of another tensor.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any shape and dtype.
+    other : Tensor
+        The tensor whose shape is taken.
+    """
     any_tensor("reshape_as", "x", x)
     any_tensor("reshape_as", "other", other)
     geometry.reshape("reshape_as", x.shape, other.shape)
@@ -52,13 +76,31 @@ def reshape_as(x: Tensor, other: Tensor) -> Tensor:
 
 
 def broadcast_to(x: Tensor, shape: Any) -> Tensor:
-    """Repeat along axes of size 1, and along new axes in front."""
+    """Repeat along axes of size 1, and along new axes in front.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any shape and dtype.
+    shape : tuple of int
+        The shape of the result; -1 keeps a size.
+    """
     any_tensor("broadcast_to", "x", x)
     return expand(x, shape if isinstance(shape, tuple | list) else (shape,))
 
 
 def unflatten(x: Tensor, dim: int, sizes: Any) -> Tensor:
-    """Make several axes of one; one size may be -1."""
+    """Make several axes of one; one size may be -1.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any shape and dtype.
+    dim : int
+        The axis.
+    sizes : tuple of int
+        Lengths of the axes that take its place; one may be -1.
+    """
     any_tensor("unflatten", "x", x)
     if not x.ndim:
         raise ShapeError("unflatten: x must have axes, got a single number")

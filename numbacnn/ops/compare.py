@@ -23,7 +23,7 @@ def _comparison(op: str, sign: str) -> Callable[[Any, Any], Tensor]:
         return Tensor(apply(op, a.array, b.array, "bool"))
 
     compared.__name__ = compared.__qualname__ = op
-    compared.__doc__ = f"Return where a {sign} b, as bool."
+    compared.__doc__ = f"Return where a {sign} b, as bool. Parameters are those of `add`."
     return compared
 
 
@@ -51,7 +51,7 @@ def _logic(op: str, text: str) -> Callable[[Any, Any], Tensor]:
         return Tensor(apply(op, a.array, b.array))
 
     combined.__name__ = combined.__qualname__ = op
-    combined.__doc__ = f"Return {text}, of bool or bit by bit of whole numbers."
+    combined.__doc__ = f"Return {text}, of bool or bit by bit of whole numbers. Parameters are those of `add`."
     return combined
 
 

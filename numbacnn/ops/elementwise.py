@@ -19,47 +19,65 @@ KEEPS = {"add": (False, False, False), "subtract": (False, False, False), "multi
 
 
 def add(a: Any, b: Any) -> Tensor:
-    """Return a + b."""
+    """Return a + b.
+
+    Parameters
+    ----------
+    a, b : Tensor or number
+        Of shapes that broadcast by NumPy's rules.
+    """
     return _binary("add", a, b, lambda dy, a, b, y: dy, lambda dy, a, b, y: dy)
 
 
 def subtract(a: Any, b: Any) -> Tensor:
-    """Return a - b."""
+    """Return a - b. Parameters are those of `add`."""
     return _binary("subtract", a, b, lambda dy, a, b, y: dy, lambda dy, a, b, y: _negative(dy))
 
 
 def multiply(a: Any, b: Any) -> Tensor:
-    """Return a * b. Keeps both for the gradients."""
+    """Return a * b. Keeps both for the gradients. Parameters are those of `add`."""
     return _binary("multiply", a, b, lambda dy, a, b, y: apply("multiply", dy, b),
                    lambda dy, a, b, y: apply("multiply", dy, a))
 
 
 def divide(a: Any, b: Any) -> Tensor:
-    """Return a / b; of whole numbers as float32. Keeps b and the result for the gradients."""
+    """Return a / b; of whole numbers as float32. Keeps b and the result for the gradients.
+
+    Parameters are those of `add`.
+    """
     return _binary("divide", a, b, lambda dy, a, b, y: apply("divide", dy, b),
                    lambda dy, a, b, y: _negative(apply("divide", apply("multiply", dy, y), b)))
 
 
 def maximum(a: Any, b: Any) -> Tensor:
-    """Return the larger of a and b, NaN where one is NaN. Where both are equal, each gets half of the gradient."""
+    """Return the larger of a and b, NaN where one is NaN. Where both are equal, each gets half of the gradient.
+
+    Parameters are those of `add`.
+    """
     return _binary("maximum", a, b, lambda dy, a, b, y: apply("multiply", dy, apply("share_above", a, b)),
                    lambda dy, a, b, y: apply("multiply", dy, apply("share_above", b, a)))
 
 
 def minimum(a: Any, b: Any) -> Tensor:
-    """Return the smaller of a and b, NaN where one is NaN. Where both are equal, each gets half of the gradient."""
+    """Return the smaller of a and b, NaN where one is NaN. Where both are equal, each gets half of the gradient.
+
+    Parameters are those of `add`.
+    """
     return _binary("minimum", a, b, lambda dy, a, b, y: apply("multiply", dy, apply("share_above", b, a)),
                    lambda dy, a, b, y: apply("multiply", dy, apply("share_above", a, b)))
 
 
 def remainder(a: Any, b: Any) -> Tensor:
-    """Return a - floor(a / b) * b, which has the sign of b, as Python's %."""
+    """Return a - floor(a / b) * b, which has the sign of b, as Python's %. Parameters are those of `add`."""
     return _binary("remainder", a, b, lambda dy, a, b, y: dy,
                    lambda dy, a, b, y: _negative(apply("multiply", dy, apply("floor_divide", a, b))))
 
 
 def floor_divide(a: Any, b: Any) -> Tensor:
-    """Return the largest whole number up to a / b, as Python's //. It has no gradient."""
+    """Return the largest whole number up to a / b, as Python's //. It has no gradient.
+
+    Parameters are those of `add`.
+    """
     a, b = operands("floor_divide", a, b)
     return Tensor(apply("floor_divide", a.array, b.array))
 

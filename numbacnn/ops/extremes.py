@@ -78,12 +78,25 @@ def amin(x: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:
 
 
 def argmax(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
-    """Return the index of the first maximum along an axis, or in all, as int64; NaN counts as the largest."""
+    """Return the index of the first maximum along an axis, or in all, as int64; NaN counts as the largest.
+
+    Parameters
+    ----------
+    x : Tensor
+        Numbers.
+    dim : int, optional
+        The axis; by default the index is that of the numbers in a row.
+    keepdim : bool
+        Whether to keep the axis, with size 1.
+    """
     return _position("argmax", x, dim, keepdim)
 
 
 def argmin(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
-    """Return the index of the first minimum along an axis, or in all, as int64; NaN counts as the smallest."""
+    """Return the index of the first minimum along an axis, or in all, as int64; NaN counts as the smallest.
+
+    Parameters are those of `argmax`.
+    """
     return _position("argmin", x, dim, keepdim)
 
 

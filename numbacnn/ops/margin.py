@@ -34,6 +34,9 @@ def hinge_embedding_loss(x: Tensor, target: Tensor, margin: float = 1.0, size_av
                          reduce: None = None, reduction: str = "mean") -> Tensor:
     """Measure distances: x where the target is 1, max(margin - x, 0) where it is -1 (the sum of both elsewhere).
 
+    Parameters are those of `mse_loss`, without weight, and the margin: how far what does not belong together is to be
+    apart.
+
     References
     ----------
     R. Hadsell, S. Chopra and Y. LeCun, Dimensionality reduction by learning an invariant mapping (CVPR 2006).
@@ -47,7 +50,10 @@ def hinge_embedding_loss(x: Tensor, target: Tensor, margin: float = 1.0, size_av
 
 def margin_ranking_loss(input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, size_average: None = None,
                         reduce: None = None, reduction: str = "mean") -> Tensor:
-    """Measure an order: max(-target * (input1 - input2) + margin, 0): target 1 wants input1 larger, -1 input2."""
+    """Measure an order: max(-target * (input1 - input2) + margin, 0): target 1 wants input1 larger, -1 input2.
+
+    Parameters are those of `mse_loss`, without weight, and the margin: by how much one is to be larger.
+    """
     checked_reduction("margin_ranking_loss", reduction, size_average, reduce)
     least = number("margin_ranking_loss", "margin", margin)
     one_shape("margin_ranking_loss", x=input1, input2=input2, target=target)

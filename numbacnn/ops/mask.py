@@ -56,7 +56,15 @@ def masked_select(x: Tensor, mask: Tensor) -> Tensor:
 
 
 def nonzero(x: Tensor, as_tuple: bool = False) -> Any:
-    """Return where x is not zero, computed now: (count, axes) as int64, or a tensor for each axis."""
+    """Return where x is not zero, computed now: (count, axes) as int64, or a tensor for each axis.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any shape and dtype.
+    as_tuple : bool
+        Whether to return a tensor for each axis.
+    """
     any_tensor("nonzero", "x", x)
     places = np.argwhere(x.numpy()).astype(np.int64)
     if as_tuple:
@@ -66,12 +74,23 @@ def nonzero(x: Tensor, as_tuple: bool = False) -> Any:
 
 
 def tril(x: Tensor, diagonal: int = 0) -> Tensor:
-    """Return the lower triangle of the last two axes: zero above the diagonal, or one so far to the right of it."""
+    """Return the lower triangle of the last two axes: zero above the diagonal, or one so far to the right of it.
+
+    Parameters
+    ----------
+    x : Tensor, shape (..., H, W)
+        Any dtype.
+    diagonal : int
+        How far to the right of the main diagonal; negative: below it.
+    """
     return _triangle("tril", x, diagonal, lower=True)
 
 
 def triu(x: Tensor, diagonal: int = 0) -> Tensor:
-    """Return the upper triangle of the last two axes: zero below the diagonal, or one so far to the right of it."""
+    """Return the upper triangle of the last two axes: zero below the diagonal, or one so far to the right of it.
+
+    Parameters are those of `tril`.
+    """
     return _triangle("triu", x, diagonal, lower=False)
 
 

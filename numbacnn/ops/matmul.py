@@ -84,27 +84,57 @@ def _gradient(left: Array, right: Array, factor: Array, turn_left: int, turn_rig
 
 
 def mm(a: Tensor, b: Tensor) -> Tensor:
-    """Multiply two matrices: a (I, K), b (K, J)."""
+    """Multiply two matrices: a (I, K), b (K, J).
+
+    Parameters
+    ----------
+    a, b : Tensor, shape (I, K), (K, J)
+        The matrices, of one dtype.
+    """
     return _strict("mm", a, b, 2, 2)
 
 
 def bmm(a: Tensor, b: Tensor) -> Tensor:
-    """Multiply as many pairs of matrices: a (N, I, K), b (N, K, J)."""
+    """Multiply as many pairs of matrices: a (N, I, K), b (N, K, J).
+
+    Parameters
+    ----------
+    a, b : Tensor, shape (N, I, K), (N, K, J)
+        The matrices, of one dtype.
+    """
     return _strict("bmm", a, b, 3, 3)
 
 
 def mv(a: Tensor, b: Tensor) -> Tensor:
-    """Multiply a matrix and a vector: a (I, K), b (K,)."""
+    """Multiply a matrix and a vector: a (I, K), b (K,).
+
+    Parameters
+    ----------
+    a, b : Tensor, shape (I, K), (K,)
+        The matrix and the vector, of one dtype.
+    """
     return _strict("mv", a, b, 2, 1)
 
 
 def dot(a: Tensor, b: Tensor) -> Tensor:
-    """Multiply two vectors of one length: the sum of their products."""
+    """Multiply two vectors of one length: the sum of their products.
+
+    Parameters
+    ----------
+    a, b : Tensor, shape (I,)
+        The vectors, of one dtype.
+    """
     return _strict("dot", a, b, 1, 1)
 
 
 def outer(a: Tensor, b: Tensor) -> Tensor:
-    """Multiply each number of a vector a (I,) by each of b (J,): a matrix (I, J)."""
+    """Multiply each number of a vector a (I,) by each of b (J,): a matrix (I, J).
+
+    Parameters
+    ----------
+    a, b : Tensor, shape (I,), (J,)
+        The vectors, of one dtype.
+    """
     any_tensor("outer", "a", a)
     any_tensor("outer", "b", b)
     matrices("outer", (("a", a.shape), ("b", b.shape)), 1)
@@ -112,12 +142,32 @@ def outer(a: Tensor, b: Tensor) -> Tensor:
 
 
 def addmm(x: Tensor, a: Tensor, b: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
-    """Return beta * x + alpha * (a b) of matrices; x broadcasts."""
+    """Return beta * x + alpha * (a b) of matrices; x broadcasts.
+
+    Parameters
+    ----------
+    x : Tensor
+        What is added; its shape broadcasts to (I, J).
+    a, b : Tensor, shape (I, K), (K, J)
+        The matrices.
+    beta, alpha : float
+        Factors of x and of the product.
+    """
     return _added("addmm", x, a, b, beta, alpha, mm)
 
 
 def baddbmm(x: Tensor, a: Tensor, b: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
-    """Return beta * x + alpha * (a b) of batches of matrices; x broadcasts."""
+    """Return beta * x + alpha * (a b) of batches of matrices; x broadcasts.
+
+    Parameters
+    ----------
+    x : Tensor
+        What is added; its shape broadcasts to (N, I, J).
+    a, b : Tensor, shape (N, I, K), (N, K, J)
+        The matrices.
+    beta, alpha : float
+        Factors of x and of the products.
+    """
     return _added("baddbmm", x, a, b, beta, alpha, bmm)
 
 

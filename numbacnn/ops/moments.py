@@ -42,13 +42,16 @@ def var(x: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool 
 
 def std(x: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *,
         correction: float | None = None) -> Tensor:
-    """Measure the standard deviation over axes, the root of `var`; its gradient where it is 0 is 0."""
+    """Measure the standard deviation over axes, the root of `var`; its gradient where it is 0 is 0.
+
+    Parameters are those of `var`.
+    """
     return _moments("std", x, dim, unbiased, keepdim, correction)[0]
 
 
 def var_mean(x: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *,
              correction: float | None = None) -> tuple[Tensor, Tensor]:
-    """Return `var` and the mean, of one pass."""
+    """Return `var` and the mean, of one pass. Parameters are those of `var`."""
     return _moments("var_mean", x, dim, unbiased, keepdim, correction)
 
 

@@ -110,17 +110,23 @@ def logsumexp(x: Tensor, dim: Dim, keepdim: bool = False) -> Tensor:
 
 
 def any(x: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:
-    """Return, as bool, whether any number is not 0 (NaN is not), in all or along axes; False of none."""
+    """Return, as bool, whether any number is not 0 (NaN is not), in all or along axes; False of none.
+
+    Parameters are those of `sum`.
+    """
     return _told("any", x, dim, keepdim, "amax")
 
 
 def all(x: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:
-    """Return, as bool, whether no number is 0, in all or along axes; True of none."""
+    """Return, as bool, whether no number is 0, in all or along axes; True of none. Parameters are those of `sum`."""
     return _told("all", x, dim, keepdim, "amin")
 
 
 def count_nonzero(x: Tensor, dim: Dim = None) -> Tensor:
-    """Return how many numbers are not 0, in all or along axes, as int64."""
+    """Return how many numbers are not 0, in all or along axes, as int64.
+
+    Parameters are those of `sum`, without keepdim.
+    """
     any_tensor("count_nonzero", "x", x)
     kept, shape, _ = reduction_of("count_nonzero", x, dim)
     y, = record("sum", (_truth(x).array,), ((kept, "int64"),), (1.0,))

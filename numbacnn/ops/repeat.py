@@ -43,7 +43,15 @@ def roll(x: Tensor, shifts: Any, dims: Any = None) -> Tensor:
 
 
 def repeat(x: Tensor, *sizes: Any) -> Tensor:
-    """Repeat the whole along axes, so many times each; sizes in front of those of x make new axes."""
+    """Repeat the whole along axes, so many times each; sizes in front of those of x make new axes.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any shape and dtype.
+    *sizes : int, or one tuple of int
+        How often, for each axis; at least as many as x has.
+    """
     any_tensor("repeat", "x", x)
     times = sizes_of("repeat", sizes)
     if len(times) < x.ndim or any(n < 0 for n in times):
@@ -52,7 +60,15 @@ def repeat(x: Tensor, *sizes: Any) -> Tensor:
 
 
 def tile(x: Tensor, *dims: Any) -> Tensor:
-    """Repeat the whole along axes, so many times each; axes in front of those given are not repeated."""
+    """Repeat the whole along axes, so many times each; axes in front of those given are not repeated.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any shape and dtype.
+    *dims : int, or one tuple of int
+        How often, for each of the last axes.
+    """
     any_tensor("tile", "x", x)
     times = sizes_of("tile", dims)
     if any(n < 0 for n in times):

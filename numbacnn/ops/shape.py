@@ -11,7 +11,15 @@ from numbacnn.ops.check import FLOATING, any_tensor, dtype_name
 
 
 def reshape(x: Tensor, *shape: Any) -> Tensor:
-    """Arrange the numbers, in row-major order, in another shape; one size may be -1."""
+    """Arrange the numbers, in row-major order, in another shape; one size may be -1.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any shape and dtype.
+    *shape : int, or one tuple of int
+        The sizes.
+    """
     any_tensor("reshape", "x", x)
     return _reshaped(x, geometry.reshape("reshape", x.shape, sizes_of("reshape", shape)))
 
@@ -28,27 +36,59 @@ def _reshaped(x: Tensor, shape: tuple[int, ...]) -> Tensor:
 
 
 def flatten(x: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
-    """Join the axes from `start_dim` to `end_dim` into one."""
+    """Join the axes from `start_dim` to `end_dim` into one.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any shape and dtype.
+    start_dim, end_dim : int
+        First and last axis to join.
+    """
     any_tensor("flatten", "x", x)
     return _reshaped(x, geometry.flatten(x.array.shape, start_dim, end_dim))
 
 
 def squeeze(x: Tensor, dim: int | None = None) -> Tensor:
-    """Drop the axes of size 1, or that one if its size is 1."""
+    """Drop the axes of size 1, or that one if its size is 1.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any shape and dtype.
+    dim : int, optional
+        The axis; by default all of size 1.
+    """
     any_tensor("squeeze", "x", x)
     axes = range(x.ndim) if dim is None else (geometry.axis("squeeze", x.ndim, dim),)
     return _reshaped(x, tuple([n for a, n in enumerate(x.shape) if n != 1 or a not in axes]))
 
 
 def unsqueeze(x: Tensor, dim: int) -> Tensor:
-    """Insert an axis of size 1."""
+    """Insert an axis of size 1.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any shape and dtype.
+    dim : int
+        The index of the new axis in the result.
+    """
     any_tensor("unsqueeze", "x", x)
     a = geometry.axis("unsqueeze", x.ndim + 1, dim)
     return _reshaped(x, (*x.shape[:a], 1, *x.shape[a:]))
 
 
 def permute(x: Tensor, *dims: Any) -> Tensor:
-    """Put the axes in another order."""
+    """Put the axes in another order.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any shape and dtype.
+    *dims : int, or one tuple of int
+        Each axis of x, in the new order.
+    """
     any_tensor("permute", "x", x)
     shape, axes = geometry.permute(x.shape, sizes_of("permute", dims))
     x_shape, dtype = x.shape, x.array.dtype
@@ -62,7 +102,15 @@ def permute(x: Tensor, *dims: Any) -> Tensor:
 
 
 def transpose(x: Tensor, dim0: int, dim1: int) -> Tensor:
-    """Swap two axes."""
+    """Swap two axes.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any shape and dtype.
+    dim0, dim1 : int
+        The axes.
+    """
     any_tensor("transpose", "x", x)
     axes = list(range(x.ndim))
     a, b = (geometry.axis("transpose", x.ndim, dim) for dim in (dim0, dim1))
@@ -71,7 +119,15 @@ def transpose(x: Tensor, dim0: int, dim1: int) -> Tensor:
 
 
 def expand(x: Tensor, *shape: Any) -> Tensor:
-    """Repeat along axes of size 1, and along new axes in front; -1 keeps a size."""
+    """Repeat along axes of size 1, and along new axes in front; -1 keeps a size.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any shape and dtype.
+    *shape : int, or one tuple of int
+        The sizes of the result.
+    """
     any_tensor("expand", "x", x)
     y_shape = geometry.expand(x.shape, sizes_of("expand", shape))
     x_shape, dtype = x.shape, x.array.dtype

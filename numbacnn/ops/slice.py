@@ -74,7 +74,17 @@ def zeros(shape: Sizes, dtype: str, device: Device) -> Array:
 
 
 def narrow(x: Tensor, dim: int, start: int, length: int) -> Tensor:
-    """Return `length` numbers along an axis, from `start`, which may count from the end."""
+    """Return `length` numbers along an axis, from `start`, which may count from the end.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any shape and dtype.
+    dim : int
+        The axis.
+    start, length : int
+        Where to begin, and how many.
+    """
     any_tensor("narrow", "x", x)
     axis, begin = geometry.narrow(x.shape, dim, start, length)
     starts, sizes = [0] * x.ndim, list(x.shape)
@@ -83,7 +93,17 @@ def narrow(x: Tensor, dim: int, start: int, length: int) -> Tensor:
 
 
 def select(x: Tensor, dim: int, index: int) -> Tensor:
-    """Return what is at one position of an axis, without that axis."""
+    """Return what is at one position of an axis, without that axis.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any shape and dtype.
+    dim : int
+        The axis.
+    index : int
+        The position; it may count from the end.
+    """
     any_tensor("select", "x", x)
     axis, place = geometry.select(x.shape, dim, index)
     starts, sizes = [0] * x.ndim, list(x.shape)
@@ -92,7 +112,15 @@ def select(x: Tensor, dim: int, index: int) -> Tensor:
 
 
 def flip(x: Tensor, *dims: Any) -> Tensor:
-    """Return x with the numbers along some axes in the other order."""
+    """Return x with the numbers along some axes in the other order.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any shape and dtype.
+    *dims : int, or one tuple of int
+        The axes.
+    """
     any_tensor("flip", "x", x)
     axes = geometry.axes("flip", x.ndim, sizes_of("flip", dims))
     if not axes:

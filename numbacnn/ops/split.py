@@ -10,19 +10,49 @@ Tensors = tuple[Tensor, ...]
 
 
 def split(x: Tensor, split_size_or_sections: Any, dim: int = 0) -> Tensors:
-    """Cut into parts of a length, the last one shorter where it must be; or into parts of the lengths of a list."""
+    """Cut into parts of a length, the last one shorter where it must be; or into parts of the lengths of a list.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any shape and dtype.
+    split_size_or_sections : int or list of int
+        The length, or the lengths.
+    dim : int
+        The axis.
+    """
     any_tensor("split", "x", x)
     return _parts(x, *geometry.split(x.shape, dim, split_size_or_sections))
 
 
 def chunk(x: Tensor, chunks: int, dim: int = 0) -> Tensors:
-    """Cut into so many parts at most, all but the last of one length."""
+    """Cut into so many parts at most, all but the last of one length.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any shape and dtype.
+    chunks : int
+        How many parts.
+    dim : int
+        The axis.
+    """
     any_tensor("chunk", "x", x)
     return _parts(x, *geometry.chunk(x.shape, dim, chunks))
 
 
 def tensor_split(x: Tensor, indices_or_sections: Any, dim: int = 0) -> Tensors:
-    """Cut into so many parts, the first of which are longer by one where they must be; or at positions of a list."""
+    """Cut into so many parts, the first of which are longer by one where they must be; or at positions of a list.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any shape and dtype.
+    indices_or_sections : int or list of int
+        How many parts, or the positions.
+    dim : int
+        The axis.
+    """
     any_tensor("tensor_split", "x", x)
     axis, sizes = geometry.tensor_split(x.shape, dim, indices_or_sections)
     if not geometry.is_integer(indices_or_sections):     # positions may go back: parts then overlap
@@ -32,7 +62,15 @@ def tensor_split(x: Tensor, indices_or_sections: Any, dim: int = 0) -> Tensors:
 
 
 def unbind(x: Tensor, dim: int = 0) -> Tensors:
-    """Return what is at each position of an axis, without that axis."""
+    """Return what is at each position of an axis, without that axis.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any shape and dtype.
+    dim : int
+        The axis.
+    """
     any_tensor("unbind", "x", x)
     axis, _ = geometry.split(x.shape, dim, x.shape[geometry.axis("unbind", x.ndim, dim)] if x.shape else 0)
     return tuple([select(x, axis, i) for i in range(x.shape[axis])])

@@ -12,7 +12,10 @@ from numbacnn.ops.shape import reshape
 
 def max_unpool1d(x: Tensor, indices: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0,
                  output_size: Any = None) -> Tensor:
-    """Put the numbers of lines, (N, C, L) or (C, L), where indices point. See `max_unpool2d`."""
+    """Put the numbers of lines, (N, C, L) or (C, L), where indices point.
+
+    Parameters are those of `max_unpool2d`.
+    """
     return _unpool(1, x, indices, kernel_size, stride, padding, output_size)
 
 
@@ -46,7 +49,10 @@ def max_unpool2d(x: Tensor, indices: Tensor, kernel_size: Any, stride: Any = Non
 
 def max_unpool3d(x: Tensor, indices: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0,
                  output_size: Any = None) -> Tensor:
-    """Put the numbers of volumes, (N, C, D, H, W) or (C, D, H, W), where indices point. See `max_unpool2d`."""
+    """Put the numbers of volumes, (N, C, D, H, W) or (C, D, H, W), where indices point.
+
+    Parameters are those of `max_unpool2d`.
+    """
     return _unpool(3, x, indices, kernel_size, stride, padding, output_size)
 
 
