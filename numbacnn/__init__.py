@@ -151,6 +151,7 @@ from numbacnn.ops import (
     vstack,
     where,
 )
+from numbacnn.ops.aliases import abs, clip, div, eq, ge, gt, le, lt, mul, ne, neg, pow, sub
 from numbacnn.random import Generator, manual_seed
 from numbacnn.sampling import bernoulli, normal, rand, rand_like, randint, randn, randn_like, randperm
 from numbacnn.serialize import load, save
@@ -186,8 +187,6 @@ int32 = _np.dtype("int32")
 uint8 = _np.dtype("uint8")
 
 concat = concatenate = cat
-abs, clip, div, mul, neg, pow, sub = absolute, clamp, divide, multiply, negative, power, subtract
-eq, ge, gt, le, lt, ne = ops.equal, greater_equal, greater, less_equal, less, not_equal
 
 _logging.getLogger("numbacnn").addHandler(_logging.NullHandler())
 

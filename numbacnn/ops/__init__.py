@@ -126,7 +126,7 @@ from numbacnn.ops.mathematics import (
     trunc,
 )
 from numbacnn.ops.matmul import addmm, baddbmm, bmm, dot, matmul, mm, mv, outer, tensordot
-from numbacnn.ops.methods import ALIASES
+from numbacnn.ops.methods import NAMED
 from numbacnn.ops.moments import std, var, var_mean
 from numbacnn.ops.norm import batch_norm
 from numbacnn.ops.pad import pad
@@ -198,7 +198,7 @@ METHODS = {
     "__dlpack__": to_dlpack, "__dlpack_device__": dlpack_device, "__matmul__": matmul,
     "__rmatmul__": lambda x, other: matmul(other, x), "reshape": reshape, "view": reshape, "flatten": flatten,
     "squeeze": squeeze, "unsqueeze": unsqueeze, "permute": permute, "transpose": transpose, "expand": expand, "to": to,
-    "neg": negative, **ALIASES,
+    **NAMED,
     "__getitem__": getitem, "__setitem__": setitem, "__iter__": iterate, "__contains__": contains,
     "__index__": as_position, "view_as": reshape_as,
     **{function.__name__: function for function in (

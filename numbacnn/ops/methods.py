@@ -5,10 +5,10 @@ from typing import Any
 from numbacnn.autograd import Tensor
 from numbacnn.backend import device
 from numbacnn.errors import DTypeError, ShapeError
+from numbacnn.ops import aliases
 from numbacnn.ops.check import FLOATING, any_tensor
-from numbacnn.ops.compare import equal, greater, greater_equal, less, less_equal, not_equal
 from numbacnn.ops.elementwise import add, divide, in_place, multiply, subtract
-from numbacnn.ops.mathematics import absolute, clamp, power
+from numbacnn.ops.mathematics import clamp
 from numbacnn.ops.operands import tensor_like
 from numbacnn.ops.shape import cast, expand, permute, to, transpose
 
@@ -79,13 +79,12 @@ def zeros_of(x: Tensor) -> Tensor:
     return filled(x, 0)
 
 
-ALIASES = {
-    "abs": absolute, "add_": in_place(add), "bool": _conversion("bool", "bool"), "byte": _conversion("byte", "uint8"),
-    "clamp_": in_place(clamp), "clip": clamp, "copy_": in_place(copy_of), "cpu": cpu, "cuda": cuda, "div": divide,
-    "div_": in_place(divide), "double": _conversion("double", "float64"), "eq": equal, "fill_": in_place(filled),
-    "float": _conversion("float", "float32"), "ge": greater_equal, "gt": greater, "half": half,
-    "int": _conversion("int", "int32"), "is_floating_point": is_floating_point, "le": less_equal,
-    "long": _conversion("long", "int64"), "lt": less, "mul": multiply, "mul_": in_place(multiply), "ne": not_equal,
-    "pow": power, "sub": subtract, "sub_": in_place(subtract), "t": t, "type_as": type_as, "zero_": in_place(zeros_of),
-    "T": property(reversed_axes),
+NAMED = {
+    **{name: getattr(aliases, name) for name in aliases.__all__},
+    "add_": in_place(add), "clamp_": in_place(clamp), "copy_": in_place(copy_of), "div_": in_place(divide),
+    "fill_": in_place(filled), "mul_": in_place(multiply), "sub_": in_place(subtract), "zero_": in_place(zeros_of),
+    "bool": _conversion("bool", "bool"), "byte": _conversion("byte", "uint8"),
+    "double": _conversion("double", "float64"), "float": _conversion("float", "float32"), "half": half,
+    "int": _conversion("int", "int32"), "long": _conversion("long", "int64"), "type_as": type_as,
+    "is_floating_point": is_floating_point, "cpu": cpu, "cuda": cuda, "t": t, "T": property(reversed_axes),
 }
