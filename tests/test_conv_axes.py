@@ -35,6 +35,7 @@ PROGRAMS = [
     (3, SEQUENCES, two_layers(F.conv1d)),
     (4, IMAGES, lambda *inputs: F.relu(biased(*inputs))),
     (5, IMAGES, biased),
+    (6, ((4, 6),), lambda x: x.reshape(3, 8).reshape(24) * 2),
 ]
 
 

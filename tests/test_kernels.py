@@ -136,15 +136,15 @@ def pool_cases(numbers):
             f"max_pool2d: {name}": Case("max_pool2d", [values], [y, (y, "int32")], window),
             f"max_pool2d_backward: {name}": Case("max_pool2d_backward", [numbers(*y), argmax], [x], window)}
         if (dh, dw) == (1, 1):
-            for op, options in (("sum_pool2d", ()), ("avg_pool2d", (0, 0)), ("avg_pool2d", (1, 0)),
+            for op, options in (("avg_pool2d", (0, 1)), ("avg_pool2d", (0, 0)), ("avg_pool2d", (1, 0)),
                                 ("avg_pool2d", (0, 3))):
                 geometry = (*window[:6], *options)
                 cases |= {f"{op}: {name} {options}": Case(op, [numbers(*x)], [y], geometry),
                           f"{op}_backward: {name} {options}": Case(f"{op}_backward", [numbers(*y)], [x], geometry)}
     for x, size in (((2, 3, 7, 5), (3, 2)), ((1, 4, 3, 4), (5, 7)), ((2, 1, 6, 6), (1, 1)), ((1, 2, 4, 6), (4, 3))):
         y = (*x[:2], *size)
-        cases |= {f"adaptive_avg_pool2d: {x} {size}": Case("adaptive_avg_pool2d", [numbers(*x)], [y]),
-                  f"adaptive_avg_pool2d_backward: {x} {size}": Case("adaptive_avg_pool2d_backward", [numbers(*y)], [x])}
+        cases |= {f"adaptive_avg_pool: {x} {size}": Case("adaptive_avg_pool", [numbers(*x)], [y]),
+                  f"adaptive_avg_pool_backward: {x} {size}": Case("adaptive_avg_pool_backward", [numbers(*y)], [x])}
     return cases
 
 

@@ -49,9 +49,8 @@ def adaptive_cases(numbers):
         reference.adaptive_max_pool(values, np.empty(y), argmax)
         cases |= {f"adaptive_max_pool {x} {size}": Case("adaptive_max_pool", [values], [y, (y, "int32")]),
                   f"max_pool_backward {x} {size}": Case("max_pool_backward", [numbers(*y), argmax], [x])}
-        means = "adaptive_avg_pool2d" if len(x) == 4 else "adaptive_avg_pool"
-        cases |= {f"{means} {x} {size}": Case(means, [values], [y]),
-                  f"{means}_backward {x} {size}": Case(f"{means}_backward", [numbers(*y)], [x])}
+        cases |= {f"adaptive_avg_pool {x} {size}": Case("adaptive_avg_pool", [values], [y]),
+                  f"adaptive_avg_pool_backward {x} {size}": Case("adaptive_avg_pool_backward", [numbers(*y)], [x])}
     return cases
 
 

@@ -148,8 +148,6 @@ from .pool import (
     avg_pool2d_backward,
     max_pool2d,
     max_pool2d_backward,
-    sum_pool2d,
-    sum_pool2d_backward,
 )
 from .pool_rows import adaptive_max_pool, max_pool
 from .program import Program, launch
@@ -157,8 +155,6 @@ from .random import random_integers, random_normal, random_uniform
 from .reduce import sum
 from .resample import (
     adaptive_avg_pool,
-    adaptive_avg_pool2d,
-    adaptive_avg_pool2d_backward,
     adaptive_avg_pool_backward,
     avg_pool,
     avg_pool_backward,

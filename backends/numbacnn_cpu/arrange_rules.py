@@ -51,4 +51,5 @@ FUSIONS = [
     ),
     spread("y = relu(s)\ns = add(c, b)", "conv2d_transposed_relu_packed"),
     spread("y = add(c, b)", "conv2d_transposed_packed"),
+    Fusion("y = reshape(v)\nv = reshape(c)", "y = reshape(c)"),      # of any shapes, if nobody else needs v
 ]

@@ -15,13 +15,6 @@ def are_pixels(images, rows):
 FUSIONS = [
     Fusion(
         """
-        z = reshape(y)
-        y = reshape(x)
-        """,
-        "z = reshape(x)",
-    ),
-    Fusion(
-        """
         rows = reshape(p)
         p = permute(x, *axes)
         """,

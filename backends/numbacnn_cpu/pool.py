@@ -160,16 +160,6 @@ def max_pool_backward_apart(dy, argmax, dx, kh, kw, begin, end):
 
 # --- sum and mean --------------------------------------------------------------------------------------------------
 
-def sum_pool2d(x, y, *window):
-    """Lower to sums."""
-    return avg_pool2d(x, y, *window, 0, 1)
-
-
-def sum_pool2d_backward(dy, dx, *window):
-    """Lower to sums of the windows that hold a pixel."""
-    return avg_pool2d_backward(dy, dx, *window, 0, 1)
-
-
 def avg_pool2d(x, y, *window_and_divisor):
     """Lower to means."""
     x, y = x.physical(), y.physical()

@@ -35,24 +35,18 @@ def adaptive_avg_pool(x, y):
 
 
 def adaptive_avg_pool_backward(dy, dx):
-    """Lower to shares of the windows that hold a place; or of the only one."""
+    """Lower to shares of the windows that hold a place, or of the only one.
+
+    In images, windows of one size are side by side, as those of other poolings.
+    """
     if dx.ndim != 4 and math.prod(dy.shape[2:]) == 1:
         return [(share_in_lines, [in_lines(dy), in_lines(dx)])]
+    if dx.ndim == 4:
+        (kh, rest), (kw, other) = (divmod(dx.shape[axis], max(dy.shape[axis], 1)) for axis in (2, 3))
+        if rest == other == 0:
+            return [(pool_backward_apart, [dy.physical(), dx.physical(), kh, kw, kh * kw])]
     dx, dy = joined_rows(dx, dy)
     return resampled(dy, dx, shares(dx, dy), back=True)
-
-
-def adaptive_avg_pool2d(x, y):
-    """Lower to the same."""
-    return adaptive_avg_pool(x, y)
-
-
-def adaptive_avg_pool2d_backward(dy, dx):
-    """Lower to the same, or to the gradient of the mean of windows side by side, if all are of one size."""
-    (kh, rest), (kw, other) = (divmod(dx.shape[axis], max(dy.shape[axis], 1)) for axis in (2, 3))
-    if rest or other:
-        return adaptive_avg_pool_backward(dy, dx)
-    return [(pool_backward_apart, [dy.physical(), dx.physical(), kh, kw, kh * kw])]
 
 
 def joined_rows(x, y):

@@ -7,8 +7,8 @@ from numbacnn.kernels.spec import Array
 class PoolKernels(Protocol):
     """Pooling.
 
-    Windows of images (N, C, H, W) in words that end in 2d; of (N, C, L) and (N, C, D, H, W) in `max_pool`, `avg_pool`
-    and `adaptive_avg_pool`, whose numbers come once for each axis; of all three in the others. A window may leave the
+    Windows of images (N, C, H, W) in words that end in 2d; of (N, C, L) and (N, C, D, H, W) in `max_pool` and
+    `avg_pool`, whose numbers come once for each axis; of all three in the others. A window may leave the
     image at its end, too, as far as the shape of y says.
     """
 
@@ -24,13 +24,6 @@ class PoolKernels(Protocol):
                             ph: int, pw: int, dh: int, dw: int) -> None:
         """dx (N, C, H, W): dy added up where argmax points, zero elsewhere."""
 
-    def sum_pool2d(self, x: Array, y: Array, /, kh: int, kw: int, sh: int, sw: int, ph: int, pw: int) -> None:
-        """y (N, C, OH, OW), the sum of each window; padding counts as zero."""
-
-    def sum_pool2d_backward(self, dy: Array, dx: Array, /, kh: int, kw: int, sh: int, sw: int, ph: int, pw: int
-                            ) -> None:
-        """dx (N, C, H, W), the sum of dy over the windows that hold the pixel."""
-
     def avg_pool2d(self, x: Array, y: Array, /, kh: int, kw: int, sh: int, sw: int, ph: int, pw: int,
                    count_include_pad: int, divisor: int) -> None:
         """y (N, C, OH, OW), the sum of each window, divided by `divisor`; or if that is 0 by how many values there are.
@@ -41,12 +34,6 @@ class PoolKernels(Protocol):
     def avg_pool2d_backward(self, dy: Array, dx: Array, /, kh: int, kw: int, sh: int, sw: int, ph: int, pw: int,
                             count_include_pad: int, divisor: int) -> None:
         """dx (N, C, H, W), the gradient of `avg_pool2d`."""
-
-    def adaptive_avg_pool2d(self, x: Array, y: Array, /) -> None:
-        """y (N, C, OH, OW): row oh is the mean of rows floor(oh H / OH) up to, not including, ceil((oh + 1) H / OH)."""
-
-    def adaptive_avg_pool2d_backward(self, dy: Array, dx: Array, /) -> None:
-        """dx (N, C, H, W), the gradient of `adaptive_avg_pool2d`."""
 
     def max_pool(self, x: Array, y: Array, argmax: Array, /, *window: int) -> None:
         """y, the maximum of each window, and argmax, where it was found, as for `max_pool2d`.
@@ -61,13 +48,13 @@ class PoolKernels(Protocol):
         """dx, the gradient of `avg_pool`."""
 
     def adaptive_avg_pool(self, x: Array, y: Array, /) -> None:
-        """y, means over windows as those of `adaptive_avg_pool2d`."""
+        """y, means: place ol of OL is that of places floor(ol L / OL) up to, not including, ceil((ol + 1) L / OL)."""
 
     def adaptive_avg_pool_backward(self, dy: Array, dx: Array, /) -> None:
         """dx, the gradient of `adaptive_avg_pool`."""
 
     def adaptive_max_pool(self, x: Array, y: Array, argmax: Array, /) -> None:
-        """y and argmax as for `max_pool`, over windows as those of `adaptive_avg_pool2d`."""
+        """y and argmax as for `max_pool`, over windows as those of `adaptive_avg_pool`."""
 
     def max_pool_backward(self, dy: Array, argmax: Array, dx: Array, /) -> None:
         """dx: dy added up where argmax points, in row-major order, zero elsewhere: of any pooling."""

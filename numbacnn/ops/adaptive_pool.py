@@ -85,8 +85,7 @@ def _means(axes: int, x: Tensor, output_size: Any) -> Tensor:
     op = f"adaptive_avg_pool{axes}d"
     floating(op, x=x)
     size = geometry.adaptive_pool(op, axes, x.shape, output_size)[-axes:]
-    kernel = op if axes == 2 else "adaptive_avg_pool"
-    return batched(axes, x, lambda images: weighted(kernel, images, (*images.shape[:2], *size), ()))
+    return batched(axes, x, lambda images: weighted("adaptive_avg_pool", images, (*images.shape[:2], *size), ()))
 
 
 def _maxima(axes: int, x: Tensor, output_size: Any, return_indices: Any) -> Pooled:

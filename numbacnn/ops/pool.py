@@ -165,8 +165,6 @@ def mean_pool(op: str, axes: int, x: Tensor, kernel_size: Any, stride: Any, padd
     numbers = numbers[:3 * axes]                         # no dilation
     numbers += geometry.divisor(op, count_include_pad, divisor_override)
     kernel = "avg_pool2d" if axes == 2 else "avg_pool"
-    if op == "sum_pool2d":
-        kernel, numbers = op, numbers[:6]
     return batched(axes, x, lambda images: weighted(kernel, images, (*images.shape[:2], *y_shape[-axes:]), numbers))
 
 

@@ -51,5 +51,5 @@ def interpolate(x: Tensor, size: Any = None, scale_factor: Any = None, mode: str
     y_shape, found, numbers = geometry.interpolate(x.shape, size, scale_factor, mode, align_corners,
                                                    recompute_scale_factor, antialias)
     if found is None:
-        return weighted("adaptive_avg_pool2d" if x.ndim == 4 else "adaptive_avg_pool", x, y_shape, ())
+        return weighted("adaptive_avg_pool", x, y_shape, ())
     return weighted("interpolate", x, y_shape, numbers)

@@ -118,14 +118,6 @@ def avg_pool_backward(dy, dx, *window):
     pooled_backward(dy, dx, *mean_of(dx, window))
 
 
-def sum_pool2d(x, y, *window):
-    avg_pool(x, y, *window, 0, 1)
-
-
-def sum_pool2d_backward(dy, dx, *window):
-    avg_pool_backward(dy, dx, *window, 0, 1)
-
-
 def avg_pool2d(x, y, *window):
     avg_pool(x, y, *window)
 
@@ -141,5 +133,3 @@ def adaptive_avg_pool(x, y):
 def adaptive_avg_pool_backward(dy, dx):
     pooled_backward(dy, dx, evenly(dx, dy), None)
 
-
-adaptive_avg_pool2d, adaptive_avg_pool2d_backward = adaptive_avg_pool, adaptive_avg_pool_backward
