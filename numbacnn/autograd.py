@@ -16,7 +16,7 @@ from numbacnn.engine import Backward, Gradients, Node, only_first, propagate, su
 from numbacnn.errors import DeviceError, DTypeError, GradientError, NumbacnnError, ShapeError
 from numbacnn.geometry import axis, count
 from numbacnn.grad_mode import is_grad_enabled, mode, no_grad
-from numbacnn.graph import Array, rebind, thread
+from numbacnn.graph import Array, rebind, setting_changed, thread
 from numbacnn.hooks import RemovableHandle, register
 
 __all__ = ["Backward", "Gradients", "Node", "Tensor", "differentiable", "is_grad_enabled", "no_grad", "sum_of"]
@@ -203,6 +203,7 @@ class Tensor:
         if requires_grad and not self.array.dtype.startswith("float"):
             raise DTypeError(f"requires_grad_: only floating point tensors have gradients, got {self.array.dtype}")
         self._requires_grad = bool(requires_grad)
+        setting_changed()
         return self
 
     def backward(self, gradient: "Tensor | None" = None, retain_graph: bool | None = None, create_graph: bool = False,

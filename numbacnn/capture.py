@@ -1,14 +1,18 @@
 """Record a step once, then replay its plan: no Python per operation at all."""
 from collections.abc import Callable, Iterable, Iterator
 from sys import getrefcount
-from typing import Any
+from typing import Any, NamedTuple
 
-from numbacnn import graph, interrupt, random
+from numbacnn import graph, hooks, interrupt, random
 from numbacnn.autograd import Tensor
 from numbacnn.backend import default_device
 from numbacnn.errors import DTypeError, EvaluationError
+from numbacnn.grad_mode import mode
 from numbacnn.graph import Array, thread
 from numbacnn.memory import Storage
+from numbacnn.settings import Settings
+
+MAX_VARIANTS = 16  # of a captured function for inputs of the same shapes, the least recently used goes first
 
 
 class capture:
@@ -18,11 +22,17 @@ class capture:
     ----------
     function : callable
         Takes tensors, returns a tensor or a tuple of tensors. It may change `state`, and nothing else. It must not
-        look at values: it runs once for each combination of shapes and dtypes of its inputs.
+        look at values: it runs once for each combination of shapes and dtypes of its inputs, and of settings.
     *state : Module, Optimizer, Tensor, or iterable of these
         Everything the function changes: the model, the optimiser. (The state of dropout is always included.) What
-        else it reads, and whether a module is in training mode, is a constant of the capture; options of an optimiser
-        may change. Gradients that the function leaves are not kept.
+        else it reads is a constant of the capture. Gradients that the function leaves are not kept.
+
+    Notes
+    -----
+    Settings are what modules that are in `state` or that run have as attributes (``training``, the ``p`` of a dropout,
+    which layers there are), their hooks, whether tensors of `state` and of these modules require gradients, the
+    options of optimisers, `no_grad` and `set_precision`. Where one has changed, the function is recorded again; what
+    was recorded before is kept for when it changes back.
 
     Examples
     --------
@@ -39,35 +49,48 @@ class capture:
 
     def __init__(self, function: Callable[..., Any], *state: Any) -> None:
         self.function = function
-        self.owners = [each for each in state if hasattr(each, "refresh")]
-        self.state = list({id(tensor): tensor for tensor in _tensors(state)}.values())
-        self.replays: dict[object, _Replay] = {}
+        self.state = list(_flat(state))
+        self.optimizers = [each for each in self.state if hasattr(each, "param_groups")]
+        self.variants: dict[object, list[_Replay]] = {}  # by what is quickly compared; the one used last comes first
 
     def __call__(self, *inputs: Tensor) -> Any:
-        """Replay the function on these inputs; record it if their shapes are new."""
+        """Replay the function on these inputs; record it if their shapes are new, or settings it depends on."""
         if thread.eager or thread.capture is not None:   # inside another capture: part of that
             return self.function(*inputs)
-        signature = tuple([(x.array.shape, x.array.dtype) for x in inputs if _is_tensor(x)])
-        replay = self.replays.get(signature)
-        if replay is None:
-            replay = self.replays[signature] = _Replay(self.function, inputs, self.state)
-        for owner in self.owners:                        # learning rates may have changed
-            owner.refresh()
-        return replay(inputs)
+        for optimizer in self.optimizers:                # learning rates may have changed
+            optimizer.refresh()
+        key = mode.enabled, thread.precision, *[(x.array.shape, x.array.dtype) for x in inputs if _is_tensor(x)]
+        known = self.variants.get(key)
+        if known and known[0].settings.compared == graph.settings:
+            return known[0](inputs)
+        return self._found(key, inputs)(inputs)
+
+    def _found(self, key: object, inputs: tuple[Tensor, ...]) -> "_Replay":
+        """The variant for the settings as they are now."""
+        known = self.variants.get(key, [])
+        place = next((i for i, replay in enumerate(known) if replay.settings.hold()), None)
+        replay = _Replay(self.function, inputs, self.state, self.optimizers) if place is None else known.pop(place)
+        self.variants[key] = [replay, *known[:MAX_VARIANTS - 1]]
+        return replay
 
 
 class _Replay:
     """The plan of one call, and where its inputs, state and outputs are in it."""
 
-    def __init__(self, function: Callable[..., Any], inputs: tuple[Tensor, ...], state: list[Tensor]) -> None:
+    def __init__(self, function: Callable[..., Any], inputs: tuple[Tensor, ...], given: list[Any],
+                 optimizers: list[Any]) -> None:
         graph.evaluate()
+        hooks.watched = True                             # modules tell that they are called
         self.born: set[Storage] = set()                 # memory of constants the function makes
-        own = [random.state(inputs[0].device if inputs else default_device()), *state]
-        self.state = list({id(t): t for t in own}.values())
+        self.optimizers = optimizers
+        device = inputs[0].device if inputs else default_device()
+        self.state = list({id(t): t for t in [random.state(device), *_tensors(given)]}.values())
+        modules = [each for each in (function, *given) if hasattr(each, "modules")]
+        self.settings = Settings(modules, self.state, optimizers, device)
         inputs = tuple([Tensor(_alone(x.array)) for x in inputs])
         for t in self.state:
             t.array = _alone(t.array)
-        before = [(t, t.array, t.grad) for t in self.state]
+        before = [_Saved(t, t.array, t.grad, t.node, t.requires_grad) for t in self.state]
         recording, thread.capture = thread.recording, self
         try:
             outputs = function(*inputs)
@@ -75,6 +98,7 @@ class _Replay:
             if not self.single and not (isinstance(outputs, tuple | list) and outputs):
                 raise DTypeError(f"capture: the function must return a tensor, or a tuple of tensors, got {outputs!r}")
             self._check(recording, before, (outputs,) if self.single else tuple(outputs))
+            self.settings.settle()
             _restore(before)
             del outputs
             self._plan(recording, inputs)
@@ -86,22 +110,30 @@ class _Replay:
             thread.capture = None
             thread.recording = graph.Recording()
 
-    def _check(self, recording: graph.Recording, before: list["_Saved"], outputs: tuple[Any, ...]) -> None:
+    def check_optimizer(self, optimizer: Any) -> None:
+        """See that a replay will know the options of an optimiser that steps."""
+        if not any(optimizer is each for each in self.optimizers):
+            raise EvaluationError(f"capture: the function steps an optimiser, {type(optimizer).__name__}, that is not "
+                                  "in its state; pass everything it changes: capture(function, model, optimizer)")
+
+    def _check(self, recording: graph.Recording, before: "list[_Saved]", outputs: tuple[Any, ...]) -> None:
         """See that the function did nothing that a replay would not do."""
         for t in outputs:
             if not _is_tensor(t) or t.array.epoch != recording.epoch:
                 raise EvaluationError("capture: the function must return tensors that it computes")
         self.outputs = [(t.array.slot, t.array.shape, t.array.dtype) for t in outputs]
-        self.changed = [(t, t.array.slot) for t, old, _ in before if t.array is not old]
-        for t, old, grad in before:
+        self.changed = [(t, t.array.slot) for t, old, *_ in before if t.array is not old]
+        for t, old, grad, *_ in before:
             if t.array is not old and t.array.epoch != recording.epoch:
                 raise EvaluationError("capture: the function may only assign to its state what it computes")
             if grad is not None and grad.array.storage in recording.leaves:
                 raise EvaluationError("capture: the function adds to gradients that were there before; let it begin "
                                       "with zero_grad()")
             if t.array is old and t.grad is not grad and t.grad is not None:
-                raise EvaluationError("capture: the function leaves gradients and does not use them: they would be "
-                                      "lost; let it call optimizer.step(), or capture less")
+                raise EvaluationError(f"capture: the function leaves a gradient, of a tensor of shape {t.shape}, that "
+                                      "nothing in it uses, and a replay would lose it; let it call optimizer.step() of "
+                                      "an optimiser that has this tensor, freeze it with requires_grad_(False), or end "
+                                      "with model.zero_grad()")
 
     def _plan(self, recording: graph.Recording, inputs: tuple[Tensor, ...]) -> None:
         self.leaves = list(recording.leaves)
@@ -132,6 +164,8 @@ class _Replay:
             self.leaves[i] = None  # type: ignore[call-overload]
 
     def __call__(self, inputs: tuple[Tensor, ...]) -> Any:
+        if self.settings.effects:
+            self.settings.change()
         leaves = self.leaves.copy()
         for x, i in zip(inputs, self.inputs, strict=True):
             storage = x.array.storage or _computed(x)
@@ -160,7 +194,14 @@ class _Replay:
         return outputs[0] if self.single else outputs
 
 
-_Saved = tuple[Tensor, Array, Tensor | None]
+class _Saved(NamedTuple):
+    """A tensor of the state, and what it was before."""
+
+    tensor: Tensor
+    array: Array
+    grad: Tensor | None
+    node: Any
+    requires_grad: bool
 
 
 def _alone(array: Array) -> Array:
@@ -174,20 +215,27 @@ def _computed(tensor: Tensor) -> Storage:
 
 
 def _restore(state: list[_Saved]) -> None:
-    for tensor, array, grad in state:
-        tensor.array, tensor.grad = array, grad
+    for t, array, grad, node, requires_grad in state:
+        t.array, t.grad, t.node = array, grad, node
+        if t.requires_grad != requires_grad:
+            t.requires_grad = requires_grad
+
+
+def _flat(state: Iterable[Any]) -> Iterator[Any]:
+    """Modules, optimisers and tensors of the state, one by one."""
+    for each in state:
+        if isinstance(each, Tensor) or hasattr(each, "state_tensors"):
+            yield each
+        elif isinstance(each, Iterable) and not isinstance(each, str | bytes):
+            yield from _flat(each)
+        else:
+            raise DTypeError(f"capture: state must be modules, optimisers or tensors, got {type(each).__name__}")
 
 
 def _tensors(state: Iterable[Any]) -> Iterator[Tensor]:
+    """All that the function may change."""
     for each in state:
-        if isinstance(each, Tensor):
-            yield each
-        elif hasattr(each, "state_tensors"):
-            yield from each.state_tensors()
-        elif isinstance(each, Iterable) and not isinstance(each, str | bytes):
-            yield from _tensors(each)
-        else:
-            raise DTypeError(f"capture: state must be modules, optimisers or tensors, got {type(each).__name__}")
+        yield from [each] if isinstance(each, Tensor) else each.state_tensors()
 
 
 def _is_tensor(x: Any) -> bool:

@@ -146,6 +146,12 @@ class Thread(threading.local):
         return arena
 
 
+def setting_changed() -> None:
+    """Note that something changed that Python reads while it records: captured functions compare their settings."""
+    global settings
+    settings = next(_settings)
+
+
 def record(op: str, inputs: tuple[Array, ...], outputs: tuple[tuple[Shape, str], ...],
            numbers: tuple[Number, ...] = ()) -> list[Array]:
     """Note a call of kernel `op` and return its outputs.
@@ -363,4 +369,6 @@ def _give(array: Array | None, storage: Storage) -> None:
 
 
 _epochs = itertools.count()
+_settings = itertools.count(1)
+settings = 0                                             # another number whenever a setting of anything changed
 thread = Thread()

@@ -4,8 +4,10 @@ from collections import OrderedDict
 from typing import Any
 
 from numbacnn.errors import DTypeError
+from numbacnn.graph import setting_changed
 
 _keys = itertools.count()
+watched = False      # whether calls of modules are looked at: one has hooks, or a function was captured
 
 
 class RemovableHandle:
@@ -23,6 +25,7 @@ class RemovableHandle:
     def remove(self) -> None:
         """Take the hook away; nothing happens if it is gone."""
         self.hooks.pop(self.key, None)
+        setting_changed()
 
     def __enter__(self) -> "RemovableHandle":
         return self
@@ -40,4 +43,5 @@ def register(op: str, hooks: "OrderedDict[int, Any]", hook: Any, prepend: bool =
     hooks[handle.key] = hook if entry is None else entry
     if prepend:
         hooks.move_to_end(handle.key, last=False)
+    setting_changed()
     return handle

@@ -12,7 +12,7 @@ import numpy as np
 from numbacnn.autograd import Tensor
 from numbacnn.backend import Device
 from numbacnn.errors import DTypeError
-from numbacnn.graph import Array
+from numbacnn.graph import Array, setting_changed
 
 
 def manual_seed(seed: int) -> None:
@@ -26,6 +26,7 @@ def manual_seed(seed: int) -> None:
     global _host, _seed, _round
     _seed = _checked("manual_seed", seed)
     _host, _round = np.random.default_rng(_seed), _round + 1
+    setting_changed()                                    # a captured function draws from the new seed
 
 
 class Generator:
@@ -133,7 +134,7 @@ def state(device: Device) -> Tensor:
     if _thread.round != _round:
         _thread.start()
     if device not in _thread.states:
-        _thread.states[device] = Tensor(Array.of(np.array([_seed, _thread.number << 40], np.int64), device))
+        _thread.states[device] = Tensor(_thread.first(device))
     return _thread.states[device]
 
 
@@ -142,14 +143,22 @@ class _Thread(threading.local):
 
     round = -1
 
+    def __init__(self) -> None:
+        self.states: dict[Device, Tensor] = {}
+
     def start(self) -> None:
-        """Forget the states; take a number among the threads that draw from this seed."""
+        """Take a number among the threads that draw from this seed. The states stay: captures know these tensors."""
         global _numbered
         with _lock:
             if _numbered[0] != _round:
                 _numbered = _round, itertools.count()
             self.round, self.number = _round, next(_numbered[1])
-        self.states: dict[Device, Tensor] = {}
+        for device, state in self.states.items():
+            state.array = self.first(device)
+
+    def first(self, device: Device) -> Array:
+        """The (seed, counter) that this thread begins with."""
+        return Array.of(np.array([_seed, self.number << 40], np.int64), device)
 
 
 _seed = int(np.random.SeedSequence().generate_state(1)[0])

@@ -161,6 +161,9 @@ def randperm(n: int, *, generator: Seed = None, dtype: Any = np.int64, device: P
     """
     name = dtype_name("randperm", dtype)
     shape = checked_shape("randperm", (n,), "int64")
+    if thread.capture is not None:
+        raise EvaluationError("randperm: numbers are computed at once, to sort them, and a captured function computes "
+                              "nothing before it ends; draw the order outside and pass it as an input")
     keys = _drawn("randperm", "random_integers", shape, "int64", generator, device, (0, 1 << 62))
     return tensor(np.argsort(keys.numpy(), kind="stable"), name, device)
 

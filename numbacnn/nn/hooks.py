@@ -3,12 +3,12 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from numbacnn import hooks
 from numbacnn.errors import DTypeError
 from numbacnn.grad_mode import mode
+from numbacnn.graph import thread
 from numbacnn.hooks import RemovableHandle, register
 from numbacnn.nn.backward_hooks import Passage
-
-_used = False                # whether any module has hooks: programs without do not look for them at each call
 
 
 class _Hook(NamedTuple):
@@ -34,8 +34,8 @@ class Hooked:
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
         """Compute: `forward`, and the hooks."""
-        if _used and self._hooks is not None:
-            return _call(self, self._hooks, inputs, options)
+        if hooks.watched:
+            return _call(self, inputs, options)
         return self.forward(*inputs, **options)
 
     def forward(self, *inputs: Any, **options: Any) -> Any:
@@ -126,21 +126,25 @@ class Hooked:
         return register("register_full_backward_hook", self._own_hooks().after_backward, hook, prepend)
 
     def _own_hooks(self) -> _Hooks:
-        global _used
         if self._hooks is None:
             self._hooks = _Hooks()
-            _used = True
+            hooks.watched = True
         return self._hooks
 
 
-def _call(module: Hooked, hooks: _Hooks, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
-    for hook in [*hooks.before_forward.values()]:
+def _call(module: Hooked, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    if thread.capture is not None:
+        thread.capture.settings.note(module)
+    own = module._hooks
+    if own is None:
+        return module.forward(*inputs, **options)
+    for hook in [*own.before_forward.values()]:
         inputs, options = _replaced(module, hook, inputs, options)
     passage = None
-    if mode.enabled and (hooks.before_backward or hooks.after_backward):
-        passage = Passage(module, [*hooks.before_backward.values()], [*hooks.after_backward.values()])
+    if mode.enabled and (own.before_backward or own.after_backward):
+        passage = Passage(module, [*own.before_backward.values()], [*own.after_backward.values()])
         inputs = passage.enter(inputs)
-    waiting, output = [*hooks.after_forward.values()], None
+    waiting, output = [*own.after_forward.values()], None
     try:
         output = module.forward(*inputs, **options)
         while waiting:

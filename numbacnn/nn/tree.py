@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from numbacnn.autograd import Tensor
 from numbacnn.errors import DTypeError, GradientError
-from numbacnn.graph import rebind
+from numbacnn.graph import rebind, setting_changed
 from numbacnn.nn.parameter import Buffer, Parameter
 
 if TYPE_CHECKING:
@@ -35,9 +35,11 @@ class Tree:
             if isinstance(value, Tree) and any(module is self for module in value.modules()):
                 raise ValueError(f"{type(self).__name__}: {name} must not contain the module it becomes a part of")
         object.__setattr__(self, name, value)
+        setting_changed()
 
     def __delattr__(self, name: str) -> None:
         object.__delattr__(self, name)
+        setting_changed()
         if name in self._places:
             object.__setattr__(self, "_places", {k: v for k, v in self._places.items() if k != name})
 

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from numbacnn.autograd import Tensor
-from numbacnn.errors import DTypeError, EvaluationError, ShapeError
+from numbacnn.errors import DTypeError, ShapeError
 from numbacnn.geometry import count
-from numbacnn.graph import Array, evaluate, record, storage_of, thread
+from numbacnn.graph import Array, evaluate, record, storage_of
 
 
 class Update(NamedTuple):
@@ -57,7 +57,6 @@ class Group(dict[str, Any]):
         self.hyper: Tensor | None = None                 # the options, as numbers for the kernel
         self.seen: tuple[Any, ...] = ()                  # options that were checked, and
         self.current: Update | None = None               # how they have the group updated
-        self.captured: Update | None = None              # what a capture replays
         self._values: tuple[float, ...] = ()
 
     def allocate(self, scalars: Iterable[str], flat: Iterable[str], first_value: Callable[[str], float]) -> None:
@@ -92,12 +91,6 @@ class Group(dict[str, Any]):
                 raise ShapeError(f"step: the gradient of a parameter must be {p.array.dtype}{p.array.shape} as itself, "
                                  f"got {p.grad.array.dtype}{p.grad.array.shape}")
 
-    def check_captured(self, update: Update) -> None:
-        """Check that a captured step still does what the options say."""
-        if self.captured is not None and self.captured.structure != update.structure:
-            raise EvaluationError("capture: an option that was zero or False when the step was captured, or is so now, "
-                                  "such as momentum, amsgrad or centered, must stay so; capture the step again")
-
     def piece(self, name: str, i: int) -> np.ndarray:
         """The state of one parameter, in its shape. Its numbers lie in the order of the parameter's memory."""
         flat = self.state[name].array
@@ -115,8 +108,6 @@ class Group(dict[str, Any]):
 
     def record(self, update: Update, scalars: tuple[str, ...]) -> None:
         """Record one call that updates all parameters that have a gradient, and their state."""
-        if thread.capture is not None:
-            self.captured = update
         active = [i for i, p in enumerate(self["params"]) if p.grad is not None]
         if not active:
             return

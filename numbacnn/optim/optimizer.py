@@ -9,7 +9,7 @@ from numbacnn.autograd import Tensor
 from numbacnn.errors import DTypeError, ShapeError
 from numbacnn.grad_mode import enable_grad
 from numbacnn.gradient import forget
-from numbacnn.graph import Array, evaluate
+from numbacnn.graph import Array, evaluate, setting_changed, thread
 from numbacnn.optim.group import Group, Update
 
 SCHEDULED = ("initial_lr", "max_lr", "min_lr", "max_momentum", "base_momentum")    # what schedules note in a group
@@ -78,6 +78,7 @@ class Optimizer:
         made = Group(parameters, self.defaults | options)
         made.refresh(self._current(made).hyper)
         self.param_groups.append(made)
+        setting_changed()
 
     def check(self, options: Mapping[str, Any]) -> None:
         """Check the options of a group."""
@@ -93,10 +94,7 @@ class Optimizer:
     def refresh(self) -> None:
         """Let a captured step see options that were changed."""
         for group in self.param_groups:
-            update = self._current(group)
-            if group.captured is not update:
-                group.check_captured(update)
-            group.refresh(update.hyper)
+            group.refresh(self._current(group).hyper)
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients.
@@ -123,6 +121,8 @@ class Optimizer:
         Tensor or None
             What the closure returns.
         """
+        if thread.capture is not None:
+            thread.capture.check_optimizer(self)
         loss = None
         if closure is not None:
             if not callable(closure):
@@ -148,6 +148,8 @@ class Optimizer:
             update = self.update(group)
             if update.states:
                 group.allocate(self.scalars, update.states, lambda name: self.first_value(group, name))
+            if group.current is None or group.current.structure != update.structure:
+                setting_changed()
             group.seen, group.current = seen, update
         return group.current
 

@@ -1,0 +1,87 @@
+"""What a captured function depends on beside its inputs and its state: what Python reads while it is recorded."""
+from collections.abc import Iterable
+from typing import Any
+
+from numbacnn import graph, random
+from numbacnn.autograd import Tensor
+from numbacnn.backend import Device
+
+PLAIN = (bool, int, float, str)                          # equal values are one setting; of all else, the same object
+_FREE, _MISSING = object(), object()                     # an attribute that may be anything; one that is not there
+
+
+class Settings:
+    """Attributes of modules, `requires_grad` of tensors and kinds of updates, as they were before the function ran."""
+
+    def __init__(self, modules: Iterable[Any], tensors: Iterable[Tensor], optimizers: Iterable[Any],
+                 device: Device) -> None:
+        self.compared = -1                               # what `graph.settings` was when they were found to hold
+        self.device = device
+        self.tensors = {id(t): (t, t.requires_grad) for t in tensors}
+        self.updates = [(optimizer, _updates(optimizer)) for optimizer in optimizers]
+        self.modules: dict[int, tuple[Any, dict[str, Any]]] = {}
+        self.effects: list[tuple[Any, str, bool]] = []   # settings that the function itself changes
+        for module in modules:
+            self.note(module)
+
+    def note(self, module: Any) -> None:
+        """Note a module and all below it: the function reads them."""
+        if id(module) in self.modules:
+            return
+        for each in module.modules():
+            if id(each) not in self.modules:
+                self.modules[id(each)] = each, _attributes(each)
+                for value in vars(each).values():
+                    if isinstance(value, Tensor):
+                        self.tensors.setdefault(id(value), (value, value.requires_grad))
+
+    def settle(self) -> None:
+        """After the function ran: see what it changed itself. A replay does so, too, or it is no setting."""
+        self.effects = [(module, "training", module.training) for module, then in self.modules.values()
+                        if module.training != then["training"]]
+        self.effects += [(t, "requires_grad", t.requires_grad) for t, then in self.tensors.values()
+                         if t.requires_grad != then and t.node is None]
+        for module, then in self.modules.values():
+            now = _attributes(module)
+            for name in now.keys() | then.keys():
+                if name != "training" and not _same(now.get(name, _MISSING), then.get(name, _MISSING)):
+                    then[name] = _FREE
+
+    def hold(self) -> bool:
+        """Whether all of them are as they were."""
+        now = graph.settings
+        random.state(self.device)                        # starts anew if there is another seed
+        held = (all(t.requires_grad == then for t, then in self.tensors.values())
+                and all(_updates(optimizer) == then for optimizer, then in self.updates)
+                and all(_equal(_attributes(module), then) for module, then in self.modules.values()))
+        if held:
+            self.compared = now
+        return held
+
+    def change(self) -> None:
+        """Do what the function does to settings."""
+        for each, name, value in self.effects:
+            if getattr(each, name) != value:
+                setattr(each, name, value)
+
+
+def _attributes(module: Any) -> dict[str, Any]:
+    """What a module was given by name. Tensors that are not its parts are values: constants of the capture."""
+    found = {name: value for name, value in vars(module).items() if type(value) is not Tensor}
+    found["training"] = module.training
+    if found.get("_hooks") is not None:
+        found["_hooks"] = str([[*hooks] for hooks in vars(module._hooks).values()])
+    return found
+
+
+def _equal(now: dict[str, Any], then: dict[str, Any]) -> bool:
+    return all([_same(now.get(name, _MISSING), then.get(name, _MISSING)) for name in now.keys() | then.keys()])
+
+
+def _same(value: Any, then: Any) -> bool:
+    return value is then or then is _FREE or (type(value) is type(then) and type(value) in PLAIN and value == then)
+
+
+def _updates(optimizer: Any) -> list[Any]:
+    """How the groups of an optimiser are updated, as far as a plan depends on it."""
+    return [(id(group), group.current.structure) for group in optimizer.param_groups]
