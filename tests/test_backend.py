@@ -87,7 +87,7 @@ def test_what_was_left_is_imported_when_it_is_named(way):
 
 def test_names_that_do_not_exist_are_told():
     with pytest.raises(AttributeError, match="module 'numbacnn' has no attribute 'dtaa'"):
-        nb.dtaa
+        nb.dtaa  # noqa: B018
 
 
 
