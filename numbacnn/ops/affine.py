@@ -63,10 +63,11 @@ def normalised(kernel: str, x: Tensor, groups: Shape, own: Shape, weight: Tensor
     spec, per_group = ((x_data.shape, dtype),), (groups, "float64")
     y, mean, rstd = record(kernel, (x_data, w_data, b_data), (*spec, per_group, per_group), (eps, *kind))
     inputs, needs_dx, wanted = optional(x, weight, bias), x._requires_grad, which(weight, bias)
+    trained = len(inputs) > 1                            # backward must not keep the tensors
 
     def backward(dy: Array) -> Gradients:
         dx, gradients = None, []
-        if len(inputs) > 1:
+        if trained:
             gradients = record(f"{kernel}_backward_weight", (dy, x_data, mean, rstd), ((own, dtype),) * 2)[wanted]
         if needs_dx:
             dx, = record(f"{kernel}_backward_input", (dy, x_data, mean, rstd, w_data), spec, kind)
