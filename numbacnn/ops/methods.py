@@ -11,6 +11,8 @@ from numbacnn.ops.elementwise import add, divide, in_place, multiply, subtract
 from numbacnn.ops.mathematics import absolute, clamp, power
 from numbacnn.ops.operands import tensor_like
 from numbacnn.ops.shape import cast, expand, permute, to, transpose
+from numbacnn.ops.view import permuted, view_of
+from numbacnn.part import detach
 
 
 def _conversion(name: str, dtype: str) -> Callable[[Tensor], Tensor]:
@@ -81,11 +83,11 @@ def zeros_of(x: Tensor) -> Tensor:
 
 ALIASES = {
     "abs": absolute, "add_": in_place(add), "bool": _conversion("bool", "bool"), "byte": _conversion("byte", "uint8"),
-    "clamp_": in_place(clamp), "clip": clamp, "copy_": in_place(copy_of), "cpu": cpu, "cuda": cuda, "div": divide,
-    "div_": in_place(divide), "double": _conversion("double", "float64"), "eq": equal, "fill_": in_place(filled),
-    "float": _conversion("float", "float32"), "ge": greater_equal, "gt": greater, "half": half,
-    "int": _conversion("int", "int32"), "is_floating_point": is_floating_point, "le": less_equal,
-    "long": _conversion("long", "int64"), "lt": less, "mul": multiply, "mul_": in_place(multiply), "ne": not_equal,
-    "pow": power, "sub": subtract, "sub_": in_place(subtract), "t": t, "type_as": type_as, "zero_": in_place(zeros_of),
-    "T": property(reversed_axes),
+    "clamp_": in_place(clamp), "clip": clamp, "copy_": in_place(copy_of, reads=False), "cpu": cpu, "cuda": cuda,
+    "detach": detach, "div": divide, "div_": in_place(divide), "double": _conversion("double", "float64"), "eq": equal,
+    "fill_": in_place(filled, reads=False), "float": _conversion("float", "float32"), "ge": greater_equal,
+    "gt": greater, "half": half, "int": _conversion("int", "int32"), "is_floating_point": is_floating_point,
+    "le": less_equal, "long": _conversion("long", "int64"), "lt": less, "mul": multiply, "mul_": in_place(multiply),
+    "ne": not_equal, "pow": power, "sub": subtract, "sub_": in_place(subtract), "t": view_of(t, permuted),
+    "type_as": type_as, "zero_": in_place(zeros_of, reads=False), "T": property(view_of(reversed_axes, permuted)),
 }
