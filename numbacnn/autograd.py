@@ -34,9 +34,11 @@ class Tensor:
         The numbers, in memory or still to be computed.
     node : Node or None
         Where the gradient goes, if this tensor was computed from tensors that require gradients.
+    owner : tuple or None
+        What this tensor is a part of: see `part.py`.
     """
 
-    __slots__ = ("__weakref__", "_grad", "_requires_grad", "_watch", "array", "node")
+    __slots__ = ("__weakref__", "_grad", "_requires_grad", "_watch", "array", "node", "owner")
     __array_priority__ = 1000                            # ndarray + Tensor is a Tensor's business
 
     # bound by numbacnn.ops, which stands above this module
@@ -68,10 +70,12 @@ class Tensor:
     transpose: Callable[..., "Tensor"]
     expand: Callable[..., "Tensor"]
     to: Callable[..., "Tensor"]
+    detach: ClassVar[Callable[["Tensor"], "Tensor"]]
 
     def __init__(self, data: Any, requires_grad: bool = False) -> None:
         self.array: Array = data if type(data) is Array else Array.of(_numbers(data))
         self.node: Node | None = None
+        self.owner: Any = None
         self._grad: Tensor | None = None
         self._watch: _Watch | None = None
         self._requires_grad = requires_grad
@@ -130,7 +134,8 @@ class Tensor:
 
     @data.setter
     def data(self, value: "Tensor") -> None:
-        rebind(self, _like(self, value, "data"), alone=True)
+        rebind(self, _like(self, value, "data"))
+        self.owner = None
 
     def dim(self) -> int:
         """Return the number of axes."""
@@ -189,10 +194,6 @@ class Tensor:
         notes += [f"device={str(self.device)!r}"] if str(self.device) != "cpu" else []
         notes += ["requires_grad=True"] if self.requires_grad else []
         return f"tensor({', '.join([values, *notes])})"
-
-    def detach(self) -> "Tensor":
-        """Return the same values, without a history. What is written to it in place is written to this tensor, too."""
-        return Detached(self)
 
     def requires_grad_(self, requires_grad: bool = True) -> "Tensor":
         """Choose whether `backward` computes a gradient for this tensor, and return it."""
@@ -282,9 +283,9 @@ class Tensor:
         self._grad = Tensor(gradient if self._grad is None else sum_of(self._grad.array, gradient))
 
     def __getstate__(self) -> Any:
-        """Copies hold values and the gradient, no hooks; what was computed has a history, which cannot be copied."""
+        """Copies hold values and the gradient, no more; what was computed has a history, which cannot be copied."""
         given: Any = object.__getstate__(self)
-        return given[0], given[1] | {"_watch": None}
+        return given[0], given[1] | {"_watch": None, "owner": None}
 
 
 class _Watch:
@@ -308,24 +309,11 @@ class _Watch:
         return dy
 
 
-class Detached(Tensor):
-    """The values of another tensor; what is written to it in place is written to that one, while that is there."""
-
-    __slots__ = ("owner",)
-
-    def __init__(self, owner: Tensor) -> None:
-        super().__init__(owner.array)
-        self.owner = ref(owner)
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        return Tensor, (self.numpy(),)
-
-
 def differentiable(y: Array, inputs: tuple[Tensor, ...], backward: Backward) -> Tensor:
     """The tensor `y`, which passes its gradient on to `inputs` through `backward`."""
     tensor = Tensor.__new__(Tensor)                      # half the time of Tensor(y)
     tensor.array = y
-    tensor._grad = tensor.node = tensor._watch = None
+    tensor._grad = tensor.node = tensor._watch = tensor.owner = None
     tensor._requires_grad = False
     if mode.enabled:
         for x in inputs:

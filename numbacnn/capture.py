@@ -98,6 +98,7 @@ class _Replay:
             if not self.single and not (isinstance(outputs, tuple | list) and outputs):
                 raise DTypeError(f"capture: the function must return a tensor, or a tuple of tensors, got {outputs!r}")
             self._check(recording, before, (outputs,) if self.single else tuple(outputs))
+            self._check_others(recording, (*inputs, *([outputs] if self.single else outputs)))
             self.settings.settle()
             _restore(before)
             del outputs
@@ -135,6 +136,15 @@ class _Replay:
                                       "an optimiser that has this tensor, freeze it with requires_grad_(False), or end "
                                       "with model.zero_grad()")
 
+    def _check_others(self, recording: graph.Recording, allowed: tuple[Tensor, ...]) -> None:
+        """See that all tensors that were changed in place, maybe through a part of them, are in the state."""
+        known = {id(t) for t in (*self.state, *allowed)}
+        for weak, old in recording.rebound:
+            t = weak()
+            if t is not None and id(t) not in known and old.storage not in self.born \
+                    and t.array.epoch == recording.epoch:
+                raise _not_in_state(t.shape)
+
     def _plan(self, recording: graph.Recording, inputs: tuple[Tensor, ...]) -> None:
         self.leaves = list(recording.leaves)
         number = {storage: i for i, storage in enumerate(self.leaves)}
@@ -144,8 +154,7 @@ class _Replay:
         slots = list(recording.leaf_specs())
         for i, (slot, spec) in enumerate(recording.leaf_specs().items()):
             if i not in known and self.leaves[i] not in self.born and recording.arrays[slot]() is None:
-                raise EvaluationError(f"capture: the function replaces a tensor of shape {spec.shape} that is not in "
-                                      "its state; pass everything it changes: capture(function, model, optimizer)")
+                raise _not_in_state(spec.shape)
         donors = {slots[i] for t, i in self.read if any(t is other for other, _ in self.changed)}
         wanted = {slot for _, slot in self.changed} | {slot for slot, *_ in self.outputs}
         leaves = set(slots) - donors
@@ -153,6 +162,7 @@ class _Replay:
         self.plan = graph.plan_for(recording, alive)
         leaf_of, place_of = dict(self.plan.updates), {slot: n for n, (slot, _) in enumerate(self.plan.results)}
         self.in_place = [(t, leaf_of[slot]) for t, slot in self.changed if slot in leaf_of]
+        graph.replayed.update({id(t): t for t, _ in self.in_place})
         self.replaced = [(t, place_of[slot]) for t, slot in self.changed if slot not in leaf_of]
         owner = {slot: t for t, slot in self.changed if slot in leaf_of}
         self.returned = [(owner.get(slot), place_of.get(slot, -1), shape, dtype) for slot, shape, dtype in self.outputs]
@@ -179,6 +189,7 @@ class _Replay:
             for tensor, i in self.in_place:              # somebody else holds the old value: leave it alone
                 if getrefcount(tensor.array) > 2:
                     leaves[i] = graph.copy_of(leaves[i])
+            graph.replays += 1
             results = graph.run(self.plan, leaves, prepared=self.prepared)
             for tensor, i in self.in_place:
                 if tensor.array.storage is not leaves[i]:
@@ -202,6 +213,11 @@ class _Saved(NamedTuple):
     grad: Tensor | None
     node: Any
     requires_grad: bool
+
+
+def _not_in_state(shape: graph.Shape) -> EvaluationError:
+    return EvaluationError(f"capture: the function replaces a tensor of shape {shape} that is not in its state; pass "
+                           "everything it changes: capture(function, model, optimizer)")
 
 
 def _alone(array: Array) -> Array:

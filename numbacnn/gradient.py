@@ -6,7 +6,8 @@ import numpy as np
 from numbacnn.autograd import Tensor, differentiated, root, sequence
 from numbacnn.engine import only_first, propagate, sum_of
 from numbacnn.errors import GradientError, ShapeError
-from numbacnn.graph import Array, rebind
+from numbacnn.graph import Array
+from numbacnn.part import assign
 
 
 def grad(outputs: Any, inputs: Any, grad_outputs: Any = None, retain_graph: bool | None = None,
@@ -85,4 +86,4 @@ def forget(x: Tensor, set_to_none: bool = True) -> None:
     if set_to_none:
         x._grad = None
     elif x.grad is not None:
-        rebind(x.grad, Array.of(np.zeros(x.shape, x.array.dtype), x.device))
+        assign(x.grad, Array.of(np.zeros(x.shape, x.array.dtype), x.device))

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any
-from weakref import ref
+from weakref import WeakValueDictionary, ref
 
 import numpy as np
 
@@ -201,26 +201,12 @@ def _recording_on(device: Device) -> Recording:
     return thread.recording
 
 
-def rebind(tensor: Any, array: Array, alone: bool = False) -> None:
-    """Give a tensor another value; it keeps the old one if the evaluation of the new one fails.
-
-    Its owner gets the value, too; or (alone) it has none from now on.
-    """
+def rebind(tensor: Any, array: Array) -> None:
+    """Give a tensor another value; it keeps the old one if the evaluation of the new one fails."""
     old = tensor.array
-    if old.storage is not None:
+    if old.storage is not None and array.storage is None:
         thread.recording.rebound.append((ref(tensor), Array.at(old.shape, old.dtype, old.storage)))
     tensor.array = array
-    owner = owner_of(tensor)
-    if owner is not None and not alone:
-        rebind(owner, array)
-    elif owner is not None:
-        tensor.owner = None
-
-
-def owner_of(tensor: Any) -> Any:
-    """The tensor that what is written to this one is written to, too; None for nearly all."""
-    owner = getattr(tensor, "owner", None)
-    return None if owner is None else owner()
 
 
 def _leaf(array: Array, recording: Recording) -> int:
@@ -370,5 +356,7 @@ def _give(array: Array | None, storage: Storage) -> None:
 
 _epochs = itertools.count()
 _settings = itertools.count(1)
+replays = 0                                              # how often captured functions have changed tensors in place,
+replayed: WeakValueDictionary[int, Any] = WeakValueDictionary()       # and those, by their id
 settings = 0                                             # another number whenever a setting of anything changed
 thread = Thread()

@@ -12,10 +12,11 @@ import numpy as np
 from numbacnn.autograd import Tensor
 from numbacnn.errors import DTypeError, GradientError, ShapeError
 from numbacnn.geometry import count
-from numbacnn.graph import Array, owner_of
+from numbacnn.graph import Array
 from numbacnn.nn.truncated import truncated_normal
 from numbacnn.ops import option
 from numbacnn.ops.check import any_tensor, floating
+from numbacnn.part import assign
 from numbacnn.random import Seed, host_generator, own_generator
 
 LINEAR = ("linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d")
@@ -344,7 +345,7 @@ def _check(op: str, tensor: Any, real: bool = True) -> None:
     any_tensor(op, "tensor", tensor)
     if real:
         floating(op, tensor=tensor)
-    if tensor.node is not None:
+    if tensor.node is not None and tensor.owner is None:
         raise GradientError(f"{op}: tensor must be made by the user, such as a parameter, and not computed from others")
 
 
@@ -365,8 +366,5 @@ def _drawn(op: str, generator: Seed) -> np.random.Generator:
 
 
 def _set(tensor: Tensor, values: np.ndarray) -> Tensor:
-    tensor.array = Array.of(np.asarray(values, tensor.dtype), tensor.device)
-    owner = owner_of(tensor)                             # `weight.data` is often what is given
-    if owner is not None:
-        owner.array = tensor.array
+    assign(tensor, Array.of(np.asarray(values, tensor.dtype), tensor.device))
     return tensor

@@ -32,7 +32,7 @@ from numbacnn.ops.adaptive_pool import (
     adaptive_max_pool2d,
     adaptive_max_pool3d,
 )
-from numbacnn.ops.arrange import broadcast_to, clone, contiguous, meshgrid, movedim, reshape_as, swapaxes, unflatten
+from numbacnn.ops.arrange import clone, contiguous, meshgrid
 from numbacnn.ops.cat import cat, hstack, stack, vstack
 from numbacnn.ops.compare import (
     bitwise_and,
@@ -144,7 +144,7 @@ from numbacnn.ops.pool import (
 )
 from numbacnn.ops.reduce import all, any, count_nonzero, logsumexp, mean, prod, sum
 from numbacnn.ops.repeat import repeat, repeat_interleave, roll, tile
-from numbacnn.ops.shape import expand, flatten, permute, reshape, squeeze, to, transpose, unsqueeze
+from numbacnn.ops.shape import to
 from numbacnn.ops.slice import flip, narrow, select
 from numbacnn.ops.softmax import log_softmax, softmax, softmin
 from numbacnn.ops.sort import argsort, cumsum, sort, topk
@@ -154,6 +154,20 @@ from numbacnn.ops.unfold import fold, unfold
 from numbacnn.ops.unpool import max_unpool1d, max_unpool2d, max_unpool3d
 from numbacnn.ops.upsampling import interpolate
 from numbacnn.ops.vector_norm import cosine_similarity, norm, normalize
+from numbacnn.ops.view import (
+    broadcast_to,
+    expand,
+    flatten,
+    movedim,
+    permute,
+    reshape,
+    reshape_as,
+    squeeze,
+    swapaxes,
+    transpose,
+    unflatten,
+    unsqueeze,
+)
 
 __all__ = [
     "absolute", "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",

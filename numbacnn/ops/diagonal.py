@@ -10,7 +10,8 @@ from numbacnn.errors import ShapeError
 from numbacnn.graph import Array
 from numbacnn.ops.check import any_tensor
 from numbacnn.ops.shape import permute, reshape
-from numbacnn.ops.take import taken
+from numbacnn.ops.take import assigned, taken
+from numbacnn.part import part_of
 
 
 def diagonal(x: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
@@ -30,10 +31,23 @@ def diagonal(x: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor
     rows, columns = (geometry.axis("diagonal", x.ndim, dim) for dim in (dim1, dim2))
     if x.ndim < 2 or rows == columns:
         raise ShapeError(f"diagonal: dim1 and dim2 must be two axes of x, got x{x.shape}, {dim1} and {dim2}")
-    rest = [a for a in range(x.ndim) if a not in (rows, columns)]
     h, w = x.shape[rows], x.shape[columns]
-    flat = reshape(permute(x, (*rest, rows, columns)), (*[x.shape[a] for a in rest], h * w))
-    return taken(flat, _places(h, w, max(-h, min(int(offset), w)), x.device), len(rest))
+    index = _places(h, w, max(-h, min(int(offset), w)), x.device)
+    return part_of(x, taken(_flat(x, rows, columns), index, x.ndim - 2), _put, (rows, columns, index))
+
+
+def _flat(x: Tensor, rows: int, columns: int) -> Tensor:
+    """x with two axes as one, the last."""
+    rest = [a for a in range(x.ndim) if a not in (rows, columns)]
+    return reshape(permute(x, (*rest, rows, columns)), (*[x.shape[a] for a in rest], x.shape[rows] * x.shape[columns]))
+
+
+def _put(x: Tensor, y: Tensor, where: tuple[int, int, Array]) -> Tensor:
+    """x with another diagonal."""
+    rows, columns, index = where
+    order = [*[a for a in range(x.ndim) if a not in (rows, columns)], rows, columns]
+    flat = assigned(_flat(x, rows, columns), index, y, x.ndim - 2)
+    return permute(reshape(flat, [x.shape[a] for a in order]), [order.index(a) for a in range(x.ndim)])
 
 
 @lru_cache(maxsize=64)

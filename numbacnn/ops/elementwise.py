@@ -3,14 +3,14 @@ from collections.abc import Callable
 from typing import Any
 
 from numbacnn import geometry
-from numbacnn.autograd import Gradients, Tensor, adopt, differentiable
-from numbacnn.errors import DTypeError, GradientError, ShapeError
-from numbacnn.grad_mode import is_grad_enabled
-from numbacnn.graph import Array, rebind, record
+from numbacnn.autograd import Gradients, Tensor, differentiable
+from numbacnn.errors import DTypeError, ShapeError
+from numbacnn.graph import Array, record
 from numbacnn.ops.check import FLOATING
 from numbacnn.ops.constant import constant
 from numbacnn.ops.operands import operands
 from numbacnn.ops.shape import cast, sum_to
+from numbacnn.part import check_leaf, write
 
 Rule = Callable[[Array, Any, Any, Any], Array]          # dy, a, b, y -> gradient of an operand, still broadcast
 KEEPS = {"add": (False, False, False), "subtract": (False, False, False), "multiply": (True, True, False),
@@ -82,13 +82,14 @@ def floor_divide(a: Any, b: Any) -> Tensor:
     return Tensor(apply("floor_divide", a.array, b.array))
 
 
-def in_place(op: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    """Make the form of an operation that gives its result to the left operand, such as `+=`."""
+def in_place(op: Callable[..., Tensor], reads: bool = True) -> Callable[..., Tensor]:
+    """Make the form of an operation that gives its result to the left operand, such as `+=`.
+
+    `reads` says whether it needs the numbers that were there.
+    """
     def assigned(x: Tensor, *others: Any, **options: Any) -> Tensor:
         y = op(x, *others, **options)
-        if x.node is None and x.requires_grad and is_grad_enabled():
-            raise GradientError(f"{op.__name__}: a tensor with requires_grad=True that the user made cannot be changed "
-                                "in place where gradients are recorded; do it inside `with numbacnn.no_grad():`")
+        check_leaf(op.__name__, x)
         if y.array.shape != x.array.shape:
             raise ShapeError(f"{op.__name__}: the result must fit in x{x.shape}, got {y.shape}")
         if y.array.dtype != x.array.dtype:
@@ -96,9 +97,7 @@ def in_place(op: Callable[..., Tensor]) -> Callable[..., Tensor]:
                 raise DTypeError(f"{op.__name__}: the result is {y.array.dtype}, which x of {x.array.dtype} cannot "
                                  "hold; convert x first, such as with x.float()")
             y = cast(y, x.array.dtype)
-        rebind(x, y.array)
-        if is_grad_enabled():
-            adopt(x, y)
+        write(op.__name__, x, y, reads)
         return x
 
     return assigned

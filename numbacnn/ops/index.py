@@ -1,6 +1,7 @@
 """`x[key]` and `x[key] = value`, as in NumPy: slices, positions, None, ..., arrays of positions, masks."""
 from collections.abc import Iterator
 from typing import Any, NamedTuple
+from weakref import ref
 
 import numpy as np
 
@@ -15,9 +16,11 @@ from numbacnn.ops.check import FLOATING, kind
 from numbacnn.ops.elementwise import add, in_place, multiply
 from numbacnn.ops.operands import tensor_like
 from numbacnn.ops.shape import cast, expand, permute, reshape
-from numbacnn.ops.slice import replaced, sliced
+from numbacnn.ops.slice import put_slice, replaced, sliced
 from numbacnn.ops.split import unbind
 from numbacnn.ops.take import assigned, checked_array, known_index, taken
+from numbacnn.ops.view import reshaped
+from numbacnn.part import check_leaf, part_of, unchanged
 
 
 class Selection(NamedTuple):
@@ -36,13 +39,19 @@ class Selection(NamedTuple):
 
 
 def getitem(x: Tensor, key: Any) -> Tensor:
-    """Return x[key], a copy; several arrays of positions broadcast, and go where NumPy has them. See `Tensor`."""
+    """Return x[key]; several arrays of positions broadcast, and go where NumPy has them. See `Tensor`.
+
+    It holds a copy. Without arrays of positions and masks it is a part: what is written to it is written to x, too.
+    """
     chosen = _selection(x, key)
-    if not chosen.cuts(x.shape) and chosen.shape == x.shape and chosen.layout is None:
-        return clone(x)
+    if chosen.layout is None:
+        if not chosen.cuts(x.shape):
+            return part_of(x, clone(x) if chosen.shape == x.shape else reshape(x, chosen.shape), reshaped)
+        y = sliced(x, chosen.starts, chosen.sizes, chosen.steps)
+        return part_of(x, y if y.shape == chosen.shape else reshape(y, chosen.shape), put_slice, chosen[:3])
     if chosen.cuts(x.shape):
         x = sliced(x, chosen.starts, chosen.sizes, chosen.steps)
-    if chosen.layout is not None and chosen.places is not None:
+    if chosen.places is not None:
         x = taken(_joined(x, chosen.layout), chosen.places, chosen.layout.axis)
         if chosen.layout.front:
             x = permute(x, _to_front(x.ndim, chosen.layout.axis))
@@ -57,7 +66,18 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
     def index(x: Tensor, value: Any) -> Tensor:
         return _with_part(x, _selection(x, key), _value(x, value))
 
-    in_place(index)(x, value)
+    if not _there(x, key, value):
+        in_place(index)(x, value)
+
+
+def _there(x: Tensor, key: Any, value: Any) -> bool:
+    """Whether x[key] is the value already: `x[0] += 1` wrote to the part that it took, and assigns that part now."""
+    if not isinstance(value, Tensor) or value.owner is None or value.owner[2] is not put_slice:
+        return False
+    check_leaf("index", x)
+    base, _, _, where = value.owner
+    return (base is x or (type(base) is ref and base() is x)) and unchanged(value, x) and (
+        value.node is not None or not value.requires_grad) and _selection(x, key)[:3] == where
 
 
 def iterate(x: Tensor) -> Iterator[Tensor]:

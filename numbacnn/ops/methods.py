@@ -11,6 +11,8 @@ from numbacnn.ops.elementwise import add, divide, in_place, multiply, subtract
 from numbacnn.ops.mathematics import clamp
 from numbacnn.ops.operands import tensor_like
 from numbacnn.ops.shape import cast, expand, permute, to, transpose
+from numbacnn.ops.view import permuted, view_of
+from numbacnn.part import detach
 
 
 def _conversion(name: str, dtype: str) -> Callable[[Tensor], Tensor]:
@@ -81,10 +83,12 @@ def zeros_of(x: Tensor) -> Tensor:
 
 NAMED = {
     **{name: getattr(aliases, name) for name in aliases.__all__},
-    "add_": in_place(add), "clamp_": in_place(clamp), "copy_": in_place(copy_of), "div_": in_place(divide),
-    "fill_": in_place(filled), "mul_": in_place(multiply), "sub_": in_place(subtract), "zero_": in_place(zeros_of),
+    "add_": in_place(add), "clamp_": in_place(clamp), "copy_": in_place(copy_of, reads=False),
+    "div_": in_place(divide), "fill_": in_place(filled, reads=False), "mul_": in_place(multiply),
+    "sub_": in_place(subtract), "zero_": in_place(zeros_of, reads=False),
     "bool": _conversion("bool", "bool"), "byte": _conversion("byte", "uint8"),
     "double": _conversion("double", "float64"), "float": _conversion("float", "float32"), "half": half,
-    "int": _conversion("int", "int32"), "long": _conversion("long", "int64"), "type_as": type_as,
-    "is_floating_point": is_floating_point, "cpu": cpu, "cuda": cuda, "t": t, "T": property(reversed_axes),
+    "int": _conversion("int", "int32"), "long": _conversion("long", "int64"), "type_as": type_as, "detach": detach,
+    "is_floating_point": is_floating_point, "cpu": cpu, "cuda": cuda, "t": view_of(t, permuted),
+    "T": property(view_of(reversed_axes, permuted)),
 }

@@ -12,6 +12,7 @@ from numbacnn.ops.arrange import clone
 from numbacnn.ops.check import any_tensor
 from numbacnn.ops.constant import constant
 from numbacnn.ops.shape import reshape, sizes_of
+from numbacnn.part import part_of
 
 Sizes = Sequence[int]
 
@@ -89,7 +90,7 @@ def narrow(x: Tensor, dim: int, start: int, length: int) -> Tensor:
     axis, begin = geometry.narrow(x.shape, dim, start, length)
     starts, sizes = [0] * x.ndim, list(x.shape)
     starts[axis], sizes[axis] = begin, length
-    return sliced(x, starts, sizes)
+    return part_of(x, sliced(x, starts, sizes), put_slice, (starts, sizes, (1,) * x.ndim))
 
 
 def select(x: Tensor, dim: int, index: int) -> Tensor:
@@ -108,7 +109,14 @@ def select(x: Tensor, dim: int, index: int) -> Tensor:
     axis, place = geometry.select(x.shape, dim, index)
     starts, sizes = [0] * x.ndim, list(x.shape)
     starts[axis], sizes[axis] = place, 1
-    return reshape(sliced(x, starts, sizes), (*x.shape[:axis], *x.shape[axis + 1:]))
+    y = reshape(sliced(x, starts, sizes), (*x.shape[:axis], *x.shape[axis + 1:]))
+    return part_of(x, y, put_slice, (starts, sizes, (1,) * x.ndim))
+
+
+def put_slice(x: Tensor, y: Tensor, where: tuple[Sizes, Sizes, Sizes]) -> Tensor:
+    """x, but y, maybe under another shape, where `sliced` took it."""
+    starts, sizes, steps = where
+    return replaced(x, starts, y if y.shape == tuple(sizes) else reshape(y, sizes), steps)
 
 
 def flip(x: Tensor, *dims: Any) -> Tensor:

@@ -5,6 +5,7 @@ from numbacnn import geometry
 from numbacnn.autograd import Tensor
 from numbacnn.ops.check import any_tensor
 from numbacnn.ops.slice import narrow, select
+from numbacnn.part import share
 
 Tensors = tuple[Tensor, ...]
 
@@ -73,7 +74,7 @@ def unbind(x: Tensor, dim: int = 0) -> Tensors:
     """
     any_tensor("unbind", "x", x)
     axis, _ = geometry.split(x.shape, dim, x.shape[geometry.axis("unbind", x.ndim, dim)] if x.shape else 0)
-    return tuple([select(x, axis, i) for i in range(x.shape[axis])])
+    return share(tuple([select(x, axis, i) for i in range(x.shape[axis])]))
 
 
 def _parts(x: Tensor, axis: int, sizes: tuple[int, ...]) -> Tensors:
@@ -81,4 +82,4 @@ def _parts(x: Tensor, axis: int, sizes: tuple[int, ...]) -> Tensors:
     for n in sizes:
         parts.append(narrow(x, axis, start, n))
         start += n
-    return tuple(parts)
+    return share(tuple(parts))

@@ -9,6 +9,7 @@ from numbacnn.autograd import Tensor
 from numbacnn.errors import DTypeError, ShapeError
 from numbacnn.geometry import count
 from numbacnn.graph import Array, evaluate, record, storage_of
+from numbacnn.part import assign
 
 
 class Update(NamedTuple):
@@ -120,4 +121,7 @@ class Group(dict[str, Any]):
         results = record(update.kernel, (hyper.array, *gradients, *[t.array for t in changing]),
                          tuple([(t.array.shape, t.array.dtype) for t in changing]), numbers)
         for tensor, result in zip(changing, results, strict=True):
-            tensor.array = result                       # nobody holds the old value: its memory is updated in place
+            if tensor.owner is None:
+                tensor.array = result                   # nobody holds the old value: its memory is updated in place
+            else:
+                assign(tensor, result)

@@ -7,10 +7,11 @@ from typing import Any
 from numbacnn.autograd import Tensor
 from numbacnn.backend import default_device
 from numbacnn.errors import DTypeError, GradientError, ShapeError
-from numbacnn.graph import Array, rebind, record
+from numbacnn.graph import Array, record
 from numbacnn.ops import option
 from numbacnn.ops.check import FLOATING, floating
 from numbacnn.ops.constant import constant
+from numbacnn.part import assign
 
 Tensors = Tensor | Iterable[Tensor]
 
@@ -137,7 +138,7 @@ def _replace(gradients: Sequence[Tensor], kernel: str, *first: Array) -> None:
     arrays = tuple([g.array for g in gradients])
     results = record(kernel, (*first, *arrays), tuple([(a.shape, a.dtype) for a in arrays]))
     for gradient, result in zip(gradients, results, strict=True):
-        rebind(gradient, result)
+        assign(gradient, result)
 
 
 def _gradients(op: str, parameters: Sequence[Tensor]) -> list[Tensor]:

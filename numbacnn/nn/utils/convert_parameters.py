@@ -7,10 +7,11 @@ import numpy as np
 from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.errors import DTypeError, GradientError, ShapeError
 from numbacnn.geometry import count
-from numbacnn.graph import Array, rebind, record
+from numbacnn.graph import Array, record
 from numbacnn.ops.cat import cat_arrays
 from numbacnn.ops.check import any_tensor, floating, kind
 from numbacnn.ops.slice import slice_array
+from numbacnn.part import assign
 
 
 def parameters_to_vector(parameters: Tensor | Iterable[Tensor]) -> Tensor:
@@ -58,7 +59,7 @@ def vector_to_parameters(vec: Tensor, parameters: Tensor | Iterable[Tensor]) -> 
         if p.node is not None:
             raise GradientError(f"{op}: parameters must be tensors made by the user, not computed from others")
     for p, piece in zip(given, _pieces(vec.array, [p.shape for p in given]), strict=True):
-        rebind(p, piece)
+        assign(p, piece)
 
 
 def _pieces(vector: Array, shapes: list[tuple[int, ...]]) -> list[Array]:
