@@ -89,12 +89,7 @@ def prelu(x: Tensor, weight: Tensor) -> Tensor:
 def relu6(x: Tensor, inplace: bool = False) -> Tensor:
     """Limit to [0, 6]: min(max(x, 0), 6). Keeps x.
 
-    Parameters
-    ----------
-    x : Tensor
-        Any shape, float32 or float64.
-    inplace : bool
-        Accepted for compatibility; memory is reused wherever nobody can see it.
+    Parameters are those of `relu`.
 
     References
     ----------
@@ -122,27 +117,14 @@ def hardtanh(x: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bo
 
 
 def hardsigmoid(x: Tensor, inplace: bool = False) -> Tensor:
-    """Approach sigmoid by lines: min(max(x + 3, 0), 6) / 6. Keeps x.
-
-    Parameters
-    ----------
-    x : Tensor
-        Any shape, float32 or float64.
-    inplace : bool
-        Accepted for compatibility; memory is reused wherever nobody can see it.
-    """
+    """Approach sigmoid by lines: min(max(x + 3, 0), 6) / 6. Keeps x. Parameters are those of `relu`."""
     return mapped("hardsigmoid", x)
 
 
 def hardswish(x: Tensor, inplace: bool = False) -> Tensor:
     """Approach silu by pieces: x * min(max(x + 3, 0), 6) / 6. Keeps x.
 
-    Parameters
-    ----------
-    x : Tensor
-        Any shape, float32 or float64.
-    inplace : bool
-        Accepted for compatibility; memory is reused wherever nobody can see it.
+    Parameters are those of `relu`.
 
     References
     ----------
@@ -219,12 +201,7 @@ def tanhshrink(x: Tensor) -> Tensor:
 def silu(x: Tensor, inplace: bool = False) -> Tensor:
     """Weigh numbers by their sigmoid: x * sigmoid(x), also called swish. Keeps x.
 
-    Parameters
-    ----------
-    x : Tensor
-        Any shape, float32 or float64.
-    inplace : bool
-        Accepted for compatibility; memory is reused wherever nobody can see it.
+    Parameters are those of `relu`.
 
     References
     ----------
@@ -236,12 +213,7 @@ def silu(x: Tensor, inplace: bool = False) -> Tensor:
 def mish(x: Tensor, inplace: bool = False) -> Tensor:
     """Return x * tanh(softplus(x)). Keeps x.
 
-    Parameters
-    ----------
-    x : Tensor
-        Any shape, float32 or float64.
-    inplace : bool
-        Accepted for compatibility; memory is reused wherever nobody can see it.
+    Parameters are those of `relu`.
 
     References
     ----------
@@ -291,12 +263,7 @@ def elu(x: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
 def selu(x: Tensor, inplace: bool = False) -> Tensor:
     """Bend and scale so that mean 0 and variance 1 are stable: scale * elu(x, alpha). Keeps x.
 
-    Parameters
-    ----------
-    x : Tensor
-        Any shape, float32 or float64.
-    inplace : bool
-        Accepted for compatibility; memory is reused wherever nobody can see it.
+    Parameters are those of `relu`.
 
     References
     ----------
