@@ -52,18 +52,7 @@ def randn(*shape: Any, generator: Seed = None, dtype: Any = np.float32, device: 
           requires_grad: bool = False) -> Tensor:
     """Draw normally distributed numbers, of mean 0 and variance 1.
 
-    Parameters
-    ----------
-    *shape : int
-        How long the axes are; or a tuple of these.
-    generator : Generator, numpy.random.Generator or int, optional
-        Where the numbers come from; by default what `numbacnn.manual_seed` starts.
-    dtype : dtype
-        The type, float32 or float64.
-    device : str or Device, optional
-        Where the tensor is born.
-    requires_grad : bool
-        Whether `backward` computes a gradient for the tensor.
+    Parameters are those of `rand`.
 
     Notes
     -----

@@ -58,13 +58,7 @@ class ReLU(InPlace):
 
 
 class ReLU6(InPlace):
-    """Limit to [0, 6]: min(max(x, 0), 6).
-
-    Parameters
-    ----------
-    inplace : bool
-        Accepted for compatibility; memory is reused wherever nobody can see it.
-    """
+    """Limit to [0, 6]: min(max(x, 0), 6). Parameters are those of `ReLU`."""
 
     forward = applied(ops.relu6)
 
@@ -131,25 +125,13 @@ class Hardtanh(Activation):
 
 
 class Hardsigmoid(InPlace):
-    """Approach sigmoid by lines: min(max(x + 3, 0), 6) / 6.
-
-    Parameters
-    ----------
-    inplace : bool
-        Accepted for compatibility; memory is reused wherever nobody can see it.
-    """
+    """Approach sigmoid by lines: min(max(x + 3, 0), 6) / 6. Parameters are those of `ReLU`."""
 
     forward = applied(ops.hardsigmoid)
 
 
 class Hardswish(InPlace):
-    """Approach SiLU by pieces: x * min(max(x + 3, 0), 6) / 6.
-
-    Parameters
-    ----------
-    inplace : bool
-        Accepted for compatibility; memory is reused wherever nobody can see it.
-    """
+    """Approach SiLU by pieces: x * min(max(x + 3, 0), 6) / 6. Parameters are those of `ReLU`."""
 
     forward = applied(ops.hardswish)
 

@@ -161,15 +161,7 @@ class MSELoss(Loss):
 
 
 class L1Loss(Loss):
-    """Measure the absolute difference: abs(x - target).
-
-    Parameters
-    ----------
-    size_average, reduce : None
-        Refused: PyTorch's old names of `reduction`.
-    reduction : "mean", "sum" or "none"
-        What to do with the losses of a batch.
-    """
+    """Measure the absolute difference: abs(x - target). Parameters are those of `MSELoss`."""
 
     forward = compared(ops.l1_loss)
 

@@ -7,15 +7,7 @@ from numbacnn.nn.loss import Loss, WeightedLoss, compared
 
 
 class SoftMarginLoss(Loss):
-    """Measure scores by log(1 + exp(-target * x)), with targets 1 and -1.
-
-    Parameters
-    ----------
-    size_average, reduce : None
-        Refused: PyTorch's old names of `reduction`.
-    reduction : "mean", "sum" or "none"
-        What to do with the losses of a batch.
-    """
+    """Measure scores by log(1 + exp(-target * x)), with targets 1 and -1. Parameters are those of `MSELoss`."""
 
     forward = compared(ops.soft_margin_loss)
 

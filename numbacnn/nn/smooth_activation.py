@@ -68,13 +68,7 @@ class ELU(Activation):
 
 
 class SELU(InPlace):
-    """Bend and scale so that mean 0 and variance 1 are stable.
-
-    Parameters
-    ----------
-    inplace : bool
-        Accepted for compatibility; memory is reused wherever nobody can see it.
-    """
+    """Bend and scale so that mean 0 and variance 1 are stable. Parameters are those of `ReLU`."""
 
     forward = applied(ops.selu)
 
@@ -97,25 +91,13 @@ class CELU(Activation):
 
 
 class SiLU(InPlace):
-    """Weigh numbers by their sigmoid: x * sigmoid(x), also called swish.
-
-    Parameters
-    ----------
-    inplace : bool
-        Accepted for compatibility; memory is reused wherever nobody can see it.
-    """
+    """Weigh numbers by their sigmoid: x * sigmoid(x), also called swish. Parameters are those of `ReLU`."""
 
     forward = applied(ops.silu)
 
 
 class Mish(InPlace):
-    """Return x * tanh(softplus(x)).
-
-    Parameters
-    ----------
-    inplace : bool
-        Accepted for compatibility; memory is reused wherever nobody can see it.
-    """
+    """Return x * tanh(softplus(x)). Parameters are those of `ReLU`."""
 
     forward = applied(ops.mish)
 

@@ -1,27 +1,15 @@
 """Operations: one function each, its backward nested inside; and what Python's operators and Tensor's methods call."""
 from numbacnn.autograd import Tensor
 from numbacnn.ops.activation import (
-    celu,
-    elu,
-    gelu,
     hardshrink,
     hardsigmoid,
     hardswish,
     hardtanh,
     leaky_relu,
-    logsigmoid,
-    mish,
     prelu,
     relu,
     relu6,
-    selu,
-    sigmoid,
-    silu,
-    softplus,
     softshrink,
-    softsign,
-    tanh,
-    tanhshrink,
     threshold,
 )
 from numbacnn.ops.adaptive_pool import (
@@ -146,6 +134,20 @@ from numbacnn.ops.reduce import all, any, count_nonzero, logsumexp, mean, prod, 
 from numbacnn.ops.repeat import repeat, repeat_interleave, roll, tile
 from numbacnn.ops.shape import to
 from numbacnn.ops.slice import flip, narrow, select
+from numbacnn.ops.smooth_activation import (
+    celu,
+    elu,
+    gelu,
+    logsigmoid,
+    mish,
+    selu,
+    sigmoid,
+    silu,
+    softplus,
+    softsign,
+    tanh,
+    tanhshrink,
+)
 from numbacnn.ops.softmax import log_softmax, softmax, softmin
 from numbacnn.ops.sort import argsort, cumsum, sort, topk
 from numbacnn.ops.split import chunk, split, tensor_split, unbind

@@ -3,11 +3,11 @@ from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.errors import ShapeError
 from numbacnn.graph import Array, record
-from numbacnn.ops.activation import logsigmoid
 from numbacnn.ops.check import floating, number
 from numbacnn.ops.elementwise import add, divide, multiply, subtract
 from numbacnn.ops.reduce import sum
 from numbacnn.ops.reduction import REDUCTIONS, checked_reduction, one_shape, reduced
+from numbacnn.ops.smooth_activation import logsigmoid
 
 BATCHMEAN = (*REDUCTIONS[:2], "batchmean", REDUCTIONS[2])
 

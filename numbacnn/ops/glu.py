@@ -2,10 +2,10 @@
 from numbacnn import geometry
 from numbacnn.autograd import Tensor
 from numbacnn.errors import ShapeError
-from numbacnn.ops.activation import sigmoid
 from numbacnn.ops.check import floating
 from numbacnn.ops.elementwise import multiply
 from numbacnn.ops.slice import sliced
+from numbacnn.ops.smooth_activation import sigmoid
 
 
 def glu(x: Tensor, dim: int = -1) -> Tensor:

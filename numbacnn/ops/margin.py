@@ -6,7 +6,6 @@ from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.errors import ShapeError
 from numbacnn.graph import Array
-from numbacnn.ops.activation import logsigmoid
 from numbacnn.ops.check import any_tensor, floating, number
 from numbacnn.ops.compare import greater, not_equal, where
 from numbacnn.ops.elementwise import add, divide, minimum, multiply, negative, subtract
@@ -15,6 +14,7 @@ from numbacnn.ops.mathematics import absolute, clamp, exp, log, power, sqrt, squ
 from numbacnn.ops.reduce import mean, sum
 from numbacnn.ops.reduction import checked_reduction, one_shape, reduced
 from numbacnn.ops.shape import unsqueeze
+from numbacnn.ops.smooth_activation import logsigmoid
 
 COSINE_EPS = 1e-12
 
