@@ -19,7 +19,7 @@ DRAWN = {"rand": lambda **o: nb.rand(3, 5, **o), "rand64": lambda **o: nb.rand(7
 each = pytest.mark.parametrize("draw", DRAWN.values(), ids=DRAWN)
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", ["launch", "program"])
 @pytest.mark.parametrize("size", [0, 1, 2, 3, 4, 5, 7, 129])
 def test_kernels_do_what_the_reference_does(size, way):
     for seed, counter in ((0, 0), (12345678901234567, 3), (2**63 - 1, 5 << 40)):

@@ -174,7 +174,7 @@ def run_products(dy, x, mean, parts, size, begin, end):
 
 @kernel(items=lambda x, size: x.size // max(size, 1))
 def run_backward(dy, x, mean, rstd, weight, dweight, dbias, dx, size, count, training, past, begin, end):
-    zero, share = x.dtype.type(0), x.dtype.type(1 / count)
+    zero, share = x.dtype.type(0), x.dtype.type(1 / max(count, 1))
     for run in range(begin, end):
         c = run % mean.size
         factor = rstd[c] * weight[c]

@@ -5,30 +5,39 @@ from reference.windows import seen
 
 
 def terms(x, weight, y, sh, sw, ph, pw, dh, dw, groups):
-    """Yield (o, oh, ow, channels, h, w, kh, kw): y[:, o, oh, ow] holds x[:, channels, h, w] weight[o, :, kh, kw]."""
-    outputs, channels, *window = weight.shape
-    for o, oh, ow in np.ndindex(*y.shape[1:]):
-        first = o // (outputs // groups) * channels
-        for kh, kw, h, w in seen(x.shape[2:], (oh, ow), window, (sh, sw), (ph, pw), (dh, dw)):
-            yield o, oh, ow, slice(first, first + channels), h, w, kh, kw
+    """Yield (oh, ow, h, w, kh, kw): y[:, :, oh, ow] holds x[:, :, h, w] times weight[:, :, kh, kw], group by group."""
+    for oh, ow in np.ndindex(*y.shape[2:]):
+        for kh, kw, h, w in seen(x.shape[2:], (oh, ow), weight.shape[2:], (sh, sw), (ph, pw), (dh, dw)):
+            yield oh, ow, h, w, kh, kw
+
+
+def grouped(x, weight, y, groups):
+    """(N, G, C, H, W), (G, O, C, KH, KW) and (N, G, O, OH, OW): each group of channels has filters of its own."""
+    return (x.reshape(len(x), groups, weight.shape[1], *x.shape[2:]),
+            weight.reshape(groups, len(weight) // groups, *weight.shape[1:]),
+            y.reshape(len(y), groups, len(weight) // groups, *y.shape[2:]))
 
 
 def conv2d(x, weight, bias, y, *geometry):
     y[:] = bias[:, None, None]
-    for o, oh, ow, channels, h, w, kh, kw in terms(x, weight, y, *geometry):
-        y[:, o, oh, ow] += x[:, channels, h, w] @ weight[o, :, kh, kw]
+    images, filters, _ = grouped(x, weight, y, geometry[-1])
+    for oh, ow, h, w, kh, kw in terms(x, weight, y, *geometry):
+        y[:, :, oh, ow] += np.einsum("ngc,goc->ngo", images[..., h, w], filters[..., kh, kw]).reshape(y.shape[:2])
 
 
 def conv2d_backward_input(dy, weight, dx, *geometry):
     dx[:] = 0
-    for o, oh, ow, channels, h, w, kh, kw in terms(dx, weight, dy, *geometry):
-        dx[:, channels, h, w] += np.outer(dy[:, o, oh, ow], weight[o, :, kh, kw])
+    _, filters, gradients = grouped(dx, weight, dy, geometry[-1])
+    for oh, ow, h, w, kh, kw in terms(dx, weight, dy, *geometry):
+        dx[:, :, h, w] += np.einsum("ngo,goc->ngc", gradients[..., oh, ow], filters[..., kh, kw]).reshape(dx.shape[:2])
 
 
 def conv2d_backward_weight(x, dy, dweight, *geometry):
     dweight[:] = 0
-    for o, oh, ow, channels, h, w, kh, kw in terms(x, dweight, dy, *geometry):
-        dweight[o, :, kh, kw] += dy[:, o, oh, ow] @ x[:, channels, h, w]
+    images, _, gradients = grouped(x, dweight, dy, geometry[-1])
+    for oh, ow, h, w, kh, kw in terms(x, dweight, dy, *geometry):
+        found = np.einsum("ngo,ngc->goc", gradients[..., oh, ow], images[..., h, w])
+        dweight[:, :, kh, kw] += found.reshape(dweight.shape[:2])
 
 
 def conv2d_backward_bias(dy, dbias):
