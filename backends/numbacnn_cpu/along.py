@@ -5,18 +5,20 @@ Arrays are (outer, axis, inner) as they lie, flat. The first of equals counts, a
 import numpy as np
 
 from .compile import compiled, kernel
+from .copies import bits, fill_run
 from .elementwise import renamed
-from .fold import as_whole, larger, smaller
+from .fold import as_whole
+from .lines import find_largest, find_smallest, order_of, place_of
 from .memory import ALIGNMENT, temporary
-from .slice import around, fill_run
+from .slice import around
 from .strided import gather
 
-COLUMNS, WIDTH = 512, 64              # side by side: of one item; of a row
+COLUMNS = 512                         # side by side, of one item
 
 
-def choosing(name, choose, exceeds):
-    """Return the kernel that writes the number that `choose` chooses along the axis, and where it is first."""
-    choose, exceeds = compiled(choose), compiled(exceeds)
+def choosing(name, find, exceeds):
+    """Return the kernel that writes the number that exceeds all others along the axis, and where it is first."""
+    exceeds = compiled(exceeds)
 
     @compiled
     def compare(x, at, k, best, where):
@@ -28,30 +30,23 @@ def choosing(name, choose, exceeds):
             where[c] = k if better else where[c]
 
     @compiled
-    def best_of(x, at, size, space):
-        used = min(WIDTH, size)
-        for c in range(used):
-            space[c] = x[at + c]
-        for k in range(used, size, used):
-            first, count = np.uintp(at + k), min(used, size - k)
-            for c in range(np.uintp(count)):
-                space[c] = choose(space[c], x[first + c])
-        best = space[0]
-        for c in range(1, used):
-            best = choose(best, space[c])
-        return best
+    def first_best(x, keys, at, size, order):
+        k = place_of(keys, at, find(keys, at, size, order), order)
+        if x[at + k] == 0:                              # two keys are of zeros, which are equal
+            k = 0
+            while x[at + k] != 0:
+                k += 1
+        return k
 
-    def along(x, y, index, size, inner, space, begin, end):
+    def along(x, keys, y, index, size, inner, order, begin, end):
         pieces = -(-inner // COLUMNS)
         for item in range(begin, end):
             outer, piece = divmod(item, pieces)
             column = piece * COLUMNS
             count, at, there = min(COLUMNS, inner - column), outer * size * inner + column, outer * inner + column
             if inner == 1:
-                best, k = best_of(x, at, size, space), 0
-                while x[at + k] != best and (best == best or x[at + k] == x[at + k]):
-                    k += 1
-                y[there], index[there] = best, k
+                k = first_best(x, keys, at, size, order)
+                y[there], index[there] = x[at + k], k
             else:
                 best_here, where = y[there:there + count], index[there:there + count]
                 for c in range(count):
@@ -59,12 +54,11 @@ def choosing(name, choose, exceeds):
                 for k in range(1, size):
                     compare(x, at + k * inner, k, best_here, where)
 
-    return kernel(items=lambda y, inner: y.size // max(inner, 1) * -(-inner // COLUMNS),
-                  workspace=lambda x: ((WIDTH,), x.dtype))(renamed(along, name))
+    return kernel(items=lambda y, inner: y.size // max(inner, 1) * -(-inner // COLUMNS))(renamed(along, name))
 
 
-largest_along = choosing("largest_along", larger, lambda a, b: a > b)
-smallest_along = choosing("smallest_along", smaller, lambda a, b: a < b)
+largest_along = choosing("largest_along", find_largest, lambda a, b: a > b)
+smallest_along = choosing("smallest_along", find_smallest, lambda a, b: a < b)
 
 
 def max_along(x, y, index, axis):
@@ -80,7 +74,8 @@ def min_along(x, y, index, axis):
 def search(chosen, x, y, index, axis):
     """Return the call of a search along an axis."""
     _, size, inner = around(x, axis)
-    return chosen, [as_whole(x.flat()), as_whole(y), index, size, inner]
+    order = order_of(x.dtype, 1 if chosen is largest_along else -1)
+    return chosen, [as_whole(x.flat()), bits(x), as_whole(y), index, size, inner, order]
 
 
 def argmax(x, y, axis):

@@ -1,7 +1,8 @@
 """Reductions over any axes by other operations than addition: largest, smallest, product, norms, variance.
 
-As sums are (reduce.py): in blocks, by rows or by columns, so that bits follow from shapes alone. A row is folded WIDTH
-numbers side by side, columns as many as lie there: both are loops that one vector after the other computes. `start` is
+As sums are (reduce.py): in blocks, by rows or by columns, so that bits follow from shapes alone; or by lines, where
+rows lie one behind the other. A row is folded WIDTH numbers side by side, columns as many as lie there: both are loops
+that one vector after the other computes. `start` is
 what a fold begins with, `center` (one number, or one for each output) and `number` are for the operation.
 """
 import math
@@ -9,7 +10,9 @@ import math
 import numpy as np
 
 from .compile import compiled, kernel
+from .copies import bits
 from .elementwise import convert, renamed
+from .lines import largest_lines, order_of, smallest_lines
 from .memory import ALIGNMENT, temporary
 from .reduce import COLUMNS, Split, column_items, sums
 from .strided import follow
@@ -19,7 +22,7 @@ WIDTH = 64                            # numbers of a row that are folded side by
 
 def folding(name, combine, enter, finish):
     """Return the calls of a reduction: `finish` of what `combine` makes of all that `enter` makes of x."""
-    combine, enter, finish = compiled(combine), compiled(enter), compiled(finish)
+    merge, combine, enter, finish = compiled(combine, True), compiled(combine), compiled(enter), compiled(finish)
 
     @compiled
     def fold_one(x, at, total, center, number):
@@ -89,6 +92,14 @@ def folding(name, combine, enter, finish):
                     fold_one(x, i + k * step, total, middle, number)
                 at += run
 
+    def fold_lines(x, y, width, start, number, begin, end):
+        real = start.dtype.type
+        for row in range(begin, end):
+            at, total = np.uintp(row * width), start[0]
+            for k in range(np.uintp(width)):
+                total = merge(total, enter(real(x[at + k]), total, number))
+            y[row] = finish(total, number)
+
     def fold_blocks(partial, y, number, begin, end):
         for i in range(begin, end):
             result = partial[0, i]
@@ -99,12 +110,15 @@ def folding(name, combine, enter, finish):
     rows = kernel(items=lambda partial: partial.size, workspace=lambda partial: ((2, WIDTH), partial.dtype))(
         renamed(fold_rows, f"{name}_rows"))
     columns = kernel(items=column_items)(renamed(fold_columns, f"{name}_columns"))
+    lines = kernel(items=lambda y: y.size, reassociate=True)(renamed(fold_lines, f"{name}_lines"))
     blocks = kernel(items=lambda y: y.size)(renamed(fold_blocks, f"{name}_blocks"))
 
     def lower(x, y, start, dtype, number=0.0, center=None, offset=0):
-        kept, reduced, numbers, by_rows, count = Split.of(x, y)
+        split, start = Split.of(x, y), np.array([start], dtype)
+        if split.lines and center is None:
+            return [(lines, [x.flat(), y.flat(), split.numbers, start, number])]
+        kept, reduced, numbers, by_rows, count = split
         partial = temporary((count, y.size), dtype, offset)
-        start = np.array([start], dtype)
         return [(rows if by_rows else columns, [x.flat(), partial, kept, reduced, numbers, start,
                                                 start if center is None else center, number]),
                 (blocks, [partial, y.flat(), number])]
@@ -148,14 +162,21 @@ spread_of = folding("var", lambda a, b: a + b, lambda x, center, number: (x - ce
 
 def amax(x, y):
     """Lower to the largest number of each block, and of those."""
-    x, y = as_whole(x), as_whole(y)
-    return largest_of(x, y, least_of(x.dtype, 1), x.dtype)
+    return extremes(x, y, 1, largest_of, largest_lines)
 
 
 def amin(x, y):
     """Lower to the smallest number of each block, and of those."""
+    return extremes(x, y, -1, smallest_of, smallest_lines)
+
+
+def extremes(x, y, sign, fold, lines):
+    """Return the calls for the largest numbers, or the smallest."""
     x, y = as_whole(x), as_whole(y)
-    return smallest_of(x, y, least_of(x.dtype, -1), x.dtype)
+    split = Split.of(x, y)
+    if split.lines:
+        return [(lines, [bits(x), bits(y), split.numbers, order_of(x.dtype, sign)])]
+    return fold(x, y, least_of(x.dtype, sign), x.dtype)
 
 
 def prod(x, y):

@@ -1,6 +1,7 @@
 """Numbers picked one by one along an axis, and put or added up there: arrays flat, with tables of axes (strided.py)."""
 from .compile import kernel
-from .slice import bits, copied
+from .copies import bits
+from .slice import copied
 from .strided import follow, rows_from, table
 
 

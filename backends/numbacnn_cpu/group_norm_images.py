@@ -80,7 +80,8 @@ def group_norm_block(x, weight, bias, y, mean, rstd, known, pixels, block, each,
                 middle += np.float64(x[at + k]) + space[0, k] / pixels
             center(known, image, first + c, each, middle / each)
             mean[image, (first + c) // each] = middle / each
-        add_squares(x, at, pixels, channels, count, known, image, first, space)
+        ahead = block if part + 1 < parts else pixels * channels - first        # where the next item begins
+        add_squares(x, at, pixels, channels, count, known, image, first, space, ahead)
         for c in range(0, count, each):
             square = 0.0
             for k in range(c, c + each):
@@ -116,8 +117,8 @@ def add_pixels(x, at, pixels, channels, count, space):
 
 
 @compiled
-def add_squares(x, at, pixels, channels, count, known, image, first, space):
-    """Add up the squares of the differences from the mean, channel by channel."""
+def add_squares(x, at, pixels, channels, count, known, image, first, space, ahead):
+    """Add up the squares of the differences from the mean, channel by channel; memory is asked for what lies ahead."""
     squares, zero = space[1], fill(x, 0)
     centers, lows = known[image, 0, first:], known[image, 1, first:]
     for row in range(0, pixels, ROWS):
@@ -125,6 +126,7 @@ def add_squares(x, at, pixels, channels, count, known, image, first, space):
         for c in range(0, count, lanes(x)):
             i, one, other, square = at + row * channels + c, load(centers, c), load(lows, c), zero
             for _ in range(rows):
+                prefetch(x, i + ahead)
                 difference = (load(x, i) - one) - other
                 square = fma(difference, difference, square)
                 i += channels
@@ -163,7 +165,8 @@ def group_norm_block_gradients(dy, x, mean, rstd, weight, dx, sums, known, pixel
         if inputs:
             for c in range(0, count, each):
                 learn_slopes(rstd[image, (first + c) // each], weight, first, c, each, pixels, space, known, image)
-            write_gradient(dy, x, at, pixels, channels, count, known, image, first, dx, past)
+            ahead = block if part + 1 < parts else pixels * channels - first
+            write_gradient(dy, x, at, pixels, channels, count, known, image, first, dx, past, ahead)
 
 
 @compiled
@@ -199,8 +202,8 @@ def add_products(dy, x, at, pixels, channels, count, known, image, first, space)
 
 
 @compiled
-def write_gradient(dy, x, at, pixels, channels, count, known, image, first, dx, past):
-    """Write dx."""
+def write_gradient(dy, x, at, pixels, channels, count, known, image, first, dx, past, ahead):
+    """Write dx; memory is asked for what lies ahead."""
     centers, lows, factors = known[image, 0, first:], known[image, 1, first:], known[image, 2, first:]
     slopes, constants = known[image, 3, first:], known[image, 4, first:]
     for row in range(0, pixels, ROWS):
@@ -209,6 +212,8 @@ def write_gradient(dy, x, at, pixels, channels, count, known, image, first, dx, 
             one, other, factor = load(centers, c), load(lows, c), load(factors, c)
             slope, constant, i = load(slopes, c), load(constants, c), at + row * channels + c
             for _ in range(rows):
+                prefetch(x, i + ahead)
+                prefetch(dy, i + ahead)
                 moved = fma(slope, (load(x, i) - one) - other, constant)
                 write(dx, i, factor * load(dy, i) - moved, count - c, past)
                 i += channels

@@ -17,7 +17,7 @@ from .group_norm_images import (
     write_gradient,
 )
 from .memory import temporary
-from .norm_moments import ROWS, moments_of, parts_shape
+from .norm_moments import AHEAD, ROWS, moments_of, parts_shape
 
 NUMBERS = 1 << 16                     # that a part has, at least
 
@@ -140,4 +140,4 @@ def group_norm_gradient(dy, x, known, dx, channels, size, pixels, parts, past, b
         image, piece = divmod(part, pieces)
         first = piece * size
         write_gradient(dy, x, (image * pixels + first) * channels, min(size, pixels - first), channels, channels, known,
-                       image, 0, dx, past)
+                       image, 0, dx, past, AHEAD)

@@ -25,6 +25,13 @@ class Split(NamedTuple):
     by_rows: bool
     blocks: int
 
+    @property
+    def lines(self):
+        """Whether each result is that of numbers that lie side by side, one line of them behind the other."""
+        step = self.numbers if self.kept[0, 0] > 1 else self.kept[1, 0]
+        return (self.by_rows and self.blocks == 1 and self.reduced[0, 0] == self.numbers and self.reduced[1, 0] == 1
+                and self.kept[0, 1:].prod() == 1 and self.kept[1, 0] == step)
+
     @classmethod
     def of(cls, x, y):
         """Return how; the loop inside runs over what lies side by side, reduced (rows) or kept (columns)."""
@@ -45,10 +52,26 @@ def sum(x, y, divisor):
 
 def sums(x, y, divisor, offset):
     """Return the calls of a sum whose temporaries begin so many bytes from the first."""
-    kept, reduced, numbers, by_rows, blocks = Split.of(x, y)
-    partial = temporary((blocks, y.size), np.float64 if x.dtype.kind == "f" else np.int64, offset)
+    split, dtype = Split.of(x, y), np.float64 if x.dtype.kind == "f" else np.int64
+    if split.lines:
+        return [(sum_lines, [x.flat(), y.flat(), split.numbers, np.zeros(1, dtype), float(divisor)])]
+    kept, reduced, numbers, by_rows, blocks = split
+    partial = temporary((blocks, y.size), dtype, offset)
     return [(sum_rows if by_rows else sum_columns, [x.flat(), partial, kept, reduced, numbers]),
             (sum_blocks, [partial, y.flat(), float(divisor)])]
+
+
+@kernel(items=lambda y: y.size, reassociate=True)
+def sum_lines(x, y, width, zero, divisor, begin, end):
+    """Add up rows that lie one behind the other. An item is a row."""
+    for row in range(begin, end):
+        at, total = np.uintp(row * width), zero[0]
+        for k in range(np.uintp(width)):
+            total += x[at + k]
+        if divisor == 1:                            # an integer stays exact
+            y[row] = total
+        else:
+            y[row] = total / divisor
 
 
 @kernel(items=lambda partial: partial.size, reassociate=True)
@@ -121,7 +144,7 @@ def sum_blocks(partial, y, divisor, begin, end):
         total = partial.dtype.type(0)
         for block in range(partial.shape[0]):
             total += partial[block, i]
-        if divisor == 1:                            # an integer stays exact
+        if divisor == 1:
             y[i] = total
         else:
             y[i] = total / divisor

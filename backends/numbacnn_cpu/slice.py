@@ -1,51 +1,20 @@
-"""Parts of arrays: cut out, put somewhere, joined. Copies of bits: one specialisation serves all dtypes of a size.
-
-Indices are unsigned where they start at an offset (slab.py says why). An item is one number of what is written.
-"""
+"""Parts of arrays: cut out, put somewhere, joined. An item is one number of what is written."""
 import math
 
 import numpy as np
 
 from .compile import compiled, kernel
+from .copies import BITS, bits, copy_run, fill_run
 from .elementwise import convert
 from .strided import follow, rows_from, table
 
-BITS = {1: np.dtype(np.uint8), 4: np.dtype(np.int32), 8: np.dtype(np.int64)}
 PHYSICAL = 0, 3, 1, 2                 # where an axis of (N, C, H, W) lies
-
-
-def bits(x):
-    """Return the numbers of an array as they lie, as whole numbers of their size."""
-    return x.flat()._replace(dtype=BITS[x.dtype.itemsize])
 
 
 def around(x, axis):
     """Return how many numbers an array has outside of an axis, along it, and inside, as it lies."""
     shape, position = x.physical().shape, PHYSICAL[axis] if x.ndim == 4 else axis
     return math.prod(shape[:position]), shape[position], math.prod(shape[position + 1:])
-
-
-@compiled
-def copy_run(x, i, step, y, at, count):
-    """Copy to y, from position `at`, numbers of x from position i, `step` apart."""
-    first, there = np.uintp(i), np.uintp(at)
-    if step == 1:                                   # said as constants, so that the loops are vectorised
-        for k in range(np.uintp(count)):
-            y[there + k] = x[first + k]
-    elif step == -1:
-        for k in range(np.uintp(count)):
-            y[there + k] = x[first - k]
-    else:
-        for k in range(count):
-            y[at + k] = x[i + k * step]
-
-
-@compiled
-def fill_run(y, at, count, value):
-    """Write a number to so many positions of y."""
-    there = np.uintp(at)
-    for k in range(np.uintp(max(count, 0))):
-        y[there + k] = value
 
 
 # --- slice -------------------------------------------------------------------------------------------------------

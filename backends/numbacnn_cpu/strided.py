@@ -7,6 +7,9 @@ array jumps are one. So most tables have two, and one specialisation serves all 
 import numpy as np
 
 from .compile import compiled, kernel
+from .copies import bits, copy_run
+
+SHORT, MOST = 32, 4096                # numbers: of runs that are not copied each by itself; of a block
 
 
 def table(shape, *views):
@@ -61,20 +64,46 @@ def strided_copy(x, y, axes, begin, end):
         plane, row, column, rows, length = rows_from(axes[0], at, end)
         i = column * step + row * row_step + follow(axes[0, 2:], axes[1, 2:], plane)
         for _ in range(rows):
-            source, target = x[i:], y[at:at + length]
-            if step == 1:                           # said as a constant, so that the loop is vectorised
-                for k in range(length):
-                    target[k] = source[k]
-            else:
-                for k in range(length):
-                    target[k] = source[k * step]
+            copy_run(x, i, step, y, at, length)
             at += length
             i += row_step
 
 
+@kernel(items=lambda y: y.size)
+def block_copy(x, y, places, axes, begin, end):
+    """Copy blocks of numbers, of which a table says where they are in x."""
+    at = begin
+    while at < end:
+        block, first = divmod(at, places.size)
+        length = min(places.size - first, end - at)
+        base, there, k = np.uintp(follow(axes[0], axes[1], block)), np.uintp(at), np.uintp(first)
+        for n in range(np.uintp(length)):
+            y[there + n] = x[base + places[k + n]]
+        at += length
+
+
 def gather(x, seen, y):
     """Return the call that writes x into y, in the order in which a view of x has its numbers."""
-    return strided_copy, [x.flat(), y.flat(), table(seen.shape, seen)]
+    axes = table(seen.shape, seen)
+    if axes[1, 0] != 1 or axes[0, 0] < SHORT:
+        places, outside = block_of(axes)
+        if places.size >= SHORT and places[-1] < 1 << 32:
+            return block_copy, [bits(x), bits(y), places.astype(np.uint32), outside]
+    return strided_copy, [bits(x), bits(y), axes]
+
+
+def block_of(axes):
+    """Return the places of the numbers of a block, the innermost axes and a part of the next, and the axes outside."""
+    places, (lengths, steps) = np.zeros(1, np.intp), axes.tolist()
+    while lengths and places.size < MOST:
+        length, step = lengths.pop(0), steps.pop(0)
+        inside = next(n for n in range(min(length, MOST // places.size), 0, -1) if length % n == 0)
+        places = np.add.outer(np.arange(inside) * step, places).ravel()
+        if inside < length:
+            lengths.insert(0, length // inside)
+            steps.insert(0, step * inside)
+            break
+    return places, np.array([[*lengths, 1], [*steps, 0]], np.intp)
 
 
 follow, rows_from = compiled(follow), compiled(rows_from)

@@ -2,10 +2,12 @@
 import numpy as np
 
 from .compile import compiled, kernel
+from .copies import bits, copy_numbers, copy_run
 from .memory import ALIGNMENT, flat, temporary
-from .slice import around, bits, copied, copy_run
+from .slice import around, copied
 
 BLOCKS, WIDE = 16, 8                  # so many blocks keep all workers busy; rows so short are not worth sorting
+NARROW, LONG = 64, 4                  # what lies inside of an axis, copied with what is beside it; runs worth it
 
 
 @kernel(items=lambda index: index.size, arrange=flat, raises=True)
@@ -22,8 +24,9 @@ def wrap_index(index, checked, size, negative, begin, end):
 
 def take(x, index, y, axis):
     """Lower to copies of what lies inside the axis."""
-    _, size, inner = around(x, axis)
-    return [(take_runs, [bits(x), index, bits(y), size, inner])]
+    outer, size, inner = around(x, axis)
+    kernel = take_rows if outer >= BLOCKS and inner < NARROW else take_runs
+    return [(kernel, [bits(x), index, bits(y), size, inner])]
 
 
 @kernel(items=lambda y: y.size)
@@ -36,9 +39,7 @@ def take_runs(x, index, y, size, inner, begin, end):
     while at < end:
         if inner == 1:
             length = min(count - j, end - at)
-            base = outer * size
-            for k in range(length):
-                y[at + k] = x[base + index[j + k]]
+            pick(x, outer * size, index, j, y, at, length)
             j += length
         else:
             length = min(inner - column, end - at)
@@ -49,6 +50,45 @@ def take_runs(x, index, y, size, inner, begin, end):
         if j == count:
             outer += 1
             j = 0
+
+
+@compiled
+def pick(x, base, index, j, y, at, length):
+    """Copy numbers of x, one by one, from where indices say."""
+    source, there, first = np.uintp(base), np.uintp(at), np.uintp(j)        # unsigned: slab.py says why
+    for k in range(np.uintp(length)):
+        y[there + k] = x[source + np.uintp(index[first + k])]
+
+
+@kernel(items=lambda y: y.size, workspace=lambda index: ((2, index.size + 1), np.int64))
+def take_rows(x, index, y, size, inner, runs, begin, end):
+    """An item is one number of y. Where indices count up, their numbers are one run, in all rows the same."""
+    width = index.size * inner
+    if begin < end:
+        found = find_runs(index, runs)
+        for outer in range(begin // width, (end - 1) // width + 1):
+            first, last = max(begin - outer * width, 0), min(end - outer * width, width)
+            if inner == 1 and index.size < LONG * found:
+                pick(x, outer * size, index, first, y, outer * width + first, last - first)
+                continue
+            for run in range(found):
+                left, right = max(first, runs[0, run] * inner), min(last, runs[0, run + 1] * inner)
+                if left < right:
+                    source = (outer * size + runs[1, run]) * inner + left
+                    copy_numbers(x, source, y, outer * width + left, right - left)
+
+
+@compiled
+def find_runs(index, runs):
+    """Write where each run begins, and how far its indices are from their places; return how many there are."""
+    found = 0
+    for j in range(index.size):
+        apart = index[j] - j
+        if j == 0 or apart != runs[1, found - 1]:
+            runs[0, found], runs[1, found] = j, apart
+            found += 1
+    runs[0, found] = index.size
+    return found
 
 
 def take_backward(dy, index, dx, axis):
