@@ -152,7 +152,7 @@ from numbacnn.ops import (
     where,
 )
 from numbacnn.ops.aliases import abs, clip, div, eq, ge, gt, le, lt, mul, ne, neg, pow, sub
-from numbacnn.random import Generator, manual_seed
+from numbacnn.random import Generator, get_rng_state, manual_seed, set_rng_state
 from numbacnn.sampling import bernoulli, normal, rand, rand_like, randint, randn, randn_like, randperm
 from numbacnn.serialize import load, save
 
@@ -161,23 +161,23 @@ __version__ = "0.1.0.dev0"
 __all__ = [
     "Device", "Generator", "Tensor", "abs", "absolute", "add", "addmm", "all", "amax", "amin", "any", "arange",
     "argmax", "argmin", "argsort", "as_tensor", "baddbmm", "bernoulli", "bitwise_and", "bitwise_or", "bitwise_xor",
-    "bmm", "broadcast_to", "capture", "cat", "ceil", "chunk", "clamp", "clip", "clone", "concat", "concatenate",
-    "cos", "count_nonzero", "cuda", "cumsum", "data", "datasets", "default_device", "device", "diagonal", "div",
-    "divide", "dot", "einsum", "empty", "empty_like", "enable_grad", "eq", "erf", "errors", "evaluate", "exp",
-    "explain", "expm1", "eye", "flatten", "flip", "float32", "float64", "floor", "floor_divide", "from_dlpack",
-    "from_numpy", "full", "full_like", "gather", "ge", "get_precision", "grad", "greater", "greater_equal", "gt",
-    "hstack", "index_add", "index_select", "inference_mode", "int32", "int64", "is_grad_enabled", "isfinite", "isinf",
-    "isnan", "le", "less", "less_equal", "linspace", "load", "log", "log10", "log1p", "log2", "log_softmax",
-    "logical_not", "logsumexp", "lt", "manual_seed", "masked_fill", "masked_select", "matmul", "max", "maximum",
-    "mean", "meshgrid", "metrics", "min", "minimum", "mm", "models", "movedim", "mul", "multiply", "mv", "narrow",
-    "ne", "neg", "negative", "nn", "no_grad", "nonzero", "norm", "normal", "not_equal", "ones", "ones_like", "ops",
-    "optim", "outer", "permute", "pow", "power", "prod", "rand", "rand_like", "randint", "randn", "randn_like",
-    "randperm", "reciprocal", "relu", "remainder", "repeat_interleave", "reshape", "roll", "round", "rsqrt", "save",
-    "scatter", "scatter_add", "select", "set_default_device", "set_grad_enabled", "set_precision", "sigmoid", "sign",
-    "sin", "softmax", "sort", "split", "sqrt", "square", "squeeze", "stack", "std", "sub", "subtract", "sum",
-    "swapaxes", "take_along_dim", "tanh", "tensor", "tensor_split", "tensordot", "testing", "tile", "topk",
-    "transforms", "transpose", "tril", "triu", "trunc", "uint8", "unbind", "unflatten", "unsqueeze", "var",
-    "var_mean", "vstack", "where", "zeros", "zeros_like",
+    "bmm", "broadcast_to", "capture", "cat", "ceil", "chunk", "clamp", "clip", "clone", "concat", "concatenate", "cos",
+    "count_nonzero", "cuda", "cumsum", "data", "datasets", "default_device", "device", "diagonal", "div", "divide",
+    "dot", "einsum", "empty", "empty_like", "enable_grad", "eq", "erf", "errors", "evaluate", "exp", "explain", "expm1",
+    "eye", "flatten", "flip", "float32", "float64", "floor", "floor_divide", "from_dlpack", "from_numpy", "full",
+    "full_like", "gather", "ge", "get_precision", "get_rng_state", "grad", "greater", "greater_equal", "gt", "hstack",
+    "index_add", "index_select", "inference_mode", "int32", "int64", "is_grad_enabled", "isfinite", "isinf", "isnan",
+    "le", "less", "less_equal", "linspace", "load", "log", "log10", "log1p", "log2", "log_softmax", "logical_not",
+    "logsumexp", "lt", "manual_seed", "masked_fill", "masked_select", "matmul", "max", "maximum", "mean", "meshgrid",
+    "metrics", "min", "minimum", "mm", "models", "movedim", "mul", "multiply", "mv", "narrow", "ne", "neg", "negative",
+    "nn", "no_grad", "nonzero", "norm", "normal", "not_equal", "ones", "ones_like", "ops", "optim", "outer", "permute",
+    "pow", "power", "prod", "rand", "rand_like", "randint", "randn", "randn_like", "randperm", "reciprocal", "relu",
+    "remainder", "repeat_interleave", "reshape", "roll", "round", "rsqrt", "save", "scatter", "scatter_add", "select",
+    "set_default_device", "set_grad_enabled", "set_precision", "set_rng_state", "sigmoid", "sign", "sin", "softmax",
+    "sort", "split", "sqrt", "square", "squeeze", "stack", "std", "sub", "subtract", "sum", "swapaxes",
+    "take_along_dim", "tanh", "tensor", "tensor_split", "tensordot", "testing", "tile", "topk", "transforms",
+    "transpose", "tril", "triu", "trunc", "uint8", "unbind", "unflatten", "unsqueeze", "var", "var_mean", "vstack",
+    "where", "zeros", "zeros_like",
 ]
 
 float32 = _np.dtype("float32")
