@@ -4,6 +4,7 @@ Tensors, operations and gradients are here; layers in `numbacnn.nn`, optimisers 
 `numbacnn.data`, `numbacnn.transforms` and `numbacnn.datasets`, scores in `numbacnn.metrics`.
 """
 import logging as _logging
+import math as _math
 from importlib import import_module as _import_module
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
@@ -14,7 +15,7 @@ from numbacnn import errors, nn, ops, optim
 from numbacnn.autograd import Tensor
 from numbacnn.backend import Device, default_device, device, set_default_device
 from numbacnn.capture import capture
-from numbacnn.conversion import as_tensor, from_dlpack, from_numpy, tensor
+from numbacnn.conversion import as_tensor, from_dlpack, from_numpy, is_tensor, tensor
 from numbacnn.creation import (
     arange,
     empty,
@@ -163,16 +164,17 @@ __all__ = [
     "argmax", "argmin", "argsort", "as_tensor", "baddbmm", "bernoulli", "bitwise_and", "bitwise_or", "bitwise_xor",
     "bmm", "broadcast_to", "capture", "cat", "ceil", "chunk", "clamp", "clip", "clone", "concat", "concatenate", "cos",
     "count_nonzero", "cuda", "cumsum", "data", "datasets", "default_device", "device", "diagonal", "div", "divide",
-    "dot", "einsum", "empty", "empty_like", "enable_grad", "eq", "erf", "errors", "evaluate", "exp", "explain", "expm1",
-    "eye", "flatten", "flip", "float32", "float64", "floor", "floor_divide", "from_dlpack", "from_numpy", "full",
-    "full_like", "gather", "ge", "get_precision", "get_rng_state", "grad", "greater", "greater_equal", "gt", "hstack",
-    "index_add", "index_select", "inference_mode", "int32", "int64", "is_grad_enabled", "isfinite", "isinf", "isnan",
-    "le", "less", "less_equal", "linspace", "load", "log", "log10", "log1p", "log2", "log_softmax", "logical_not",
-    "logsumexp", "lt", "manual_seed", "masked_fill", "masked_select", "matmul", "max", "maximum", "mean", "meshgrid",
-    "metrics", "min", "minimum", "mm", "models", "movedim", "mul", "multiply", "mv", "narrow", "ne", "neg", "negative",
-    "nn", "no_grad", "nonzero", "norm", "normal", "not_equal", "ones", "ones_like", "ops", "optim", "outer", "permute",
-    "pow", "power", "prod", "rand", "rand_like", "randint", "randn", "randn_like", "randperm", "reciprocal", "relu",
-    "remainder", "repeat_interleave", "reshape", "roll", "round", "rsqrt", "save", "scatter", "scatter_add", "select",
+    "dot", "double", "dtype", "e", "einsum", "empty", "empty_like", "enable_grad", "eq", "erf", "errors", "evaluate",
+    "exp", "explain", "expm1", "eye", "flatten", "flip", "float32", "float64", "floor", "floor_divide", "from_dlpack",
+    "from_numpy", "full", "full_like", "gather", "ge", "get_precision", "get_rng_state", "grad", "greater",
+    "greater_equal", "gt", "hstack", "index_add", "index_select", "inf", "inference_mode", "int32", "int64",
+    "is_grad_enabled", "is_tensor", "isfinite", "isinf", "isnan", "le", "less", "less_equal", "linspace", "load", "log",
+    "log10", "log1p", "log2", "log_softmax", "logical_not", "logsumexp", "long", "lt", "manual_seed", "masked_fill",
+    "masked_select", "matmul", "max", "maximum", "mean", "meshgrid", "metrics", "min", "minimum", "mm", "models",
+    "movedim", "mul", "multiply", "mv", "nan", "narrow", "ne", "neg", "negative", "nn", "no_grad", "nonzero", "norm",
+    "normal", "not_equal", "ones", "ones_like", "ops", "optim", "outer", "permute", "pi", "pow", "power", "prod",
+    "rand", "rand_like", "randint", "randn", "randn_like", "randperm", "reciprocal", "relu", "remainder",
+    "repeat_interleave", "reshape", "roll", "round", "rsqrt", "save", "scatter", "scatter_add", "select",
     "set_default_device", "set_grad_enabled", "set_precision", "set_rng_state", "sigmoid", "sign", "sin", "softmax",
     "sort", "split", "sqrt", "square", "squeeze", "stack", "std", "sub", "subtract", "sum", "swapaxes",
     "take_along_dim", "tanh", "tensor", "tensor_split", "tensordot", "testing", "tile", "topk", "transforms",
@@ -180,11 +182,12 @@ __all__ = [
     "where", "zeros", "zeros_like",
 ]
 
-float32 = _np.dtype("float32")
-float64 = _np.dtype("float64")
-int64 = _np.dtype("int64")
-int32 = _np.dtype("int32")
-uint8 = _np.dtype("uint8")
+dtype, inf, nan, pi, e = _np.dtype, _math.inf, _math.nan, _math.pi, _math.e
+float32 = float = _np.dtype("float32")                   # float, int, bool are not in __all__: they are Python's
+float64 = double = _np.dtype("float64")
+int64 = long = _np.dtype("int64")
+int32 = int = _np.dtype("int32")
+uint8, bool = _np.dtype("uint8"), _np.dtype("bool")
 
 concat = concatenate = cat
 

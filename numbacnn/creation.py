@@ -178,7 +178,7 @@ def linspace(start: float, end: float, steps: int, dtype: Any = np.float32, devi
     i, apart = np.arange(length, dtype="float64"), (end - start) / max(length - 1, 1)
     values = np.where(i < length / 2, start + i * apart, end - (length - 1 - i) * apart) if length != 1 else (
         np.array([float(start)]))
-    return tensor(values, dtype_name("linspace", dtype), device, requires_grad)
+    return tensor(values, dtype_name("linspace", dtype, "float32"), device, requires_grad)
 
 
 def eye(n: int, m: int | None = None, dtype: Any = np.float32, device: Place = None, requires_grad: bool = False
@@ -196,7 +196,7 @@ def eye(n: int, m: int | None = None, dtype: Any = np.float32, device: Place = N
     requires_grad : bool
         Whether `backward` computes a gradient for the tensor.
     """
-    name = dtype_name("eye", dtype)
+    name = dtype_name("eye", dtype, "float32")
     rows, columns = checked_shape("eye", (n, n if m is None else m), name)
     return tensor(np.eye(rows, columns, dtype=name), None, device, requires_grad)
 
@@ -248,7 +248,7 @@ def _numbers(op: str, **given: Any) -> None:
 
 
 def _filled(op: str, given: tuple[Any, ...], value: Any, dtype: Any, device: Place, requires_grad: bool) -> Tensor:
-    name = dtype_name(op, dtype)
+    name = dtype_name(op, dtype, "float32")
     shape = checked_shape(op, given, name)
     one = tensor(value, name).numpy()                    # it fits, or is refused
     return tensor(np.broadcast_to(one, shape), None, device, requires_grad)

@@ -132,7 +132,7 @@ def randint(low: int, high: Any = None, size: Any = None, *, generator: Seed = N
         low, high, size = 0, low, high
     if not isinstance(size, tuple | list):
         raise DTypeError(f"randint: size must be a tuple of whole numbers, got {size!r}")
-    name = dtype_name("randint", dtype)
+    name = dtype_name("randint", dtype, "int64")
     for what, value in (("low", low), ("high", high)):
         if not is_integer(value):
             raise DTypeError(f"randint: {what} must be a whole number, got {value!r}")
@@ -159,7 +159,7 @@ def randperm(n: int, *, generator: Seed = None, dtype: Any = np.int64, device: P
     dtype, device : optional
         Of the result; int64 by default.
     """
-    name = dtype_name("randperm", dtype)
+    name = dtype_name("randperm", dtype, "int64")
     shape = checked_shape("randperm", (n,), "int64")
     if thread.capture is not None:
         raise EvaluationError("randperm: numbers are computed at once, to sort them, and a captured function computes "
@@ -226,7 +226,7 @@ def _given(op: str, size: Any, dtype: str) -> tuple[int, ...]:
 
 def _real(op: str, kernel: str, given: tuple[Any, ...], generator: Seed, dtype: Any, device: Place,
           requires_grad: bool) -> Tensor:
-    name = dtype_name(op, dtype)
+    name = dtype_name(op, dtype, "float32")
     if name not in FLOATING:
         raise DTypeError(f"{op}: dtype must be float32 or float64, got {name}; use randint for whole numbers")
     y = _drawn(op, kernel, checked_shape(op, given, name), name, generator, device)
