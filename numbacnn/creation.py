@@ -258,3 +258,43 @@ def _like(op: str, x: Tensor, value: Any, dtype: Any, device: Place, requires_gr
     any_tensor(op, "x", x)
     return _filled(op, (x.shape,), value, x.array.dtype if dtype is None else dtype,
                    x.device if device is None else device, requires_grad)
+
+
+# --- methods: in the dtype of a tensor, and on its device, unless others are given ---------------------------------
+
+def new_zeros(x: Tensor, *size: Any, dtype: Any = None, device: Place = None, requires_grad: bool = False) -> Tensor:
+    """Make a tensor of zeros."""
+    return _new("new_zeros", x, size, 0, dtype, device, requires_grad)
+
+
+def new_ones(x: Tensor, *size: Any, dtype: Any = None, device: Place = None, requires_grad: bool = False) -> Tensor:
+    """Make a tensor of ones."""
+    return _new("new_ones", x, size, 1, dtype, device, requires_grad)
+
+
+def new_empty(x: Tensor, *size: Any, dtype: Any = None, device: Place = None, requires_grad: bool = False) -> Tensor:
+    """Make a tensor whose numbers do not matter: zeros."""
+    return _new("new_empty", x, size, 0, dtype, device, requires_grad)
+
+
+def new_full(x: Tensor, size: Any, fill_value: Any, dtype: Any = None, device: Place = None,
+             requires_grad: bool = False) -> Tensor:
+    """Make a tensor of equal numbers."""
+    if not isinstance(fill_value, bool | np.bool_ | int | float | np.number):
+        raise DTypeError(f"new_full: fill_value must be a number, got {kind(fill_value)}")
+    return _new("new_full", x, (size,), fill_value, dtype, device, requires_grad)
+
+
+def new_tensor(x: Tensor, data: Any, dtype: Any = None, device: Place = None, requires_grad: bool = False) -> Tensor:
+    """Make a tensor of numbers, as `numbacnn.tensor` does."""
+    return tensor(data, x.dtype if dtype is None else dtype, x.device if device is None else device, requires_grad)
+
+
+def _new(op: str, x: Tensor, size: tuple[Any, ...], value: Any, dtype: Any, device: Place, requires_grad: bool
+         ) -> Tensor:
+    return _filled(op, size, value, x.array.dtype if dtype is None else dtype, x.device if device is None else device,
+                   requires_grad)
+
+
+for _method in (new_zeros, new_ones, new_empty, new_full, new_tensor):
+    setattr(Tensor, _method.__name__, _method)

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from numbacnn import backend
 from numbacnn.autograd import Tensor
-from numbacnn.backend import Device, device
+from numbacnn.backend import Device
 from numbacnn.errors import DTypeError
 from numbacnn.graph import Array, setting_changed
 
@@ -52,7 +53,7 @@ def set_rng_state(new_state: dict[str, Any]) -> None:
     try:
         bits = np.random.PCG64(np.random.SeedSequence(new_state["seed"], n_children_spawned=new_state["epochs"]))
         bits.state = new_state["host"]
-        arrays = {device(name): Array.of(np.array([seed, counter], np.int64), device(name))
+        arrays = {backend.device(name): Array.of(np.array([seed, counter], np.int64), backend.device(name))
                   for name, (seed, counter) in new_state["kernels"].items()}
     except (AttributeError, IndexError, KeyError, TypeError, ValueError):
         raise DTypeError(f"set_rng_state: new_state must be what get_rng_state gave, got {new_state!r}") from None

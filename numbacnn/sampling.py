@@ -16,7 +16,7 @@ from numbacnn.geometry import count, is_integer
 from numbacnn.graph import record, thread
 from numbacnn.ops.check import FLOATING, any_tensor, dtype_name, floating, number
 from numbacnn.ops.compare import less
-from numbacnn.ops.elementwise import add, multiply
+from numbacnn.ops.elementwise import add, in_place, multiply
 from numbacnn.ops.limits import within
 from numbacnn.ops.shape import cast, reshape
 from numbacnn.random import Seed, state_of
@@ -244,3 +244,38 @@ def _drawn(op: str, kernel: str, shape: tuple[int, ...], dtype: str, generator: 
     before = state.array
     y, state.array = record(kernel, (before,), (((count(shape),), dtype), (before.shape, before.dtype)), numbers)
     return reshape(Tensor(y), shape)
+
+
+# --- methods that fill a tensor -----------------------------------------------------------------------------------
+
+def normal_(x: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Seed = None) -> Tensor:
+    """Give a tensor normally distributed numbers."""
+    floating("normal_", x=x)
+    mean, std = number("normal_", "mean", mean), number("normal_", "std", std, 0.0)
+    return add(multiply(randn_like(x, generator=generator), std), mean)
+
+
+def uniform_(x: Tensor, *limits: float, generator: Seed = None, **named: float) -> Tensor:
+    """Give a tensor numbers that are distributed evenly, by default from 0 to 1: the limits `from` and `to`."""
+    floating("uniform_", x=x)
+    if len(limits) > 2 or not named.keys() <= {"from", "to"} or ("from" in named and limits):
+        raise TypeError(f"uniform_: arguments must be `from`, `to` and generator, got {limits} and {named}")
+    given = {"from": 0.0, "to": 1.0} | dict(zip(("from", "to"), limits, strict=False)) | named
+    low = number("uniform_", "from", given["from"])
+    high = number("uniform_", "to", given["to"], low)
+    return add(multiply(rand_like(x, generator=generator), high - low), low)
+
+
+def bernoulli_(x: Tensor, p: Any = 0.5, *, generator: Seed = None) -> Tensor:
+    """Give a tensor ones, with probability p (a number, or a tensor that broadcasts), and zeros."""
+    any_tensor("bernoulli_", "x", x)
+    if isinstance(p, Tensor):
+        floating("bernoulli_", p=p)
+        p = within("bernoulli_probabilities", p.detach())
+    else:
+        p = number("bernoulli_", "p", p, 0.0, 1.0)
+    return less(_drawn("bernoulli_", "random_uniform", x.shape, "float64", generator, x.device), p)
+
+
+for _method in (normal_, uniform_, bernoulli_):
+    setattr(Tensor, _method.__name__, in_place(_method))
