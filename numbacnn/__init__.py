@@ -181,7 +181,7 @@ __all__ = [
     "amin", "any", "arange", "argmax", "argmin", "argsort", "as_tensor", "baddbmm", "bernoulli", "bitwise_and",
     "bitwise_or", "bitwise_xor", "bmm", "broadcast_to", "capture", "cat", "ceil", "chunk", "clamp", "clamp_max",
     "clamp_min", "clip", "clone", "concat", "concatenate", "cos", "count_nonzero", "cuda", "cumsum", "data", "datasets",
-    "default_device", "device", "diagonal", "div", "divide", "dot", "double", "dtype", "e", "einsum", "empty",
+    "default_device", "device", "diagonal", "div", "divide", "dot", "double", "e", "einsum", "empty",
     "empty_like", "enable_grad", "eq", "equal", "erf", "errors", "evaluate", "exp", "explain", "expm1", "eye",
     "flatten", "flip", "float32", "float64", "floor", "floor_divide", "from_dlpack", "from_numpy", "full", "full_like",
     "gather", "ge", "get_precision", "get_rng_state", "grad", "greater", "greater_equal", "gt", "hstack", "index_add",

@@ -84,7 +84,13 @@ def from_numpy(values: "np.ndarray[Any, Any]") -> Tensor:
 
 
 def is_tensor(obj: Any) -> bool:
-    """Return whether an object is a tensor."""
+    """Return whether an object is a tensor.
+
+    Parameters
+    ----------
+    obj : object
+        Anything.
+    """
     return isinstance(obj, Tensor)
 
 

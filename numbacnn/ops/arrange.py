@@ -76,7 +76,15 @@ def reshape_as(x: Tensor, other: Tensor) -> Tensor:
 
 
 def expand_as(x: Tensor, other: Tensor) -> Tensor:
-    """Repeat along axes of size 1, and along new axes in front, to the shape of another tensor."""
+    """Repeat along axes of size 1, and along new axes in front, to the shape of another tensor.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any tensor.
+    other : Tensor
+        Whose shape the result has.
+    """
     any_tensor("expand_as", "x", x)
     any_tensor("expand_as", "other", other)
     return expand(x, other.shape)

@@ -36,7 +36,13 @@ def allclose(x: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, e
 
 
 def equal(x: Tensor, other: Tensor) -> bool:
-    """Return whether two tensors have one shape and equal numbers, which is computed now; `eq` tells where."""
+    """Return whether two tensors have one shape and equal numbers, which is computed now; `eq` tells where.
+
+    Parameters
+    ----------
+    x, other : Tensor
+        Any tensors, also of two dtypes.
+    """
     any_tensor("equal", "x", x)
     any_tensor("equal", "other", other)
     return x.shape == other.shape and bool(eq(x, other).numpy().all())

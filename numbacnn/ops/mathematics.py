@@ -134,12 +134,12 @@ def clamp(x: Tensor, min: Any = None, max: Any = None) -> Tensor:
 
 
 def clamp_min(x: Tensor, min: Any) -> Tensor:
-    """Return x, but at least `min`, a number or a tensor, as `clamp` does."""
+    """Return x, but at least `min`. Parameters are those of `clamp`."""
     return clamp(x, min=min)
 
 
 def clamp_max(x: Tensor, max: Any) -> Tensor:
-    """Return x, but at most `max`, a number or a tensor, as `clamp` does."""
+    """Return x, but at most `max`. Parameters are those of `clamp`."""
     return clamp(x, max=max)
 
 

@@ -38,12 +38,20 @@ def lerp(x: Tensor, end: Tensor, weight: Any) -> Tensor:
 
 
 def addcmul(x: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1) -> Tensor:
-    """Return x + value * tensor1 * tensor2; they broadcast."""
+    """Return x + value * tensor1 * tensor2.
+
+    Parameters
+    ----------
+    x, tensor1, tensor2 : Tensor
+        They broadcast.
+    value : number
+        A factor.
+    """
     return _added("addcmul", x, tensor1, tensor2, value, multiply)
 
 
 def addcdiv(x: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1) -> Tensor:
-    """Return x + value * tensor1 / tensor2; they broadcast."""
+    """Return x + value * tensor1 / tensor2. Parameters are those of `addcmul`; floating point only."""
     floating("addcdiv", x=x, tensor1=tensor1, tensor2=tensor2)
     return _added("addcdiv", x, tensor1, tensor2, value, divide)
 

@@ -131,7 +131,17 @@ def flip(x: Tensor, *dims: Any) -> Tensor:
 
 
 def rot90(x: Tensor, k: int = 1, dims: Any = (0, 1)) -> Tensor:
-    """Turn a plane by k quarters, from the first of two axes towards the second."""
+    """Turn a plane by quarters, from the first of two axes towards the second.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any tensor.
+    k : int
+        How many quarters; below 0, the other way.
+    dims : tuple of int
+        The two axes.
+    """
     any_tensor("rot90", "x", x)
     geometry.whole("rot90", k=k)
     axes = geometry.axes("rot90", x.ndim, sizes_of("rot90", (dims,)))
