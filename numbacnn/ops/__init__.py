@@ -147,6 +147,7 @@ from numbacnn.ops.methods import NAMED
 from numbacnn.ops.mixture import addcdiv, addcmul, lerp
 from numbacnn.ops.moments import std, var, var_mean
 from numbacnn.ops.norm import batch_norm
+from numbacnn.ops.numpy_names import with_numpy_names
 from numbacnn.ops.pad import pad
 from numbacnn.ops.pixel_shuffle import channel_shuffle, pixel_shuffle, pixel_unshuffle
 from numbacnn.ops.pool import (
@@ -201,6 +202,11 @@ __all__ = [
     "tril", "triplet_margin_loss", "triu", "trunc", "unbind", "unflatten", "unfold", "unique", "unsqueeze", "var",
     "var_mean", "vstack", "where",
 ]
+
+for _op in (all, amax, amin, any, argmax, argmin, argsort, cat, count_nonzero, cumsum, flip, index_select, log_softmax,
+            logsumexp, max, mean, min, norm, prod, softmax, sort, squeeze, stack, std, sum, topk, unbind, unsqueeze,
+            var, var_mean):
+    globals()[_op.__name__] = with_numpy_names(_op)
 
 METHODS = {
     "__add__": add, "__radd__": add, "__mul__": multiply, "__rmul__": multiply, "__sub__": subtract,
