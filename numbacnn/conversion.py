@@ -83,6 +83,17 @@ def from_numpy(values: "np.ndarray[Any, Any]") -> Tensor:
     return tensor(values)
 
 
+def is_tensor(obj: Any) -> bool:
+    """Return whether an object is a tensor.
+
+    Parameters
+    ----------
+    obj : object
+        Anything.
+    """
+    return isinstance(obj, Tensor)
+
+
 def from_dlpack(data: Any) -> Tensor:
     """Make a tensor of one of another library; the numbers are copied, so that neither changes the other.
 

@@ -178,7 +178,7 @@ def linspace(start: float, end: float, steps: int, dtype: Any = np.float32, devi
     i, apart = np.arange(length, dtype="float64"), (end - start) / max(length - 1, 1)
     values = np.where(i < length / 2, start + i * apart, end - (length - 1 - i) * apart) if length != 1 else (
         np.array([float(start)]))
-    return tensor(values, dtype_name("linspace", dtype), device, requires_grad)
+    return tensor(values, dtype_name("linspace", dtype, "float32"), device, requires_grad)
 
 
 def eye(n: int, m: int | None = None, dtype: Any = np.float32, device: Place = None, requires_grad: bool = False
@@ -196,7 +196,7 @@ def eye(n: int, m: int | None = None, dtype: Any = np.float32, device: Place = N
     requires_grad : bool
         Whether `backward` computes a gradient for the tensor.
     """
-    name = dtype_name("eye", dtype)
+    name = dtype_name("eye", dtype, "float32")
     rows, columns = checked_shape("eye", (n, n if m is None else m), name)
     return tensor(np.eye(rows, columns, dtype=name), None, device, requires_grad)
 
@@ -248,7 +248,7 @@ def _numbers(op: str, **given: Any) -> None:
 
 
 def _filled(op: str, given: tuple[Any, ...], value: Any, dtype: Any, device: Place, requires_grad: bool) -> Tensor:
-    name = dtype_name(op, dtype)
+    name = dtype_name(op, dtype, "float32")
     shape = checked_shape(op, given, name)
     one = tensor(value, name).numpy()                    # it fits, or is refused
     return tensor(np.broadcast_to(one, shape), None, device, requires_grad)
@@ -258,3 +258,43 @@ def _like(op: str, x: Tensor, value: Any, dtype: Any, device: Place, requires_gr
     any_tensor(op, "x", x)
     return _filled(op, (x.shape,), value, x.array.dtype if dtype is None else dtype,
                    x.device if device is None else device, requires_grad)
+
+
+# --- methods: in the dtype of a tensor, and on its device, unless others are given ---------------------------------
+
+def new_zeros(x: Tensor, *size: Any, dtype: Any = None, device: Place = None, requires_grad: bool = False) -> Tensor:
+    """Make a tensor of zeros."""
+    return _new("new_zeros", x, size, 0, dtype, device, requires_grad)
+
+
+def new_ones(x: Tensor, *size: Any, dtype: Any = None, device: Place = None, requires_grad: bool = False) -> Tensor:
+    """Make a tensor of ones."""
+    return _new("new_ones", x, size, 1, dtype, device, requires_grad)
+
+
+def new_empty(x: Tensor, *size: Any, dtype: Any = None, device: Place = None, requires_grad: bool = False) -> Tensor:
+    """Make a tensor whose numbers do not matter: zeros."""
+    return _new("new_empty", x, size, 0, dtype, device, requires_grad)
+
+
+def new_full(x: Tensor, size: Any, fill_value: Any, dtype: Any = None, device: Place = None,
+             requires_grad: bool = False) -> Tensor:
+    """Make a tensor of equal numbers."""
+    if not isinstance(fill_value, bool | np.bool_ | int | float | np.number):
+        raise DTypeError(f"new_full: fill_value must be a number, got {kind(fill_value)}")
+    return _new("new_full", x, (size,), fill_value, dtype, device, requires_grad)
+
+
+def new_tensor(x: Tensor, data: Any, dtype: Any = None, device: Place = None, requires_grad: bool = False) -> Tensor:
+    """Make a tensor of numbers, as `numbacnn.tensor` does."""
+    return tensor(data, x.dtype if dtype is None else dtype, x.device if device is None else device, requires_grad)
+
+
+def _new(op: str, x: Tensor, size: tuple[Any, ...], value: Any, dtype: Any, device: Place, requires_grad: bool
+         ) -> Tensor:
+    return _filled(op, size, value, x.array.dtype if dtype is None else dtype, x.device if device is None else device,
+                   requires_grad)
+
+
+for _method in (new_zeros, new_ones, new_empty, new_full, new_tensor):
+    setattr(Tensor, _method.__name__, _method)

@@ -3,6 +3,7 @@ from typing import Any
 
 import numpy as np
 
+from numbacnn import autograd
 from numbacnn.autograd import Tensor, differentiated, root, sequence
 from numbacnn.engine import only_first, propagate, sum_of
 from numbacnn.errors import GradientError, ShapeError
@@ -68,6 +69,9 @@ def grad(outputs: Any, inputs: Any, grad_outputs: Any = None, retain_graph: bool
         raise GradientError(f"grad: outputs must depend on all inputs, but do not on inputs[{missing[0]}]; "
                             "allow_unused=True returns None for it")
     return tuple([Tensor(found[place]) if place in found else None for place in places])
+
+
+autograd.grad = grad                                     # type: ignore[attr-defined]  # as in PyTorch
 
 
 def _pairs(outputs: Any, grad_outputs: Any) -> list[tuple[Any, Any]]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from numbacnn import backend
 from numbacnn.autograd import Tensor
 from numbacnn.backend import Device
 from numbacnn.errors import DTypeError
@@ -27,6 +28,39 @@ def manual_seed(seed: int) -> None:
     _seed = _checked("manual_seed", seed)
     _host, _round = np.random.default_rng(_seed), _round + 1
     setting_changed()                                    # a captured function draws from the new seed
+
+
+def get_rng_state() -> dict[str, Any]:
+    """Return where all random numbers of this package stand, as numbers and texts: for `numbacnn.save`.
+
+    The counters of kernels are those of this thread.
+    """
+    counters = {str(place): state(place).tolist() for place in ([] if _thread.round != _round else _thread.states)}
+    sequence: Any = _host.bit_generator.seed_seq
+    return {"seed": _seed, "host": _host.bit_generator.state, "epochs": sequence.n_children_spawned,
+            "kernels": counters}
+
+
+def set_rng_state(new_state: dict[str, Any]) -> None:
+    """Let all random numbers go on from there.
+
+    Parameters
+    ----------
+    new_state : dict
+        As from `get_rng_state`.
+    """
+    global _host, _seed, _round
+    try:
+        bits = np.random.PCG64(np.random.SeedSequence(new_state["seed"], n_children_spawned=new_state["epochs"]))
+        bits.state = new_state["host"]
+        arrays = {backend.device(name): Array.of(np.array([seed, counter], np.int64), backend.device(name))
+                  for name, (seed, counter) in new_state["kernels"].items()}
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+        raise DTypeError(f"set_rng_state: new_state must be what get_rng_state gave, got {new_state!r}") from None
+    _host, _seed, _round = np.random.Generator(bits), new_state["seed"], _round + 1
+    _thread.start()
+    _thread.states = {place: Tensor(array) for place, array in arrays.items()}
+    setting_changed()
 
 
 class Generator:
@@ -64,8 +98,8 @@ class Generator:
         """Start anew from a seed, and return the generator."""
         self._seed = _checked("Generator", seed)
         self._host = np.random.default_rng(self._seed)
-        for device, state in self._states.items():      # the same tensors: a capture may know them
-            state.array = self._start(device)
+        for place, state in self._states.items():       # the same tensors: a capture may know them
+            state.array = self._start(place)
         return self
 
     def initial_seed(self) -> int:

@@ -16,7 +16,7 @@ from numbacnn.geometry import count, is_integer
 from numbacnn.graph import record, thread
 from numbacnn.ops.check import FLOATING, any_tensor, dtype_name, floating, number
 from numbacnn.ops.compare import less
-from numbacnn.ops.elementwise import add, multiply
+from numbacnn.ops.elementwise import add, in_place, multiply
 from numbacnn.ops.limits import within
 from numbacnn.ops.shape import cast, reshape
 from numbacnn.random import Seed, state_of
@@ -121,7 +121,7 @@ def randint(low: int, high: Any = None, size: Any = None, *, generator: Seed = N
         low, high, size = 0, low, high
     if not isinstance(size, tuple | list):
         raise DTypeError(f"randint: size must be a tuple of whole numbers, got {size!r}")
-    name = dtype_name("randint", dtype)
+    name = dtype_name("randint", dtype, "int64")
     for what, value in (("low", low), ("high", high)):
         if not is_integer(value):
             raise DTypeError(f"randint: {what} must be a whole number, got {value!r}")
@@ -148,7 +148,7 @@ def randperm(n: int, *, generator: Seed = None, dtype: Any = np.int64, device: P
     dtype, device : optional
         Of the result; int64 by default.
     """
-    name = dtype_name("randperm", dtype)
+    name = dtype_name("randperm", dtype, "int64")
     shape = checked_shape("randperm", (n,), "int64")
     if thread.capture is not None:
         raise EvaluationError("randperm: numbers are computed at once, to sort them, and a captured function computes "
@@ -215,7 +215,7 @@ def _given(op: str, size: Any, dtype: str) -> tuple[int, ...]:
 
 def _real(op: str, kernel: str, given: tuple[Any, ...], generator: Seed, dtype: Any, device: Place,
           requires_grad: bool) -> Tensor:
-    name = dtype_name(op, dtype)
+    name = dtype_name(op, dtype, "float32")
     if name not in FLOATING:
         raise DTypeError(f"{op}: dtype must be float32 or float64, got {name}; use randint for whole numbers")
     y = _drawn(op, kernel, checked_shape(op, given, name), name, generator, device)
@@ -233,3 +233,38 @@ def _drawn(op: str, kernel: str, shape: tuple[int, ...], dtype: str, generator: 
     before = state.array
     y, state.array = record(kernel, (before,), (((count(shape),), dtype), (before.shape, before.dtype)), numbers)
     return reshape(Tensor(y), shape)
+
+
+# --- methods that fill a tensor -----------------------------------------------------------------------------------
+
+def normal_(x: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Seed = None) -> Tensor:
+    """Give a tensor normally distributed numbers."""
+    floating("normal_", x=x)
+    mean, std = number("normal_", "mean", mean), number("normal_", "std", std, 0.0)
+    return add(multiply(randn_like(x, generator=generator), std), mean)
+
+
+def uniform_(x: Tensor, *limits: float, generator: Seed = None, **named: float) -> Tensor:
+    """Give a tensor numbers that are distributed evenly, by default from 0 to 1: the limits `from` and `to`."""
+    floating("uniform_", x=x)
+    if len(limits) > 2 or not named.keys() <= {"from", "to"} or ("from" in named and limits):
+        raise TypeError(f"uniform_: arguments must be `from`, `to` and generator, got {limits} and {named}")
+    given = {"from": 0.0, "to": 1.0} | dict(zip(("from", "to"), limits, strict=False)) | named
+    low = number("uniform_", "from", given["from"])
+    high = number("uniform_", "to", given["to"], low)
+    return add(multiply(rand_like(x, generator=generator), high - low), low)
+
+
+def bernoulli_(x: Tensor, p: Any = 0.5, *, generator: Seed = None) -> Tensor:
+    """Give a tensor ones, with probability p (a number, or a tensor that broadcasts), and zeros."""
+    any_tensor("bernoulli_", "x", x)
+    if isinstance(p, Tensor):
+        floating("bernoulli_", p=p)
+        p = within("bernoulli_probabilities", p.detach())
+    else:
+        p = number("bernoulli_", "p", p, 0.0, 1.0)
+    return less(_drawn("bernoulli_", "random_uniform", x.shape, "float64", generator, x.device), p)
+
+
+for _method in (normal_, uniform_, bernoulli_):
+    setattr(Tensor, _method.__name__, in_place(_method))

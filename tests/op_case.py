@@ -12,9 +12,9 @@ from numbacnn import ops
 # Ops that have no gradient; or, of several results, the one that has none.
 WITHOUT_GRADIENT = {
     "all", "any", "argmax", "argmin", "argsort", "count_nonzero", ("max", 1), ("min", 1), "bitwise_and", "bitwise_or",
-    "bitwise_xor", "equal", "floor_divide", "greater",
-    "greater_equal", "isfinite", "isinf", "isnan", "less", "less_equal", "logical_not", "nonzero", "not_equal",
-    "one_hot", ("sort", 1), ("topk", 1)}
+    "bitwise_xor", "eq", "floor_divide", "greater", "greater_equal", "isclose", "isfinite", "isinf", "isnan", "less",
+    "less_equal", "logical_and", "logical_not", "logical_or", "logical_xor", "nonzero", "not_equal", "one_hot",
+    ("sort", 1), ("topk", 1), "unique"}
 
 
 class Input(NamedTuple):

@@ -80,16 +80,12 @@ def test_loading_is_all_or_nothing():
     assert not model[0].weight.numpy().any()
 
 
-def test_damaged_files_and_odd_values(tmp_path):
+def test_damaged_files(tmp_path):
     (tmp_path / "bad").write_bytes(b"not a file of tensors")
     with pytest.raises(ValueError, match="must be a safetensors file"):
         nb.load(tmp_path / "bad")
     with pytest.raises(FileNotFoundError):
         nb.load(tmp_path / "none")
-    with pytest.raises(DTypeError, match="save: every value must be a Tensor or an array, got str for 'a'"):
-        nb.save({"a": "b"}, tmp_path / "x")
-    with pytest.raises(DTypeError, match="save: tensors must be a mapping"):
-        nb.save([1], tmp_path / "x")
 
 
 def test_to_converts_floating_point_only():

@@ -12,6 +12,7 @@ from numbacnn.gradient import forget
 from numbacnn.nn.hooks import Hooked
 from numbacnn.nn.parameter import Buffer, Parameter
 from numbacnn.nn.state import Keys, Stateful
+from numbacnn.ops.check import is_dtype
 
 __all__ = ["Buffer", "Keys", "Module", "Parameter"]
 
@@ -145,14 +146,11 @@ class Module(Hooked, Stateful):
         return "\n".join([f"{name}(", *["  " + line.replace("\n", "\n  ") for line in lines], ")"])
 
 
-_KINDS = ("float", "double", "single", "int", "uint", "bool", "complex")      # names of dtypes, without their sizes
 _HALF = ("float16", "half", "bfloat16", "torch.float16", "torch.bfloat16")
 
 
 def _is_dtype(target: Any) -> bool:
-    if isinstance(target, str):
-        return target in _HALF or target.rstrip("0123456789") in _KINDS
-    return not isinstance(target, Device)
+    return target in _HALF or is_dtype(target) if isinstance(target, str) else not isinstance(target, Device)
 
 
 def _check_target(target: Any) -> None:

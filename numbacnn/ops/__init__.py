@@ -20,13 +20,14 @@ from numbacnn.ops.adaptive_pool import (
     adaptive_max_pool2d,
     adaptive_max_pool3d,
 )
-from numbacnn.ops.arrange import clone, contiguous, meshgrid
+from numbacnn.ops.arrange import clone, contiguous, expand_as, meshgrid
 from numbacnn.ops.cat import cat, hstack, stack, vstack
+from numbacnn.ops.closeness import allclose, equal, isclose
 from numbacnn.ops.compare import (
     bitwise_and,
     bitwise_or,
     bitwise_xor,
-    equal,
+    eq,
     greater,
     greater_equal,
     invert,
@@ -37,7 +38,11 @@ from numbacnn.ops.compare import (
     isnan,
     less,
     less_equal,
+    logical_and,
     logical_not,
+    logical_or,
+    logical_xor,
+    nan_to_num,
     not_equal,
     where,
 )
@@ -70,7 +75,7 @@ from numbacnn.ops.elementwise import (
 from numbacnn.ops.embedding import embedding, one_hot
 from numbacnn.ops.exchange import dlpack_device, to_dlpack
 from numbacnn.ops.extremes import amax, amin, argmax, argmin, max, min
-from numbacnn.ops.gather import gather, index_add, scatter, scatter_add, take_along_dim
+from numbacnn.ops.gather import gather, index_add, index_copy, index_fill, scatter, scatter_add, take_along_dim
 from numbacnn.ops.glu import glu
 from numbacnn.ops.group_norm import group_norm, instance_norm
 from numbacnn.ops.index import as_position, contains, getitem, iterate, setitem
@@ -94,6 +99,8 @@ from numbacnn.ops.mathematics import (
     absolute,
     ceil,
     clamp,
+    clamp_max,
+    clamp_min,
     cos,
     erf,
     exp,
@@ -115,8 +122,10 @@ from numbacnn.ops.mathematics import (
 )
 from numbacnn.ops.matmul import addmm, baddbmm, bmm, dot, matmul, mm, mv, outer, tensordot
 from numbacnn.ops.methods import NAMED
+from numbacnn.ops.mixture import addcdiv, addcmul, lerp
 from numbacnn.ops.moments import std, var, var_mean
 from numbacnn.ops.norm import batch_norm
+from numbacnn.ops.numpy_names import with_numpy_names
 from numbacnn.ops.pad import pad
 from numbacnn.ops.pixel_shuffle import channel_shuffle, pixel_shuffle, pixel_unshuffle
 from numbacnn.ops.pool import (
@@ -133,7 +142,7 @@ from numbacnn.ops.pool import (
 from numbacnn.ops.reduce import all, any, count_nonzero, logsumexp, mean, prod, sum
 from numbacnn.ops.repeat import repeat, repeat_interleave, roll, tile
 from numbacnn.ops.shape import to
-from numbacnn.ops.slice import flip, narrow, select
+from numbacnn.ops.slice import flip, narrow, rot90, select
 from numbacnn.ops.smooth_activation import (
     celu,
     elu,
@@ -149,7 +158,7 @@ from numbacnn.ops.smooth_activation import (
     tanhshrink,
 )
 from numbacnn.ops.softmax import log_softmax, softmax, softmin
-from numbacnn.ops.sort import argsort, cumsum, sort, topk
+from numbacnn.ops.sort import argsort, cumsum, sort, topk, unique
 from numbacnn.ops.split import chunk, split, tensor_split, unbind
 from numbacnn.ops.take import index_select
 from numbacnn.ops.unfold import fold, unfold
@@ -173,31 +182,37 @@ from numbacnn.ops.view import (
 
 __all__ = [
     "absolute", "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
-    "adaptive_max_pool2d", "adaptive_max_pool3d", "add", "addmm", "all", "alpha_dropout", "amax", "amin", "any",
-    "argmax", "argmin", "argsort", "avg_pool1d", "avg_pool2d", "avg_pool3d", "baddbmm", "batch_norm", "bilinear",
-    "binary_cross_entropy", "binary_cross_entropy_with_logits", "bitwise_and", "bitwise_or", "bitwise_xor", "bmm",
-    "broadcast_to", "cat", "ceil", "celu", "channel_shuffle", "chunk", "clamp", "clone", "contiguous", "conv1d",
-    "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "cos", "cosine_embedding_loss",
-    "cosine_similarity", "count_nonzero", "cross_entropy", "cumsum", "diagonal", "divide", "dot", "dropout",
-    "dropout1d", "dropout2d", "dropout3d", "einsum", "elu", "embedding", "equal", "erf", "exp", "expand", "expm1",
-    "feature_alpha_dropout", "flatten", "flip", "floor", "floor_divide", "fold", "gather", "gaussian_nll_loss", "gelu",
-    "glu", "greater", "greater_equal", "group_norm", "hardshrink", "hardsigmoid", "hardswish", "hardtanh",
-    "hinge_embedding_loss", "hstack", "huber_loss", "index_add", "index_select", "instance_norm", "interpolate",
-    "isfinite", "isinf", "isnan", "kl_div", "l1_loss", "layer_norm", "leaky_relu", "less", "less_equal", "linear",
-    "local_response_norm", "log", "log10", "log1p", "log2", "log_softmax", "logical_not", "logsigmoid", "logsumexp",
+    "adaptive_max_pool2d", "adaptive_max_pool3d", "add", "addcdiv", "addcmul", "addmm", "all", "alpha_dropout", "amax",
+    "amin", "any", "argmax", "argmin", "argsort", "avg_pool1d", "avg_pool2d", "avg_pool3d", "baddbmm", "batch_norm",
+    "bilinear", "binary_cross_entropy", "binary_cross_entropy_with_logits", "bitwise_and", "bitwise_or", "bitwise_xor",
+    "bmm", "broadcast_to", "cat", "ceil", "celu", "channel_shuffle", "chunk", "clamp", "clamp_max", "clamp_min",
+    "clone", "contiguous", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
+    "cos", "cosine_embedding_loss", "cosine_similarity", "count_nonzero", "cross_entropy", "cumsum", "diagonal",
+    "divide", "dot", "dropout", "dropout1d", "dropout2d", "dropout3d", "einsum", "elu", "embedding", "eq", "erf", "exp",
+    "expand", "expand_as", "expm1", "feature_alpha_dropout", "flatten", "flip", "floor", "floor_divide", "fold",
+    "gather", "gaussian_nll_loss", "gelu", "glu", "greater", "greater_equal", "group_norm", "hardshrink", "hardsigmoid",
+    "hardswish", "hardtanh", "hinge_embedding_loss", "hstack", "huber_loss", "index_add", "index_copy", "index_fill",
+    "index_select", "instance_norm", "interpolate", "isclose", "isfinite", "isinf", "isnan", "kl_div", "l1_loss",
+    "layer_norm", "leaky_relu", "lerp", "less", "less_equal", "linear", "local_response_norm", "log", "log10", "log1p",
+    "log2", "log_softmax", "logical_and", "logical_not", "logical_or", "logical_xor", "logsigmoid", "logsumexp",
     "lp_pool1d", "lp_pool2d", "lp_pool3d", "margin_ranking_loss", "masked_fill", "masked_select", "matmul", "max",
     "max_pool1d", "max_pool2d", "max_pool3d", "max_unpool1d", "max_unpool2d", "max_unpool3d", "maximum", "mean",
     "meshgrid", "min", "minimum", "mish", "mm", "movedim", "mse_loss", "multilabel_soft_margin_loss", "multiply", "mv",
-    "narrow", "negative", "nll_loss", "nonzero", "norm", "normalize", "not_equal", "one_hot", "outer", "pad", "permute",
-    "pixel_shuffle", "pixel_unshuffle", "poisson_nll_loss", "power", "prelu", "prod", "reciprocal", "relu", "relu6",
-    "remainder", "repeat", "repeat_interleave", "reshape", "reshape_as", "rms_norm", "roll", "round", "rsqrt",
-    "scatter", "scatter_add", "select", "selu", "sigmoid", "sign", "silu", "sin", "smooth_l1_loss", "soft_margin_loss",
-    "softmax", "softmin", "softplus", "softshrink", "softsign", "sort", "split", "sqrt", "square", "squeeze", "stack",
-    "std", "subtract", "sum", "sum_pool1d", "sum_pool2d", "sum_pool3d", "swapaxes", "take_along_dim", "tanh",
-    "tanhshrink", "tensor_split", "tensordot", "threshold", "tile", "to", "topk", "transpose", "tril",
-    "triplet_margin_loss", "triu", "trunc", "unbind", "unflatten", "unfold", "unsqueeze", "var", "var_mean", "vstack",
-    "where",
+    "nan_to_num", "narrow", "negative", "nll_loss", "nonzero", "norm", "normalize", "not_equal", "one_hot", "outer",
+    "pad", "permute", "pixel_shuffle", "pixel_unshuffle", "poisson_nll_loss", "power", "prelu", "prod", "reciprocal",
+    "relu", "relu6", "remainder", "repeat", "repeat_interleave", "reshape", "reshape_as", "rms_norm", "roll", "rot90",
+    "round", "rsqrt", "scatter", "scatter_add", "select", "selu", "sigmoid", "sign", "silu", "sin", "smooth_l1_loss",
+    "soft_margin_loss", "softmax", "softmin", "softplus", "softshrink", "softsign", "sort", "split", "sqrt", "square",
+    "squeeze", "stack", "std", "subtract", "sum", "sum_pool1d", "sum_pool2d", "sum_pool3d", "swapaxes",
+    "take_along_dim", "tanh", "tanhshrink", "tensor_split", "tensordot", "threshold", "tile", "to", "topk", "transpose",
+    "tril", "triplet_margin_loss", "triu", "trunc", "unbind", "unflatten", "unfold", "unique", "unsqueeze", "var",
+    "var_mean", "vstack", "where",
 ]
+
+for _op in (all, amax, amin, any, argmax, argmin, argsort, cat, count_nonzero, cumsum, flip, index_select, log_softmax,
+            logsumexp, max, mean, min, norm, prod, softmax, sort, squeeze, stack, std, sum, topk, unbind, unsqueeze,
+            var, var_mean):
+    globals()[_op.__name__] = with_numpy_names(_op)
 
 METHODS = {
     "__add__": add, "__radd__": add, "__mul__": multiply, "__rmul__": multiply, "__sub__": subtract,
@@ -218,19 +233,16 @@ METHODS = {
     "__getitem__": getitem, "__setitem__": setitem, "__iter__": iterate, "__contains__": contains,
     "__index__": as_position, "view_as": reshape_as,
     **{function.__name__: function for function in (
-        argsort, broadcast_to, chunk, clone, contiguous, cumsum, diagonal, flip, gather, index_add, index_select,
-        masked_fill, masked_select, movedim, narrow, nonzero, repeat, repeat_interleave, reshape_as, roll, scatter,
-        scatter_add, select, sort, split, swapaxes, take_along_dim, tensor_split, tile, topk, tril, triu, unbind,
-        unflatten)},
-    **{function.__name__: function for function in (
-        absolute, add, bitwise_and, bitwise_or, bitwise_xor, ceil, clamp, cos, divide, equal, erf, exp, expm1, floor,
-        floor_divide, greater, greater_equal, isfinite, isinf,
-        isnan, less, less_equal, log, log1p, log2, log10, log_softmax, logical_not, maximum, minimum, multiply,
-        negative, not_equal, reciprocal, relu, remainder, round, rsqrt, sigmoid, sign, sin, softmax, sqrt, square,
-        subtract, tanh, trunc)},
-    **{function.__name__: function for function in (
-        addmm, all, amax, amin, any, argmax, argmin, baddbmm, bmm, count_nonzero, dot, logsumexp, matmul, max, mean,
-        min, mm, mv, norm, outer, prod, std, sum, var)},
+        absolute, add, addcdiv, addcmul, addmm, all, allclose, amax, amin, any, argmax, argmin, argsort, baddbmm,
+        bitwise_and, bitwise_or, bitwise_xor, bmm, broadcast_to, ceil, chunk, clamp, clamp_max, clamp_min, clone,
+        contiguous, cos, count_nonzero, cumsum, diagonal, divide, dot, equal, erf, exp, expand_as, expm1, flip, floor,
+        floor_divide, gather, greater, greater_equal, index_add, index_copy, index_fill, index_select, isclose,
+        isfinite, isinf, isnan, lerp, less, less_equal, log, log10, log1p, log2, log_softmax, logical_and, logical_not,
+        logical_or, logical_xor, logsumexp, masked_fill, masked_select, matmul, max, maximum, mean, min, minimum, mm,
+        movedim, multiply, mv, nan_to_num, narrow, negative, nonzero, norm, not_equal, outer, prod, reciprocal, relu,
+        remainder, repeat, repeat_interleave, reshape_as, roll, rot90, round, rsqrt, scatter, scatter_add, select,
+        sigmoid, sign, sin, softmax, sort, split, sqrt, square, std, subtract, sum, swapaxes, take_along_dim, tanh,
+        tensor_split, tile, topk, tril, triu, trunc, unbind, unflatten, unique, var)},
 }
 
 for _name, _method in METHODS.items():

@@ -75,6 +75,21 @@ def reshape_as(x: Tensor, other: Tensor) -> Tensor:
     return reshape(x, other.shape)
 
 
+def expand_as(x: Tensor, other: Tensor) -> Tensor:
+    """Repeat along axes of size 1, and along new axes in front, to the shape of another tensor.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any tensor.
+    other : Tensor
+        Whose shape the result has.
+    """
+    any_tensor("expand_as", "x", x)
+    any_tensor("expand_as", "other", other)
+    return expand(x, other.shape)
+
+
 def broadcast_to(x: Tensor, shape: Any) -> Tensor:
     """Repeat along axes of size 1, and along new axes in front.
 

@@ -64,8 +64,10 @@ def number(op: str, name: str, value: Any, least: float = -inf, most: float = in
     return real  # type: ignore[no-any-return]
 
 
-def dtype_name(op: str, dtype: Any) -> str:
-    """The name of a dtype, given in any way NumPy understands, that tensors can have."""
+def dtype_name(op: str, dtype: Any, default: str | None = None) -> str:
+    """The name of a dtype that tensors can have, given in any way NumPy understands; None: the default, if any."""
+    if dtype is None and default is not None:
+        return default
     try:
         name = np.dtype(dtype).name if dtype is not None else ""
     except TypeError:
@@ -73,6 +75,12 @@ def dtype_name(op: str, dtype: Any) -> str:
     if name not in DTYPES:
         raise DTypeError(f"{op}: dtype must be one of {', '.join(DTYPES)}, got {dtype!r}")
     return name
+
+
+def is_dtype(name: str) -> bool:
+    """Whether a text names a dtype, ours or not, rather than a device."""
+    return name.rstrip("0123456789") in ("float", "double", "single", "half", "bfloat", "int", "uint", "long", "bool",
+                                         "complex")
 
 
 def shape_of(x: Tensor | None) -> tuple[int, ...] | None:

@@ -9,7 +9,8 @@ from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.errors import DTypeError
 from numbacnn.graph import Array, record
-from numbacnn.ops.check import any_tensor
+from numbacnn.ops.arrange import clone
+from numbacnn.ops.check import FLOATING, any_tensor, number
 from numbacnn.ops.constant import constant
 from numbacnn.ops.elementwise import apply
 from numbacnn.ops.mathematics import absolute
@@ -17,24 +18,24 @@ from numbacnn.ops.operands import ANY, operands, promoted, tensor_like
 from numbacnn.ops.shape import expand, sum_to
 
 
-def _comparison(op: str, sign: str) -> Callable[[Any, Any], Tensor]:
+def _comparison(op: str, sign: str, kernel: str = "") -> Callable[[Any, Any], Tensor]:
     def compared(a: Any, b: Any) -> Tensor:
         a, b = operands(op, a, b, ANY)
-        return Tensor(apply(op, a.array, b.array, "bool"))
+        return Tensor(apply(kernel or op, a.array, b.array, "bool"))
 
     compared.__name__ = compared.__qualname__ = op
     compared.__doc__ = f"Return where a {sign} b, as bool. Parameters are those of `add`."
     return compared
 
 
-equal, not_equal = _comparison("equal", "=="), _comparison("not_equal", "!=")
+eq, not_equal = _comparison("eq", "==", "equal"), _comparison("not_equal", "!=")
 less, less_equal = _comparison("less", "<"), _comparison("less_equal", "<=")
 greater, greater_equal = _comparison("greater", ">"), _comparison("greater_equal", ">=")
 
 
 def is_equal(a: Tensor, b: Any) -> Any:
     """Compare as `==` does: what is neither a tensor nor a number is not equal."""
-    return equal(a, b) if isinstance(b, Tensor | np.ndarray | np.generic | int | float) else NotImplemented
+    return eq(a, b) if isinstance(b, Tensor | np.ndarray | np.generic | int | float) else NotImplemented
 
 
 def is_different(a: Tensor, b: Any) -> Any:
@@ -59,10 +60,28 @@ bitwise_and, bitwise_or = _logic("bitwise_and", "a and b"), _logic("bitwise_or",
 bitwise_xor = _logic("bitwise_xor", "either a or b")
 
 
+def _truth(op: str, kernel: Callable[[Any, Any], Tensor], text: str) -> Callable[[Any, Any], Tensor]:
+    def combined(a: Any, b: Any) -> Tensor:
+        like = a if isinstance(a, Tensor) else b
+        any_tensor(op, "a", like)
+        a, b = [each if isinstance(each, Tensor) else tensor_like(op, each, like) for each in (a, b)]
+        geometry.broadcast(op, a.shape, b.shape)
+        return kernel(*[each if each.array.dtype == "bool" else not_equal(each, 0) for each in (a, b)])
+
+    combined.__name__ = combined.__qualname__ = op
+    combined.__doc__ = f"Return where {text} are not 0 (NaN is not), as bool."
+    return combined
+
+
+logical_and = _truth("logical_and", bitwise_and, "both a and b")
+logical_or = _truth("logical_or", bitwise_or, "a or b or both")
+logical_xor = _truth("logical_xor", bitwise_xor, "either a or b, not both,")
+
+
 def logical_not(x: Tensor) -> Tensor:
     """Return where x is False, or 0."""
     any_tensor("logical_not", "x", x)
-    return equal(x, False) if x.array.dtype == "bool" else equal(x, 0)
+    return eq(x, False) if x.array.dtype == "bool" else eq(x, 0)
 
 
 def invert(x: Tensor) -> Tensor:
@@ -83,13 +102,13 @@ def isnan(x: Tensor) -> Tensor:
 def isinf(x: Tensor) -> Tensor:
     """Return where x is infinite."""
     any_tensor("isinf", "x", x)
-    return equal(absolute(x), inf) if x.array.dtype.startswith("float") else not_equal(x, x)
+    return eq(absolute(x), inf) if x.array.dtype.startswith("float") else not_equal(x, x)
 
 
 def isfinite(x: Tensor) -> Tensor:
     """Return where x is neither infinite nor NaN."""
     any_tensor("isfinite", "x", x)
-    return less(absolute(x), inf) if x.array.dtype.startswith("float") else equal(x, x)
+    return less(absolute(x), inf) if x.array.dtype.startswith("float") else eq(x, x)
 
 
 def where(condition: Tensor, a: Any, b: Any) -> Tensor:
@@ -127,3 +146,26 @@ def where(condition: Tensor, a: Any, b: Any) -> Tensor:
         return (None if da is None else sum_to(da, a_shape), None if db is None else sum_to(db, b_shape))
 
     return differentiable(y, (a, b), backward)
+
+
+def nan_to_num(x: Tensor, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Tensor:
+    """Return x with numbers in place of NaN and of what is infinite; the gradient there is 0.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any tensor.
+    nan : float
+        In place of NaN.
+    posinf, neginf : float, optional
+        In place of infinity and -infinity; by default the largest and smallest number of the dtype.
+    """
+    any_tensor("nan_to_num", "x", x)
+    dtype = x.array.dtype
+    if dtype not in FLOATING:
+        return clone(x)
+    largest = float(np.finfo(dtype).max)
+    values = [number("nan_to_num", name, default if value is None else value) for name, value, default in (
+        ("nan", nan, 0.0), ("posinf", posinf, largest), ("neginf", neginf, -largest))]
+    y = where(isnan(x), values[0], x)
+    return where(eq(x, inf), values[1], where(eq(x, -inf), values[2], y))

@@ -2,6 +2,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.errors import DTypeError, ShapeError
@@ -18,19 +20,25 @@ KEEPS = {"add": (False, False, False), "subtract": (False, False, False), "multi
          "power": (True, True, True), "remainder": (True, True, False)}     # which of a, b, y the rules read
 
 
-def add(a: Any, b: Any) -> Tensor:
-    """Return a + b.
+def add(a: Any, b: Any, *, alpha: float = 1) -> Tensor:
+    """Return a + alpha * b.
 
     Parameters
     ----------
     a, b : Tensor or number
         Of shapes that broadcast by NumPy's rules.
+    alpha : number
+        A factor; a whole one beside whole numbers.
     """
+    if type(alpha) is not int or alpha != 1:
+        a, b = _scaled("add", a, b, alpha)
     return _binary("add", a, b, lambda dy, a, b, y: dy, lambda dy, a, b, y: dy)
 
 
-def subtract(a: Any, b: Any) -> Tensor:
-    """Return a - b. Parameters are those of `add`."""
+def subtract(a: Any, b: Any, *, alpha: float = 1) -> Tensor:
+    """Return a - alpha * b. Parameters are those of `add`."""
+    if type(alpha) is not int or alpha != 1:
+        a, b = _scaled("subtract", a, b, alpha)
     return _binary("subtract", a, b, lambda dy, a, b, y: dy, lambda dy, a, b, y: _negative(dy))
 
 
@@ -136,6 +144,16 @@ def _binary(op: str, a: Any, b: Any, rule_a: Rule, rule_b: Rule) -> Tensor:
     if op == "divide" and a.array.dtype not in FLOATING:
         a, b = cast(a, "float32"), cast(b, "float32")
     return binary(op, a, b, rule_a, rule_b)
+
+
+def _scaled(op: str, a: Any, b: Any, alpha: Any) -> tuple[Tensor, Tensor]:
+    """a and alpha * b."""
+    a, b = operands(op, a, b)
+    if isinstance(alpha, bool) or not isinstance(alpha, int | float | np.number):
+        raise DTypeError(f"{op}: alpha must be a number, got {alpha!r}")
+    if not isinstance(alpha, int | np.integer) and a.array.dtype not in FLOATING:
+        raise DTypeError(f"{op}: alpha must be a whole number beside whole numbers, got {alpha!r}")
+    return a, multiply(b, alpha)
 
 
 def _negative(x: Array) -> Array:

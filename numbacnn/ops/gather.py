@@ -5,12 +5,12 @@ from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.errors import DTypeError, ShapeError
 from numbacnn.graph import Array, record
-from numbacnn.ops.check import any_tensor, kind
+from numbacnn.ops.check import FLOATING, any_tensor, kind
 from numbacnn.ops.elementwise import add, multiply
 from numbacnn.ops.operands import RANK, tensor_like
 from numbacnn.ops.shape import cast, expand, reshape
 from numbacnn.ops.slice import sliced, zeros
-from numbacnn.ops.take import add_at, checked_array, index_tensor
+from numbacnn.ops.take import add_at, assigned, checked_array, index_tensor
 
 
 def gather(x: Tensor, dim: int, index: Tensor) -> Tensor:
@@ -70,7 +70,7 @@ def take_along_dim(x: Tensor, indices: Tensor, dim: int | None = None) -> Tensor
     return gather(x, axis, indices)
 
 
-def scatter(x: Tensor, dim: int, index: Tensor, src: Any) -> Tensor:
+def scatter(x: Tensor, dim: int, index: Tensor, src: Any = None, *, value: float | None = None) -> Tensor:
     """Put numbers along an axis: y = x, but y[i][index[i][j][k]][k] = src[i][j][k] for dim 1.
 
     Parameters
@@ -83,7 +83,12 @@ def scatter(x: Tensor, dim: int, index: Tensor, src: Any) -> Tensor:
         No longer than src, nor than x along other axes. Where several say the same, the last along the axis counts.
     src : Tensor or number
         In the dtype of x.
+    value : number, optional
+        In place of `src`.
     """
+    if (src is None) == (value is None):
+        raise DTypeError(f"scatter: one of src and value must be given, got {src!r} and {value!r}")
+    src = value if src is None else src
     axis = _axis("scatter", x, dim, index)
     values = _source("scatter", x, index, src)
     rows, chosen = _lifted(x), _checked(x, index, axis)
@@ -156,6 +161,52 @@ def index_add(x: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: floa
     return add(x, add_at(source, checked_array(index.array, x.shape[axis]), x.shape[axis], axis))
 
 
+def index_copy(x: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
+    """Put rows where an index says so: y = x, but source[j] at y[index[j]] for dim 0.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any tensor.
+    dim : int
+        The axis.
+    index : Tensor of int64 or int32, shape (M)
+        Where each goes; of several for one place, the last.
+    source : Tensor
+        As x, but M along the axis.
+    """
+    axis, shape = _rows("index_copy", x, dim, index)
+    any_tensor("index_copy", "source", source)
+    if source.array.dtype != x.array.dtype:
+        raise DTypeError(f"index_copy: source must have the dtype of x, {x.array.dtype}, got {source.array.dtype}")
+    if source.shape != shape:
+        raise ShapeError(f"index_copy: source must be as x{x.shape} with {shape[axis]} along dim {dim}, got source"
+                         f"{source.shape}")
+    return assigned(x, checked_array(index.array, x.shape[axis]), source, axis)
+
+
+def index_fill(x: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
+    """Put a number at all positions of an axis that an index names.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any tensor.
+    dim : int
+        The axis.
+    index : Tensor of int64 or int32, shape (M)
+        Which positions.
+    value : number, or Tensor of shape ()
+        Takes the dtype of x.
+    """
+    axis, shape = _rows("index_fill", x, dim, index)
+    number = value if isinstance(value, Tensor) else tensor_like("index_fill", value, x)
+    if number.ndim or (number.array.dtype in FLOATING and x.array.dtype not in FLOATING):
+        raise DTypeError(f"index_fill: value must be one number that fits x of {x.array.dtype}, got "
+                         f"{number.array.dtype}{number.shape}")
+    return assigned(x, checked_array(index.array, x.shape[axis]), expand(cast(number, x.array.dtype), shape), axis)
+
+
 # --- what they share ---------------------------------------------------------------------------------------------
 
 def _axis(op: str, x: Any, dim: int, index: Any) -> int:
@@ -168,6 +219,16 @@ def _axis(op: str, x: Any, dim: int, index: Any) -> int:
         raise ShapeError(f"{op}: index must have as many axes as x, none longer but dim {dim}, got x{x.shape}, "
                          f"index{index.shape}")
     return axis
+
+
+def _rows(op: str, x: Any, dim: int, index: Any) -> tuple[int, tuple[int, ...]]:
+    """The axis, and the shape of the rows that an index names."""
+    any_tensor(op, "x", x)
+    index_tensor(op, index)
+    axis: int = geometry.axis(op, x.ndim, dim)
+    if not x.ndim or index.ndim != 1:
+        raise ShapeError(f"{op}: x must have axes, and index be (M,), got x{x.shape}, index{index.shape}")
+    return axis, (*x.shape[:axis], *index.shape, *x.shape[axis + 1:])
 
 
 def _lifted(x: Tensor) -> Tensor:

@@ -133,6 +133,16 @@ def clamp(x: Tensor, min: Any = None, max: Any = None) -> Tensor:
     return mapped("clamp", x, least=least, most=most)
 
 
+def clamp_min(x: Tensor, min: Any) -> Tensor:
+    """Return x, but at least `min`. Parameters are those of `clamp`."""
+    return clamp(x, min=min)
+
+
+def clamp_max(x: Tensor, max: Any) -> Tensor:
+    """Return x, but at most `max`. Parameters are those of `clamp`."""
+    return clamp(x, max=max)
+
+
 def power(a: Any, b: Any) -> Tensor:
     """Return a to the power of b.
 

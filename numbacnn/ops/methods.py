@@ -2,15 +2,63 @@
 from collections.abc import Callable
 from typing import Any
 
-from numbacnn.autograd import Tensor
+from numbacnn.autograd import Tensor, adopt
 from numbacnn.backend import device
 from numbacnn.errors import DTypeError, ShapeError
 from numbacnn.ops import aliases
+from numbacnn.ops.activation import relu
 from numbacnn.ops.check import FLOATING, any_tensor
-from numbacnn.ops.elementwise import add, divide, in_place, multiply, subtract
-from numbacnn.ops.mathematics import clamp
+from numbacnn.ops.compare import (
+    bitwise_and,
+    bitwise_or,
+    bitwise_xor,
+    logical_and,
+    logical_not,
+    logical_or,
+    logical_xor,
+    nan_to_num,
+)
+from numbacnn.ops.elementwise import (
+    add,
+    divide,
+    floor_divide,
+    in_place,
+    multiply,
+    negative,
+    remainder,
+    subtract,
+)
+from numbacnn.ops.gather import index_add, index_copy, index_fill, scatter, scatter_add
+from numbacnn.ops.mask import masked_fill, tril, triu
+from numbacnn.ops.mathematics import (
+    absolute,
+    ceil,
+    clamp,
+    clamp_max,
+    clamp_min,
+    cos,
+    erf,
+    exp,
+    expm1,
+    floor,
+    log,
+    log1p,
+    log2,
+    log10,
+    reciprocal,
+    round,
+    rsqrt,
+    sign,
+    sin,
+    sqrt,
+    square,
+    trunc,
+)
+from numbacnn.ops.mixture import addcdiv, addcmul, lerp
 from numbacnn.ops.operands import tensor_like
 from numbacnn.ops.shape import cast, expand, permute, to, transpose
+from numbacnn.ops.smooth_activation import sigmoid, tanh
+from numbacnn.ops.sort import cumsum
 from numbacnn.ops.view import permuted, view_of
 from numbacnn.part import detach
 
@@ -61,6 +109,12 @@ def is_floating_point(x: Tensor) -> bool:
     return x.array.dtype in FLOATING
 
 
+def detach_(x: Tensor) -> Tensor:
+    """Take the history from a tensor, and return it."""
+    adopt(x, x.detach())
+    return x
+
+
 def copy_of(x: Tensor, source: Any) -> Tensor:
     """Return the numbers of `source`, broadcast to the shape of x, in its dtype."""
     any_tensor("copy_", "source", source)
@@ -81,12 +135,22 @@ def zeros_of(x: Tensor) -> Tensor:
     return filled(x, 0)
 
 
+# Operations that have a form which gives the result to the first tensor: `relu_` of `relu`.
+WITH_IN_PLACE_FORM = (
+    absolute, add, addcdiv, addcmul, bitwise_and, bitwise_or, bitwise_xor, ceil, clamp, clamp_max, clamp_min, cos,
+    cumsum, divide, erf, exp, expm1, floor, floor_divide, index_add, index_copy, index_fill, lerp, log, log10, log1p,
+    log2, logical_and, logical_not, logical_or, logical_xor, masked_fill, multiply, nan_to_num, negative, reciprocal,
+    relu, remainder, round, rsqrt, scatter, scatter_add, sigmoid, sign, sin, sqrt, square, subtract, tanh, tril, triu,
+    trunc)
+IN_PLACE = {f"{name}_": in_place(op) for name, op in (
+    *[(op.__name__, op) for op in WITH_IN_PLACE_FORM],
+    *[(name, getattr(aliases, name)) for name in ("abs", "clip", "div", "mul", "neg", "pow", "sub")])}
+IN_PLACE |= {f"{name}_": in_place(op, reads=False) for name, op in (
+    ("copy", copy_of), ("fill", filled), ("zero", zeros_of))}
+
 NAMED = {
-    **{name: getattr(aliases, name) for name in aliases.__all__},
-    "add_": in_place(add), "clamp_": in_place(clamp), "copy_": in_place(copy_of, reads=False),
-    "div_": in_place(divide), "fill_": in_place(filled, reads=False), "mul_": in_place(multiply),
-    "sub_": in_place(subtract), "zero_": in_place(zeros_of, reads=False),
-    "bool": _conversion("bool", "bool"), "byte": _conversion("byte", "uint8"),
+    **{name: getattr(aliases, name) for name in aliases.__all__}, **IN_PLACE,
+    "bool": _conversion("bool", "bool"), "byte": _conversion("byte", "uint8"), "detach_": detach_,
     "double": _conversion("double", "float64"), "float": _conversion("float", "float32"), "half": half,
     "int": _conversion("int", "int32"), "long": _conversion("long", "int64"), "type_as": type_as, "detach": detach,
     "is_floating_point": is_floating_point, "cpu": cpu, "cuda": cuda, "t": view_of(t, permuted),

@@ -6,7 +6,7 @@ from numbacnn.errors import DTypeError
 from numbacnn.graph import Array, record
 from numbacnn.ops.axes import reduced_to, reduction_of
 from numbacnn.ops.check import floating, number
-from numbacnn.ops.compare import equal, where
+from numbacnn.ops.compare import eq, where
 from numbacnn.ops.elementwise import divide, multiply, subtract
 from numbacnn.ops.mathematics import sqrt
 
@@ -75,7 +75,7 @@ def _moments(op: str, x: Tensor, dim: Any, unbiased: bool | None, keepdim: bool,
     def backward(dy: Array) -> Gradients:
         scale = Tensor(dy)
         if root is not None:                            # 0 where all numbers are equal
-            flat = equal(Tensor(root), 0.0)
+            flat = eq(Tensor(root), 0.0)
             scale = where(flat, 0.0, divide(scale, multiply(where(flat, 1.0, Tensor(root)), 2.0)))
         factor = 2 / divisor if divisor else float("nan") if terms < 2 else float("inf")
         return (multiply(subtract(Tensor(x_data), Tensor(mean)), multiply(scale, factor)).array,)

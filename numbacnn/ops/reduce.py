@@ -7,7 +7,7 @@ from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.graph import Array, record
 from numbacnn.ops.axes import Dim, reduced_to, reduction_of
 from numbacnn.ops.check import FLOATING, any_tensor, floating
-from numbacnn.ops.compare import equal, not_equal, where
+from numbacnn.ops.compare import eq, not_equal, where
 from numbacnn.ops.constant import constant
 from numbacnn.ops.elementwise import add, multiply, subtract
 from numbacnn.ops.extremes import amax
@@ -99,7 +99,7 @@ def logsumexp(x: Tensor, dim: Dim, keepdim: bool = False) -> Tensor:
         y = expand(Tensor(constant(-inf, dtype, x.device)), kept).array
     else:
         top = amax(Tensor(x_data), dim, keepdim=True)
-        top = where(equal(absolute(top), inf), 0.0, top)
+        top = where(eq(absolute(top), inf), 0.0, top)
         y = add(log(sum(exp(subtract(Tensor(x_data), top)), dim, keepdim=True)), top).array
 
     def backward(dy: Array) -> Gradients:

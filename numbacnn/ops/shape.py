@@ -2,12 +2,12 @@
 from operator import index
 from typing import Any
 
-from numbacnn import geometry
+from numbacnn import backend, geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
-from numbacnn.backend import Device, device
+from numbacnn.backend import Device
 from numbacnn.errors import DTypeError
-from numbacnn.graph import DTYPES, Array, record
-from numbacnn.ops.check import FLOATING, any_tensor, dtype_name
+from numbacnn.graph import Array, record
+from numbacnn.ops.check import FLOATING, any_tensor, dtype_name, is_dtype
 
 
 def reshape(x: Tensor, *shape: Any) -> Tensor:
@@ -150,23 +150,55 @@ def sum_to(dy: Array, shape: tuple[int, ...]) -> Array:
     return dx
 
 
-def to(x: Tensor, *target: Any) -> Tensor:
+def to(x: Tensor, *target: Any, dtype: Any = None, device: Any = None, other: Tensor | None = None,
+       non_blocking: bool = False, copy: bool = False) -> Tensor:
     """Return the tensor in another dtype, on another device, or both; itself if nothing changes.
 
     Parameters
     ----------
     x : Tensor
         Any tensor.
-    *target : dtype, device, or name of a device
-        Such as ``numbacnn.float64``, ``"cuda"``.
+    *target : dtype, device, name of either, or Tensor
+        Such as ``numbacnn.float64``, ``"cuda"``; a tensor stands for its dtype and device.
+    dtype : dtype, optional
+        The same, by name.
+    device : str or Device, optional
+        The same, by name.
+    other : Tensor, optional
+        The same, by name.
+    non_blocking : bool
+        Accepted for compatibility, also behind the other arguments.
+    copy : bool
+        Return another tensor even if nothing changes.
     """
     any_tensor("to", "x", x)
-    for each in target:
-        if isinstance(each, Device) or (isinstance(each, str) and each not in DTYPES):
-            x = _move(x, device(each))
-        else:
-            x = cast(x, each)
-    return x
+    y = x
+    wanted, place = _targets((*target, other), dtype, device)
+    if place is not None:
+        y = _move(y, place)
+    if wanted is not None:
+        y = cast(y, wanted)
+    if copy and y is x:
+        y = differentiable(x.array, (x,), lambda dy: (dy,))
+    return y
+
+
+def _targets(given: tuple[Any, ...], dtype: Any, device: Any) -> tuple[Any, Device | None]:
+    """The dtype and the device among all that was given."""
+    dtypes: list[Any] = [] if dtype is None else [dtype]
+    places: list[Device] = [] if device is None else [backend.device(device)]
+    for i, each in enumerate(given):
+        if isinstance(each, Tensor):
+            dtypes.append(each.array.dtype)
+            places.append(each.device)
+        elif isinstance(each, Device) or (isinstance(each, str) and not is_dtype(each)):
+            places.append(backend.device(each))
+        elif each is not None and not (i and isinstance(each, bool)):      # True: non_blocking
+            dtypes.append(each)
+    for name, found in (("dtype", dtypes), ("device", places)):
+        if len(found) > 1:
+            raise DTypeError(f"to: there must be one {name} at most, got {', '.join(map(str, found))}")
+    return dtypes[0] if dtypes else None, places[0] if places else None
 
 
 def cast(x: Tensor, dtype: Any) -> Tensor:

@@ -7,11 +7,12 @@ import numpy as np
 from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.backend import Device
+from numbacnn.errors import ShapeError
 from numbacnn.graph import Array, record
 from numbacnn.ops.arrange import clone
 from numbacnn.ops.check import any_tensor
 from numbacnn.ops.constant import constant
-from numbacnn.ops.shape import reshape, sizes_of
+from numbacnn.ops.shape import reshape, sizes_of, transpose
 from numbacnn.part import part_of
 
 Sizes = Sequence[int]
@@ -135,6 +136,28 @@ def flip(x: Tensor, *dims: Any) -> Tensor:
         return clone(x)
     starts = [x.shape[a] - 1 if a in axes else 0 for a in range(x.ndim)]
     return sliced(x, starts, x.shape, [-1 if a in axes else 1 for a in range(x.ndim)])
+
+
+def rot90(x: Tensor, k: int = 1, dims: Any = (0, 1)) -> Tensor:
+    """Turn a plane by quarters, from the first of two axes towards the second.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any tensor.
+    k : int
+        How many quarters; below 0, the other way.
+    dims : tuple of int
+        The two axes.
+    """
+    any_tensor("rot90", "x", x)
+    geometry.whole("rot90", k=k)
+    axes = geometry.axes("rot90", x.ndim, sizes_of("rot90", (dims,)))
+    if len(axes) != 2:
+        raise ShapeError(f"rot90: dims must be two axes, got {dims}")
+    if k % 2 == 0:
+        return flip(x, *axes) if k % 4 else clone(x)
+    return flip(transpose(x, *axes), axes[0 if k % 4 == 1 else 1])
 
 
 def _starts(starts: Sizes, device: Device) -> Array:

@@ -1,6 +1,8 @@
 """What needs the order along an axis."""
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.errors import DTypeError, ShapeError
@@ -107,6 +109,39 @@ def cumsum(x: Tensor, dim: int, dtype: Any = None) -> Tensor:
         return record("cumsum", (dy,), spec, (axis, 1))
 
     return differentiable(y, (x,), backward)
+
+
+def unique(x: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False,
+           dim: int | None = None) -> Any:
+    """Return the different numbers, or the different parts along an axis, which are computed now.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any tensor.
+    sorted : bool
+        They are always sorted, whatever is asked for.
+    return_inverse : bool
+        Return, too, which of them each number is, in the shape of x.
+    return_counts : bool
+        Return, too, how often each is there.
+    dim : int, optional
+        The axis; by default all numbers are taken one by one.
+
+    Returns
+    -------
+    Tensor or tuple of Tensor
+        Without a gradient. Each NaN is different from all others.
+    """
+    any_tensor("unique", "x", x)
+    axis = None if dim is None else geometry.axis("unique", x.ndim, dim)
+    if not x.ndim:
+        axis = None
+    found = np.unique(x.numpy(), return_inverse=True, return_counts=True, axis=axis, equal_nan=False)
+    inverse = found[1].reshape(x.shape if axis is None else -1)
+    results = [Tensor(Array.of(np.array(each, order="C"), x.device)) for each, wanted in (
+        (found[0], True), (inverse, return_inverse), (found[2], return_counts)) if wanted]
+    return tuple(results) if len(results) > 1 else results[0]
 
 
 def _sorted(x: Tensor, axis: int, count: int, descending: bool) -> Sorted:

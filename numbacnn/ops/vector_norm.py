@@ -8,7 +8,7 @@ from numbacnn.errors import ShapeError
 from numbacnn.graph import Array, record
 from numbacnn.ops.axes import Dim, reduced_to, reduction_of
 from numbacnn.ops.check import floating, number
-from numbacnn.ops.compare import equal, not_equal, where
+from numbacnn.ops.compare import eq, not_equal, where
 from numbacnn.ops.elementwise import divide, maximum, multiply
 from numbacnn.ops.extremes import amax, amin, shared
 from numbacnn.ops.mathematics import absolute, clamp, power, sign
@@ -66,14 +66,14 @@ def _gradient(dy: Tensor, x: Tensor, y: Tensor, p: float) -> Tensor:
         return expand(multiply(dy, 0.0), x.shape)
     if p == 1:
         return multiply(sign(x), dy)
-    flat = equal(y, 0.0)
+    flat = eq(y, 0.0)
     if p == 2:
         return multiply(x, where(flat, 0.0, divide(dy, where(flat, 1.0, y))))
     scale = multiply(dy, power(y, 1 - p))
     if p > 1:
         scale = where(flat, 0.0, scale)
     slope = multiply(sign(x), power(absolute(x), p - 1))
-    return multiply(where(equal(x, 0.0), 0.0, slope) if p < 1 else slope, scale)
+    return multiply(where(eq(x, 0.0), 0.0, slope) if p < 1 else slope, scale)
 
 
 def normalize(x: Tensor, p: float = 2.0, dim: Dim = 1, eps: float = 1e-12) -> Tensor:

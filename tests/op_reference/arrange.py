@@ -37,6 +37,10 @@ def reshape_as(x, other):
     return x.reshape(other.shape)
 
 
+def expand_as(x, other):
+    return np.broadcast_to(x, other.shape)
+
+
 def broadcast_to(x, shape):
     return np.broadcast_to(x, shape)
 

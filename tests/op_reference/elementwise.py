@@ -11,8 +11,16 @@ def narrow(function):
     return op
 
 
-add, subtract, multiply, divide = map(narrow, (np.add, np.subtract, np.multiply, np.divide))
+multiply, divide = map(narrow, (np.multiply, np.divide))
 maximum, minimum, remainder, floor_divide = map(narrow, (np.maximum, np.minimum, np.remainder, np.floor_divide))
+
+
+def add(a, b, alpha=1):
+    return narrow(np.add)(a, b if alpha == 1 else multiply(b, alpha))
+
+
+def subtract(a, b, alpha=1):
+    return narrow(np.subtract)(a, b if alpha == 1 else multiply(b, alpha))
 
 
 def negative(x):

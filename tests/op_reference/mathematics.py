@@ -18,5 +18,26 @@ def clamp(x, min=None, max=None):
     return np.clip(x, least, most)
 
 
+def clamp_min(x, min):
+    return np.maximum(x, min)
+
+
+def clamp_max(x, max):
+    return np.minimum(x, max)
+
+
+def lerp(x, end, weight):
+    return np.where(weight < np.full(1, 0.5), x + weight * (end - x), end - (1 - weight) * (end - x)).reshape(
+        np.broadcast_shapes(x.shape, end.shape, np.shape(weight)))
+
+
+def addcmul(x, tensor1, tensor2, value=1):
+    return x + value * tensor1 * tensor2
+
+
+def addcdiv(x, tensor1, tensor2, value=1):
+    return x + value * tensor1 / tensor2
+
+
 def power(a, b):
     return np.power(a, b)

@@ -17,7 +17,8 @@ def take_along_dim(x, indices, dim=None):
     return np.take_along_axis(x, indices, dim)
 
 
-def scatter(x, dim, index, src):
+def scatter(x, dim, index, src=None, value=None):
+    src = value if src is None else src
     y, src = x.copy(), np.broadcast_to(src, index.shape) if np.ndim(src) == 0 else src
     for place in np.ndindex(*index.shape):
         y[moved(place, dim, index)] = src[place]
@@ -43,6 +44,19 @@ def index_add(x, dim, index, source, alpha=1):
     y = x.copy()
     for i, row in zip(index, np.moveaxis(source, dim, 0), strict=True):
         np.moveaxis(y, dim, 0)[i] += alpha * row
+    return y
+
+
+def index_copy(x, dim, index, source):
+    y = x.copy()
+    for i, row in zip(index, np.moveaxis(source, dim, 0), strict=True):
+        np.moveaxis(y, dim, 0)[i] = row
+    return y
+
+
+def index_fill(x, dim, index, value):
+    y = x.copy()
+    np.moveaxis(y, dim, 0)[index] = value
     return y
 
 

@@ -35,7 +35,7 @@ def expand(x, *shape):
     return np.broadcast_to(x, [n if m == -1 else m for n, m in zip(own, shape, strict=True)])
 
 
-def to(x, *targets):
-    for target in targets:
-        x = x if target == "cpu" else x.astype(target)
+def to(x, *targets, dtype=None, **options):
+    for target in (*targets, *[dtype] * (dtype is not None)):
+        x = x if isinstance(target, str) and target == "cpu" else x.astype(getattr(target, "dtype", target))
     return x

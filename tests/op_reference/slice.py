@@ -17,6 +17,10 @@ def flip(x, *dims):
     return np.flip(x, dims[0] if dims and isinstance(dims[0], tuple) else dims)
 
 
+def rot90(x, k=1, dims=(0, 1)):
+    return np.rot90(x, k, dims)
+
+
 def unbind(x, dim=0):
     return list(np.moveaxis(x, dim, 0))
 

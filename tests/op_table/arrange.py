@@ -35,6 +35,8 @@ CASES = [
     shaped("movedim", X, 1, -1), shaped("movedim", X, (0, 1), (2, 0)), shaped("movedim", X, [3, 0], [0, -1]),
     shaped("movedim", (3,), 0, 0), shaped("swapaxes", X, 0, 2), shaped("swapaxes", (2, 3, 4), -1, 1),
     shaped("broadcast_to", (3, 1), (2, 3, 4)), shaped("broadcast_to", (), (2, 2)), shaped("broadcast_to", (1,), (0,)),
+    *[Case("expand_as", {"x": Input(x), "other": Input(other, "below 9", "int64")}, terms=12) for x, other in (
+        ((3, 1), (2, 3, 4)), ((), (2, 2)), ((2, 3), (2, 3)))],
     *[Case("reshape_as", {"x": Input(x), "other": Input(other, "below 9", "int64")}) for x, other in (
         (X, (6, 20)), ((6,), (1, 2, 3)), ((), (1,)))],
     shaped("unflatten", X, 1, (3, 1)), shaped("unflatten", (2, 12), -1, (3, -1)),
@@ -115,6 +117,9 @@ REFUSED = [
             x=(2, 3)),
     refused("repeat_interleave", ShapeError, "one number for each of the 3 positions, none negative, got shape (2,)",
             [1, 2], 1, x=(2, 3)),
+    Case("expand_as", {"x": Input((2, 3)), "other": Input((3, 2))}, error=(
+        ShapeError, "x(2, 3) cannot be repeated to (3, 2)"), label="shapes"),
+    refused("expand_as", DTypeError, "other must be a Tensor, got tuple", (2, 3), x=(2, 3)),
     refused("pixel_shuffle", ShapeError, "channels must be a multiple of upscale_factor^2 = 4, got x(2, 3, 4, 5)", 2,
             x=X),
     refused("pixel_shuffle", ShapeError, "upscale_factor must be positive, got 0", 0, x=X),
@@ -127,7 +132,7 @@ REFUSED = [
     refused("channel_shuffle", ShapeError, "groups must be positive, got -1", -1, x=X),
 ]
 
-EXACT = {"broadcast_to", "cat", "channel_shuffle", "clone", "contiguous", "hstack", "meshgrid", "movedim",
+EXACT = {"broadcast_to", "cat", "channel_shuffle", "clone", "contiguous", "expand_as", "hstack", "meshgrid", "movedim",
          "pixel_shuffle", "pixel_unshuffle", "repeat", "repeat_interleave", "reshape_as", "roll", "stack", "swapaxes",
          "tile", "unflatten", "vstack"}
 
@@ -145,4 +150,4 @@ def counterparts(torch):
             "pixel_shuffle": torch.pixel_shuffle, "pixel_unshuffle": torch.pixel_unshuffle,
             "channel_shuffle": torch.channel_shuffle,
             "tile": lambda x, *dims: x.tile(dims[0] if dims and isinstance(dims[0], tuple) else dims),
-            **{name: method(name) for name in ("contiguous", "repeat", "reshape_as", "unflatten")}}
+            **{name: method(name) for name in ("contiguous", "expand_as", "repeat", "reshape_as", "unflatten")}}

@@ -4,9 +4,11 @@ from op_case import Case, Input
 from numbacnn.errors import DTypeError, ShapeError
 from op_table.rows import BOOLS, INTEGERS, SPECIAL, given, refused, unary
 
-COMPARISONS = ("equal", "not_equal", "less", "less_equal", "greater", "greater_equal")
+COMPARISONS = ("eq", "not_equal", "less", "less_equal", "greater", "greater_equal")
 LOGIC = ("bitwise_and", "bitwise_or", "bitwise_xor")
+TRUTHS = ("logical_and", "logical_or", "logical_xor")
 TESTS = ("isnan", "isinf", "isfinite")
+NEAR = Input((5, 6), "below 7")
 TIES, WHOLE = Input((3, 4), "ties"), Input((3, 4), "whole", "int64")
 
 
@@ -28,6 +30,18 @@ CASES = [
     *[pair(op, a, b, note) for op in LOGIC for a, b, note in (
         (BOOLS, BOOLS, "bool"), (BOOLS, True, "bool"), (WHOLE, WHOLE, "integers"), (WHOLE, 6, "integers"),
         (Input((5,), "below 9", "uint8"), Input((3, 1), "below 9", "uint8"), "bytes"))],
+    *[pair(op, a, b, note) for op in TRUTHS for a, b, note in (
+        (BOOLS, BOOLS, "bool"), (TIES, WHOLE, "mixed"), (Input((2, 3, 4), "ties"), Input((3, 1), "ties"), ""),
+        (SPECIAL, SPECIAL, "special"), ((), (), ""), ((0, 3), (3,), "empty"))],
+    *[Case("isclose", {"x": x, "other": other}, (), options, note=note) for x, other, options, note in (
+        (NEAR, NEAR, {"rtol": 0.5}, ""), (NEAR, NEAR, {"atol": 1.5, "rtol": 0.0}, ""),
+        (SPECIAL, SPECIAL, {}, "special"), (WHOLE, WHOLE, {"atol": 1}, "integers"),
+        (SPECIAL, SPECIAL._replace(fill="all nan"), {"equal_nan": True}, "special"),
+        (Input((2, 3, 4), "ties"), Input((3, 1), "ties"), {"rtol": 0.5, "atol": 0.5}, ""),
+        (BOOLS, BOOLS, {}, "bool"), (Input((0, 3)), Input((3,)), {}, "empty"))],
+    *[Case("nan_to_num", {"x": given(x)}, (), options, kept=None, note=note) for x, options, note in (
+        (SPECIAL, {"nan": 1.5, "posinf": 2.0, "neginf": -3.0}, "special"), ((3, 4), {}, ""),
+        (WHOLE, {}, "integers"), ((), {}, ""), ((0, 2), {}, "empty"))],
     *[unary(op, x, note=note) for op in TESTS for x, note in (
         (SPECIAL, "special"), ((3,), ""), (WHOLE, "integers"), ((0, 2), "empty"))],
     *[unary("logical_not", x, note=note) for x, note in ((BOOLS, "bool"), (TIES, "ties"), (WHOLE, "integers"))],
@@ -44,6 +58,15 @@ REFUSED = [
     *[refused(op, DTypeError, "operands must be bool or whole numbers, got float64", a=(2, 3), b=(2, 3))
       for op in LOGIC],
     *[refused(op, DTypeError, "x must be a Tensor, got list", x=[1.0]) for op in (*TESTS, "logical_not")],
+    *[refused(op, ShapeError, "shapes must be equal or broadcast", a=(2, 3), b=(2,)) for op in TRUTHS],
+    *[refused(op, DTypeError, text, a=a, b=b) for op in TRUTHS for a, b, text in (
+        ((2, 3), "2", "operands must be tensors or numbers, got str"), (1, 2, "a must be a Tensor, got int"))],
+    refused("isclose", ShapeError, "shapes must be equal or broadcast", x=(2, 3), other=(2,)),
+    refused("isclose", DTypeError, "other must be a Tensor, got float", x=(2, 3), other=1.0),
+    refused("isclose", ShapeError, "atol must be at least 0, got -1", x=(2, 3), other=(2, 3), atol=-1),
+    refused("isclose", DTypeError, "rtol must be a number, got 'a'", x=(2, 3), other=(2, 3), rtol="a"),
+    refused("nan_to_num", DTypeError, "x must be a Tensor, got float", x=1.0),
+    refused("nan_to_num", DTypeError, "posinf must be a number, got 'big'", x=(2,), posinf="big"),
     refused("where", DTypeError, "condition must be bool, got int64; compare it first", condition=INTEGERS, a=(2, 3),
             b=0),
     refused("where", DTypeError, "one of a and b must be a tensor at least", condition=BOOLS, a=1.0, b=0.0),
@@ -52,12 +75,12 @@ REFUSED = [
     refused("where", ShapeError, "shapes must be equal or broadcast", condition=BOOLS, a=(2,), b=(2, 3)),
 ]
 
-EXACT = {"where"}
+EXACT = {"nan_to_num", "where"}
 
 
 def counterparts(torch):
     """The same in PyTorch."""
-    names = {"equal": "eq", "not_equal": "ne", "less": "lt", "less_equal": "le", "greater": "gt", "greater_equal": "ge"}
+    names = {"eq": "eq", "not_equal": "ne", "less": "lt", "less_equal": "le", "greater": "gt", "greater_equal": "ge"}
     turned = {"eq": "eq", "ne": "ne", "lt": "gt", "le": "ge", "gt": "lt", "ge": "le"}
 
     def comparison(name):
@@ -65,4 +88,5 @@ def counterparts(torch):
                              else getattr(torch, turned[name])(b, a))
 
     return {**{op: comparison(name) for op, name in names.items()}, "where": torch.where,
-            **{op: getattr(torch, op) for op in (*LOGIC, *TESTS, "logical_not")}}
+            **{op: getattr(torch, op) for op in (
+                *LOGIC, *TESTS, *TRUTHS, "logical_not", "isclose", "nan_to_num")}}

@@ -4,7 +4,7 @@ import math
 from op_case import Case, Input
 
 from numbacnn.errors import DTypeError, ShapeError
-from op_table.rows import BOOLS, SPECIAL, given, refused, unary
+from op_table.rows import BOOLS, INTEGERS, SPECIAL, given, refused, unary
 
 KEPT = {"multiply": "a b", "divide": "b y", "maximum": "a b", "minimum": "a b", "remainder": "a b"}
 ARITHMETIC = "add subtract multiply divide"
@@ -47,6 +47,12 @@ CASES = [
     *binary(Input((3, 4), "below 9", "int64"), 0.5, f"{WHOLE} divide", "integers and a float"),
     *binary(Input((3, 4), "below 9", "float32"), True, WHOLE, "a bool"),
     *binary(Input((3, 4), "below 9", "uint8"), 3, f"{WHOLE} divide", "bytes"),
+    *[Case(op, {"a": given(a), "b": given(b)}, (), {"alpha": alpha}, kept=None, terms=12, note=note)
+      for op in ("add", "subtract") for a, b, alpha, note in (
+        ((2, 3, 4), (2, 3, 4), 2, ""), ((2, 3, 4), (4,), -0.5, ""), ((3,), (2, 3), 0, ""),
+        (SPECIAL, SPECIAL, 2, "special"), ((3, 4), 1.5, 2.0, ""),
+        (Input((3, 4), "whole", "int64"), Input((4,), "whole", "int64"), 3, "integers"),
+        (Input((3, 4), "whole", "int64"), 2, -1, "integers"), ((3, 4), Input((3, 4), "whole", "int64"), 0.5, "mixed"))],
     unary("negative", (2, 3, 4, 5), "x held"), unary("negative", Input((3,), "whole", "int64")),
 ]
 
@@ -58,6 +64,9 @@ REFUSED = [
     *[refused(op, DTypeError, "operands must be tensors, one at least, or numbers, got float and float", a=1.0, b=2.0)
       for op in f"{ARITHMETIC} {MORE}".split()],
     *[refused(op, DTypeError, "operands must be numbers, got bool", a=BOOLS, b=BOOLS) for op in ARITHMETIC.split()],
+    *[refused(op, DTypeError, text, a=x, b=x, alpha=alpha) for op in ("add", "subtract") for x, alpha, text in (
+        (INTEGERS, 0.5, "alpha must be a whole number beside whole numbers, got 0.5"),
+        ((2, 3), "2", "alpha must be a number, got '2'"), ((2, 3), True, "alpha must be a number, got True"))],
     refused("add", DTypeError, "does not fit a tensor of int32", a=Input((2,), "whole", "int32"), b=2**40),
     refused("multiply", DTypeError, "does not fit a tensor of uint8", a=Input((2,), "below 3", "uint8"), b=-1),
     refused("negative", DTypeError, "uint8", x=Input((2,), "below 3", "uint8")),
@@ -79,9 +88,9 @@ def counterparts(torch):
         floating = isinstance(number, float) or other.is_floating_point()
         return other.dtype if other.is_floating_point() or not floating else torch.float32
 
-    def subtract(a, b):                                  # PyTorch subtracts no bool
+    def subtract(a, b, alpha=1):                         # PyTorch subtracts no bool
         a, b = (x.int() if getattr(x, "dtype", None) == torch.bool else x for x in (a, b))
-        return a - (b + 0)
+        return torch.sub(a, b + 0, alpha=alpha)
 
     return {"add": torch.add, "subtract": subtract, "multiply": torch.mul, "divide": torch.div,
             "negative": torch.neg, "maximum": either(torch.maximum), "minimum": either(torch.minimum),

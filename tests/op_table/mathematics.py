@@ -4,7 +4,7 @@ from math import nan
 from op_case import Case, Input
 
 from numbacnn.errors import DTypeError, ShapeError
-from op_table.rows import INTEGERS, SPECIAL, given, refused, unary
+from op_table.rows import INTEGERS, SINGLE, SPECIAL, given, refused, unary
 
 INTEGER, WIDE = Input((3, 4), "whole", "int64"), Input((3, 7), "times 5")
 KEPT = {"exp": "y", "expm1": "y", "log": "x", "log1p": "x", "log2": "x", "log10": "x", "sqrt": "y", "rsqrt": "y",
@@ -33,6 +33,18 @@ CASES = [
         ((2, 3, 4, 5), ""), (SPECIAL, "special"), (Input((4, 6), "ties"), "ties"), ((0, 3), "empty"))
       for limits in ({"min": -0.5, "max": 1.0}, {"min": 0}, {"max": 0.25}, {"min": 1.0, "max": -1.0})],
     unary("clamp", INTEGER, "", "integers", min=-1, max=1), unary("clamp", INTEGER, "", "integers", max=0),
+    *[Case(op, {"x": given(x)}, (limit,), {}, kept, note=note) for op in ("clamp_min", "clamp_max")
+      for x, limit, kept, note in (
+        ((2, 3, 4, 5), 0.25, "x", ""), (SPECIAL, -0.5, "x", "special"), (INTEGER, 1, "", "integers"))],
+    *[Case("lerp", {"x": given(x), "end": given(end), "weight": given(weight)}, (), {}, kept=None, terms=20, note=note)
+      for x, end, weight, note in (
+        ((3, 4), (3, 4), 0.25, ""), ((3, 4), (3, 4), 0.75, ""), ((3, 4), (3, 4), 0, ""), ((3, 4), (4,), 1, ""),
+        ((3, 4), (3, 4), -2, ""), ((3, 4), (3, 4), (3, 4), ""), ((4,), (3, 1), Input((3, 4), "shares"), ""),
+        (Input((3, 4), "ties"), (3, 4), Input((3, 4), "shares"), "ties"), ((0, 3), (3,), 0.5, "empty"))],
+    *[Case(op, {"x": given(x), "tensor1": given(a), "tensor2": Input(b, "positive")}, (), options, kept=None, terms=30)
+      for op in ("addcmul", "addcdiv") for x, a, b, options in (
+        ((3, 4), (3, 4), (3, 4), {}), ((3, 4), (4,), (3, 1), {"value": -0.5}), ((), (2, 3), (1,), {"value": 2}))],
+    Case("addcmul", {"x": INTEGER, "tensor1": INTEGER, "tensor2": INTEGER}, (), {"value": 2}, note="integers"),
     *[power(Input((2, 3, 4), "positive"), exponent, kept) for exponent, kept in (
         (2, "a"), (3, "a"), (0.5, "y"), (-1, "y"), (-0.5, "y"), (1.3, "a"), (-2.0, "a"), (0, ""), (1, "a"), (5, "a"))],
     *[power((3, 5), exponent, kept) for exponent, kept in ((2, "a"), (3, "a"), (4, "a"), (-1, "y"), (-3, "a"))],
@@ -49,6 +61,23 @@ REFUSED = [
     refused("clamp", DTypeError, "min must be a number, got 'low'", x=(3,), min="low"),
     refused("clamp", ShapeError, "max must be at least -inf, got nan", x=(3,), max=nan),
     refused("clamp", DTypeError, "x must be a Tensor, got float", x=1.0, min=0),
+    refused("clamp_min", DTypeError, "min must be a number, got 'low'", "low", x=(3,)),
+    refused("clamp_max", ShapeError, "max must be at least -inf, got nan", nan, x=(3,)),
+    refused("clamp_max", DTypeError, "one of min and max must be given", None, x=(3,)),
+    Case("lerp", {"x": Input((3,)), "end": SINGLE, "weight": 0.5}, error=(
+        DTypeError, "all arguments must have one dtype, got x float64 and end float32"), label="dtype"),
+    Case("lerp", {"x": Input((3,)), "end": Input((3,)), "weight": "a"}, error=(
+        DTypeError, "weight must be a Tensor or a number, got str"), label="text"),
+    Case("lerp", {"x": Input((3,)), "end": Input((3,)), "weight": INTEGERS}, error=(
+        DTypeError, "weight must be float32 or float64, got int64"), label="weight"),
+    Case("lerp", {"x": Input((3,)), "end": Input((3,)), "weight": Input((2,))}, error=(
+        ShapeError, "shapes must be equal or broadcast"), label="shapes"),
+    Case("addcmul", {"x": Input((2,)), "tensor1": Input((3,)), "tensor2": Input((3,))}, error=(
+        ShapeError, "shapes must be equal or broadcast"), label="shapes"),
+    *[Case(op, {"x": Input((3,)), "tensor1": Input((3,)), "tensor2": second}, (), options, error=(DTypeError, text),
+           label=text) for op in ("addcmul", "addcdiv") for second, options, text in (
+               (2.0, {}, "tensor2 must be a Tensor, got float"),
+               (Input((3,)), {"value": "a"}, "value must be a number, got 'a'"))],
     refused("power", DTypeError, "whole numbers may be raised to a number from 0 to 64, got int64 to the power of",
             a=INTEGERS, b=-1),
     refused("power", DTypeError, "whole numbers may be raised to a number", a=INTEGERS, b=INTEGERS),
@@ -57,9 +86,10 @@ REFUSED = [
     refused("power", ShapeError, "shapes must be equal or broadcast", a=(2, 3), b=(2,)),
 ]
 
-EXACT = {"absolute", "ceil", "clamp", "floor", "round", "sign", "square", "sqrt", "trunc"}
+EXACT = {"absolute", "ceil", "clamp", "clamp_max", "clamp_min", "floor", "round", "sign", "square", "sqrt", "trunc"}
 
 
 def counterparts(torch):
     """The same in PyTorch."""
-    return {name: getattr(torch, {"power": "pow"}.get(name, name)) for name in (*KEPT, *STEPS, "clamp", "power")}
+    return {name: getattr(torch, {"power": "pow"}.get(name, name)) for name in (
+        *KEPT, *STEPS, "addcdiv", "addcmul", "clamp", "clamp_max", "clamp_min", "lerp", "power")}

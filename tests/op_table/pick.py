@@ -18,7 +18,7 @@ def mask(*shape):
 
 def picked(op, x, dim, index, *more, kept="chosen", terms=24, note="", **options):
     """A row of `op(x, dim, index, *more)`."""
-    named = {"source" if op == "index_add" else "src": given(each) for each in more}
+    named = {"source" if op in ("index_add", "index_copy") else "src": given(each) for each in more}
     return Case(op, {"x": given(x), "dim": dim, "index": index, **named}, (), options, kept, terms, note=note)
 
 
@@ -51,6 +51,16 @@ CASES = [
     picked("scatter", Input((3, 4), "below 9", "int64"), 1, below(4, 3, 1), Input((3, 1), "below 9", "int64")),
     *[Case("scatter", {"x": Input((3, 4), fill), "dim": 1, "index": below(4, 3, 2), "src": value}, kept="chosen")
       for value, fill in ((2.5, "grid"), (0, "grid"), (math.inf, "special"))],
+    Case("scatter", {"x": Input((3, 4)), "dim": 1, "index": below(4, 3, 2)}, (), {"value": 1.5}, kept="chosen"),
+    *[picked("index_copy", x, dim, index, source, kept="index") for x, dim, index, source in (
+        ((1, 4), 0, below(1, 1), (1, 4)), ((3, 4), -1, below(4, 1), (3, 1)), ((3, 4), 0, below(3, 0), (0, 4)),
+        (X, 2, below(4, 1, dtype="int32"), (2, 3, 1, 5)),
+        (Input((3, 4), "below 9", "int64"), 1, below(4, 1), Input((3, 1), "below 9", "int64")))],
+    *[Case("index_fill", {"x": given(x), "dim": dim, "index": index}, (value,), {}, "index")
+      for x, dim, index, value in (
+        ((3, 4), 0, below(3, 2), 2.5), (X, -2, below(4, 6), 0), (SPECIAL, 1, below(4, 2), math.inf),
+        ((5,), 0, below(5, 0), 1), (Input((3, 4), "below 9", "uint8"), 1, below(4, 3, dtype="int32"), 7),
+        (mask(3, 4), 0, below(3, 2), True))],
     *[picked("scatter_add", x, dim, index, src) for x, dim, index, src in (
         ((3, 4), 1, below(4, 3, 9), (3, 9)), ((3, 4), 0, below(3, 2, 3), (2, 3)),
         (X, 1, below(3, 2, 5, 4, 5), (2, 5, 4, 5)),
@@ -115,6 +125,24 @@ REFUSED = [
           ((2, 3), SINGLE, DTypeError, "src must have the dtype of x, float64, got float32"),
           (INTEGERS, 0.5, DTypeError, "0.5 does not fit x of int64"),
           ((2, 3), "1", DTypeError, "src must be a Tensor or a number, got str"))],
+    *[Case("scatter", {"x": Input((2, 3)), "dim": 1, "index": below(3, 2, 3), **src}, (), value, error=(
+        DTypeError, "one of src and value must be given, got"), label=str(value)) for src, value in (
+            ({}, {}), ({"src": 1.0}, {"value": 2.0}))],
+    *[Case(op, {"x": given(x), "dim": 0, "index": index, **more}, (), {}, error=(error, text), label=text)
+      for op, more in (("index_copy", {"source": Input((2, 3))}), ("index_fill", {"value": 1.0}))
+      for x, index, error, text in (
+          ((2, 3), below(2, 2, 3), ShapeError, "x must have axes, and index be (M,), got x(2, 3), index(2, 3)"),
+          ((), below(1, 1), ShapeError, "x must have axes, and index be (M,), got x(), index(1,)"),
+          ((2, 3), Input((2,)), DTypeError, "index must be a Tensor of int64 or int32, got float64"))],
+    *[Case("index_copy", {"x": Input((2, 3)), "dim": 0, "index": below(2, 2), "source": source}, (), {},
+           error=(error, text), label=text) for source, error, text in (
+          (Input((3, 3)), ShapeError, "source must be as x(2, 3) with 2 along dim 0, got source(3, 3)"),
+          (SINGLE, DTypeError, "source must have the dtype of x, float64, got float32"),
+          (1.0, DTypeError, "source must be a Tensor, got float"))],
+    *[Case("index_fill", {"x": given(x), "dim": 0, "index": below(2, 2)}, (value,), {}, error=(DTypeError, text),
+           label=text) for x, value, text in (
+          (INTEGERS, 0.5, "value must be one number that fits x of int64, got float32()"),
+          ((2, 3), "1", "operands must be tensors or numbers, got str"))],
     Case("scatter_add", {"x": mask(2, 3), "dim": 1, "index": below(3, 2, 3), "src": mask(2, 3)}, error=(
         DTypeError, "x must be numbers, got bool"), label="bool"),
     Case("scatter_add", {"x": Input((2, 3)), "dim": 1, "index": below(3, 2, 3), "src": 1.0}, error=(
@@ -165,13 +193,13 @@ REFUSED = [
 
 SUMS = {"index_add", "scatter_add"}
 EXACT = {"diagonal", "embedding", "gather", "index_select", "masked_fill", "masked_select", "nonzero", "one_hot",
-         "scatter", "take_along_dim", "tril", "triu"}
+         "index_copy", "index_fill", "scatter", "take_along_dim", "tril", "triu"}
 
 
 def counterparts(torch):
     """The same in PyTorch, where indices are int64."""
-    def scatter(x, dim, index, src):
-        return x.scatter(dim, index.long(), src)
+    def scatter(x, dim, index, src=None, value=None):
+        return x.scatter(dim, index.long(), value if src is None else src)
 
     def one_hot(x, *arguments):
         return torch.nn.functional.one_hot(x.long(), *arguments)
@@ -183,6 +211,8 @@ def counterparts(torch):
             "gather": lambda x, dim, index: torch.gather(x, dim, index.long()),
             "scatter_add": lambda x, dim, index, src: torch.scatter_add(x, dim, index.long(), src),
             "index_add": lambda x, dim, index, source, alpha=1: torch.index_add(x, dim, index, source, alpha=alpha),
+            "index_copy": lambda x, dim, index, source: torch.index_copy(x, dim, index.long(), source),
+            "index_fill": lambda x, dim, index, value: torch.index_fill(x, dim, index.long(), value),
             "embedding": torch.nn.functional.embedding,
             **{name: getattr(torch, name) for name in (
                 "diagonal", "index_select", "masked_fill", "masked_select", "nonzero", "tril", "triu")}}

@@ -1,6 +1,6 @@
 """Cases of shapes and dtypes."""
 import numpy as np
-from op_case import Input
+from op_case import Case, Input
 
 from numbacnn.errors import DTypeError, ShapeError
 from op_table.rows import method, refused, shaped
@@ -20,7 +20,9 @@ CASES = [
     shaped("expand", (2, 3), -1, -1), shaped("expand", (1, 3), 0, 3),
     *[shaped("to", (2, 3, 4, 5), *target) for target in (
         ("float32",), ("float64",), ("int64",), ("cpu",), ("float32", "cpu"))],
-    shaped("to", Input((3, 4), "ties"), "bool"),
+    shaped("to", Input((3, 4), "ties"), "bool"), shaped("to", (2, 3), dtype="float32", device="cpu"),
+    shaped("to", (2, 3), "cpu", "float32", non_blocking=True), shaped("to", (2, 3), copy=True),
+    Case("to", {"x": Input((2, 3)), "other": Input((4,), "grid", "float32")}, (), {}, kept=None),
     shaped("to", Input((3, 4), "ties", "int64"), "float64", note="integers"),
 ]
 
@@ -41,6 +43,11 @@ REFUSED = [
     refused("expand", DTypeError, "2.0", 2.0, 3, x=(1, 3)),
     refused("to", DTypeError, "dtype must be one of float32, float64, int64, int32, uint8, bool, got", np.float16,
             x=(3,)),
+    refused("to", DTypeError, "there must be one dtype at most, got float64, float32", "float32", x=(3,),
+            dtype="float64"),
+    refused("to", DTypeError, "there must be one device at most, got cpu, cpu", "cpu", x=(3,), device="cpu"),
+    refused("to", DTypeError, "dtype must be one of float32, float64, int64, int32, uint8, bool, got True", True,
+            x=(3,)),
 ]
 
 EXACT = {"expand", "flatten", "permute", "reshape", "squeeze", "to", "transpose", "unsqueeze"}
@@ -48,10 +55,10 @@ EXACT = {"expand", "flatten", "permute", "reshape", "squeeze", "to", "transpose"
 
 def counterparts(torch):
     """The same in PyTorch."""
-    def to(x, *targets):
+    def to(x, *targets, dtype=None, **options):
         for target in targets:
-            x = x.to(target if target == "cpu" else getattr(torch, target))
-        return x
+            x = x.to(target if isinstance(target, torch.Tensor) or target == "cpu" else getattr(torch, target))
+        return x.to(**options) if dtype is None else x.to(dtype=getattr(torch, dtype), **options)
 
     names = "reshape", "flatten", "squeeze", "unsqueeze", "permute", "transpose", "expand"
     return {"to": to, **{name: method(name) for name in names}}

@@ -47,6 +47,9 @@ CASES = [
                               ((2, 3, 5), (2, 2), "special"), ((3, 4, 3, 4, 5), (1, 1, 2, 2, 1, 0), "grid"))],
     Case("pad", {"x": Input((2, 1, 1))}, ((2, 3), "replicate"), {}, "index", 9),
     Case("pad", {"x": Input((2, 3, 5), "below 9", "int64")}, ((1, 3), "reflect")),
+    *[Case("rot90", {"x": given(x)}, turned, kept=None) for x, turned in (
+        (X, (1, (0, 1))), (X, (2, (2, 3))), (X, (3, [-1, 1])), (X, (0,)), (X, (-1, (3, 0))), ((2, 3), ()),
+        (SPECIAL, (5,)), (Input((2, 3), "whole", "int64"), (7,)))],
 ]
 
 REFUSED = [
@@ -99,6 +102,10 @@ REFUSED = [
     refused("pad", ShapeError, "only mode 'constant' crops, got (-1, 0) for mode 'reflect'", (-1, 0), "reflect",
             x=(2, 3)),
     refused("pad", DTypeError, "value must be a number, got 'a'", (1, 1), "constant", "a", x=(2, 3)),
+    refused("rot90", ShapeError, "dims must be two axes, got (0,)", 1, (0,), x=(2, 3)),
+    refused("rot90", ShapeError, "each axis may be named once, got (0, 0)", 1, (0, 0), x=(2, 3)),
+    refused("rot90", ShapeError, "dim must be from -1 to 0 for 1 axes, got 1", x=(3,)),
+    refused("rot90", DTypeError, "k must be an integer, got 0.5", 0.5, x=(2, 3)),
 ]
 
 EXACT = {"chunk", "flip", "narrow", "pad", "select", "split", "tensor_split", "unbind"}
@@ -121,4 +128,4 @@ def counterparts(torch):
         return x.flip(*dims)
 
     return {"pad": pad, "flip": flip, "tensor_split": tensor_split,
-            **{name: getattr(torch, name) for name in ("chunk", "narrow", "select", "split", "unbind")}}
+            **{name: getattr(torch, name) for name in ("chunk", "narrow", "rot90", "select", "split", "unbind")}}

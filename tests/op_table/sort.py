@@ -32,6 +32,12 @@ CASES = [
         (Input((3, 4), "below 9", "int32"), 1), (Input((3, 4), "below 2", "bool"), 0),
         (Input((5,), "below 200", "uint8"), 0))],
     Case("cumsum", {"x": Input((3, 4), "below 9", "int64")}, (1, "float64"), {}, terms=4),
+    *[Case("unique", {"x": given(x)}, (), options, output=result) for x in (
+        Input((3, 9), "ties"), Input((5,), "below 3", "int64"), (2, 3), (0, 3), (), Input((4, 4), "below 2", "bool"))
+      for options, result in (({}, None), ({"return_inverse": True}, 1), ({"return_counts": True}, 1))],
+    *[Case("unique", {"x": Input((6, 2), "below 2", "int64")}, (), {"dim": dim, "return_inverse": True,
+                                                                   "return_counts": True}, output=result)
+      for dim in (0, 1) for result in (0, 1, 2)],
 ]
 
 REFUSED = [
@@ -43,12 +49,14 @@ REFUSED = [
     refused("topk", ShapeError, "got -1", -1, x=(2, 3)),
     refused("topk", DTypeError, "k must be an integer, got 1.0", 1.0, x=(2, 3)),
     refused("sort", DTypeError, "dim must be an integer, got 'last'", "last", x=(2, 3)),
+    refused("unique", DTypeError, "x must be a Tensor, got list", [1.0]),
+    refused("unique", ShapeError, "dim must be from -2 to 1 for 2 axes, got 2", x=(2, 3), dim=2),
     refused("cumsum", DTypeError, "dtype must be float32, float64 or int64, got bool", 0, "bool", x=INTEGERS),
     refused("cumsum", DTypeError, "dtype must be one of float32", 0, "float16", x=INTEGERS),
 ]
 
 SUMS = {"cumsum"}
-EXACT = {"argsort", "sort", "topk"}
+EXACT = {"argsort", "sort", "topk", "unique"}
 
 
 def counterparts(torch):
@@ -59,5 +67,5 @@ def counterparts(torch):
     def cumsum(x, dim, dtype=None):
         return torch.cumsum(x, dim, dtype=dtype and getattr(torch, dtype))
 
-    return {"sort": sort, "cumsum": cumsum, "topk": torch.topk,
+    return {"sort": sort, "cumsum": cumsum, "topk": torch.topk, "unique": torch.unique,
             "argsort": lambda *x, **options: sort(*x, **options).indices}

@@ -61,7 +61,7 @@ class MultiStepLR(LRScheduler):
 
     def get_lr(self) -> list[float]:
         """Return the learning rates of this epoch."""
-        return self._times(self.gamma ** self.milestones[self.last_epoch])
+        return self._times(self.gamma ** self.milestones.get(self.last_epoch, 0))
 
     def closed_form(self) -> list[float]:
         """Return them from the first ones."""
