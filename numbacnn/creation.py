@@ -10,8 +10,9 @@ from numbacnn.autograd import Tensor
 from numbacnn.backend import Device
 from numbacnn.conversion import tensor
 from numbacnn.errors import DTypeError, ShapeError
-from numbacnn.geometry import count, is_integer
+from numbacnn.geometry import count
 from numbacnn.ops.check import any_tensor, dtype_name, kind
+from numbacnn.options import is_integer
 
 Shape = tuple[int, ...]
 Place = str | Device | None

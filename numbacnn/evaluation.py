@@ -2,6 +2,7 @@
 from numbacnn import graph
 from numbacnn.autograd import Tensor
 from numbacnn.errors import DTypeError, EvaluationError
+from numbacnn.options import choice
 
 PRECISIONS = "default", "highest"
 
@@ -50,8 +51,7 @@ def set_precision(precision: str) -> None:
     --------
     get_precision : The present choice.
     """
-    if precision not in PRECISIONS:
-        raise ValueError(f"set_precision: precision must be 'default' or 'highest', got {precision!r}")
+    choice("set_precision", "precision", precision, *PRECISIONS)
     if graph.thread.capture is not None:
         raise EvaluationError("set_precision: a captured function has one precision; set it before capture()")
     graph.evaluate()

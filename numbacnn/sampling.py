@@ -12,13 +12,14 @@ from numbacnn.backend import Device
 from numbacnn.conversion import tensor
 from numbacnn.creation import Place, checked_shape
 from numbacnn.errors import DTypeError, EvaluationError, ShapeError
-from numbacnn.geometry import count, is_integer
+from numbacnn.geometry import count
 from numbacnn.graph import record, thread
-from numbacnn.ops.check import FLOATING, any_tensor, dtype_name, floating, number
+from numbacnn.ops.check import FLOATING, any_tensor, dtype_name, floating
 from numbacnn.ops.compare import less
 from numbacnn.ops.elementwise import add, in_place, multiply
 from numbacnn.ops.limits import within
 from numbacnn.ops.shape import cast, reshape
+from numbacnn.options import is_integer, number
 from numbacnn.random import Seed, state_of
 
 MOST = 1 << 63

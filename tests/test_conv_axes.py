@@ -133,12 +133,12 @@ def test_layers_are_born_as_in_pytorch(name):
 
 
 REFUSED = [
-    ("Conv1d", (0, 1, 3), {}, "Conv1d: in_channels must be positive, got 0"),
+    ("Conv1d", (0, 1, 3), {}, "Conv1d: in_channels must be at least 1, got 0"),
     ("Conv1d", (1, 1, (3, 3)), {}, "Conv1d: kernel_size must be an integer or one in a tuple (length,), got (3, 3)"),
     ("Conv1d", (1, 1, 3), {"padding": "full"}, "Conv1d: padding must be a number, 'same' or 'valid', got 'full'"),
-    ("Conv1d", (1, 1, 3), {"padding_mode": "same"}, "Conv1d: padding_mode must be one of zeros, reflect, replicate, "
-                                                    "circular, got 'same'"),
-    ("Conv2d", (1, 1, 3), {"padding_mode": None}, "Conv2d: padding_mode must be one of zeros, reflect"),
+    ("Conv1d", (1, 1, 3), {"padding_mode": "same"}, "Conv1d: padding_mode must be one of 'zeros', 'reflect', "
+                                                    "'replicate', 'circular', got 'same'"),
+    ("Conv2d", (1, 1, 3), {"padding_mode": None}, "Conv2d: padding_mode must be one of 'zeros', 'reflect'"),
     ("Conv2d", (1, 1, 3), {"padding": "same", "stride": 2}, "Conv2d: padding='same' needs stride 1, got stride (2, 2)"),
     ("Conv2d", (1, 1, 3), {"dtype": "float16"}, "dtype must be one of float32, float64"),
     ("Conv2d", (1, 1, 3), {"device": "tpu"}, "tpu"),
@@ -147,7 +147,7 @@ REFUSED = [
     ("Conv3d", (4, 6, 1), {"groups": 4}, "Conv3d: groups=4 must divide in_channels=4 and out_channels=6"),
     ("ConvTranspose1d", (1, 1, 3), {"padding": "same"}, "ConvTranspose1d: padding must be an integer or one in a"),
     ("ConvTranspose1d", (1, 1, 3), {"dilation": 0}, "ConvTranspose1d: dilation must be at least 1, got 0"),
-    ("ConvTranspose2d", (1, 1, 3), {"padding_mode": "reflect"}, "ConvTranspose2d: padding_mode must be 'zeros', got"),
+    ("ConvTranspose2d", (1, 1, 3), {"padding_mode": "reflect"}, "padding_mode must be one of 'zeros', got"),
     ("ConvTranspose2d", (1, 1, 3), {"output_padding": -1}, "ConvTranspose2d: output_padding must be at least 0, got"),
     ("ConvTranspose3d", (1, True, 3), {}, "ConvTranspose3d: out_channels must be an integer, got True"),
     ("ConvTranspose3d", (1, 1, 3), {"stride": 2.0}, "ConvTranspose3d: stride must be an integer or three integers"),

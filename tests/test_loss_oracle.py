@@ -241,7 +241,7 @@ def test_old_names_of_reductions_are_refused(name):
     for option in {"size_average": True}, {"reduce": False}:
         with pytest.raises(ValueError, match=f"{name}: size_average and reduce are no longer taken"):
             getattr(nn, name)(**option)
-    with pytest.raises(ValueError, match=f"{name}: reduction must be 'mean', 'sum'.* got 'all'"):
+    with pytest.raises(ValueError, match=f"{name}: reduction must be one of 'mean', 'sum'.* got 'all'"):
         getattr(nn, name)(reduction="all")
 
 

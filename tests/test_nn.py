@@ -154,15 +154,15 @@ def test_layers_look_like_their_call():
 
 
 @pytest.mark.parametrize("make, message", [
-    (lambda: nn.Conv2d(0, 1, 3), "Conv2d: in_channels must be positive, got 0"),
+    (lambda: nn.Conv2d(0, 1, 3), "Conv2d: in_channels must be at least 1, got 0"),
     (lambda: nn.Conv2d(1, 1.5, 3), "Conv2d: out_channels must be an integer, got 1.5"),
     (lambda: nn.Conv2d(3, 4, 3, groups=2), "Conv2d: groups=2 must divide in_channels=3 and out_channels=4"),
     (lambda: nn.Conv2d(1, 1, (3, 3, 3)), r"Conv2d: kernel_size must be an integer or a pair of integers"),
     (lambda: nn.Conv2d(1, 1, 3, stride=0), "Conv2d: stride must be at least 1, got 0"),
     (lambda: nn.Conv2d(1, 1, 3, padding=-1), "Conv2d: padding must be at least 0, got -1"),
     (lambda: nn.MaxPool2d("2"), "MaxPool2d: kernel_size must be an integer or a pair of integers"),
-    (lambda: nn.Linear(3, 0), "Linear: out_features must be positive, got 0"),
-    (lambda: nn.BatchNorm2d(-1), "BatchNorm2d: num_features must be positive, got -1"),
+    (lambda: nn.Linear(3, 0), "Linear: out_features must be at least 1, got 0"),
+    (lambda: nn.BatchNorm2d(-1), "BatchNorm2d: num_features must be at least 1, got -1"),
     (lambda: nn.Dropout(1.5), r"Dropout: p must be in \[0, 1\], got 1.5"),
     (lambda: nn.CrossEntropyLoss(reduction="max"), "CrossEntropyLoss: reduction must be"),
     (lambda: nn.Sequential(nn.ReLU(), 3), "Sequential: every part must be a Module, got int at 1"),
@@ -235,7 +235,7 @@ def test_targets_that_cannot_be_read_come_with_a_remedy(targets, message):
 
 
 def test_whole_numbers_cannot_be_trained():
-    with pytest.raises(DTypeError, match="Parameter: must be float32 or float64 to be trained, got int32"):
+    with pytest.raises(DTypeError, match="Conv2d: dtype must be float32 or float64, got int32"):
         nn.Conv2d(1, 2, 3, dtype="int32")
     assert nn.Parameter(np.arange(3), requires_grad=False).dtype == "int64"
     assert nn.Parameter(np.ones(3, ">f4")).dtype == "float32"

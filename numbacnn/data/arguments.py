@@ -1,25 +1,7 @@
 """Checks of arguments that samplers, datasets and the loader share."""
 from typing import Any
 
-import numpy as np
-
-from numbacnn.errors import DTypeError, ShapeError
-
-
-def whole(op: str, name: str, value: Any, least: int) -> int:
-    """A whole number that is not too small; True and 2.0 are none."""
-    if not isinstance(value, int | np.integer) or isinstance(value, bool):
-        raise DTypeError(f"{op}: {name} must be an integer, got {value!r}")
-    if value < least:
-        raise ShapeError(f"{op}: {name} must be at least {least}, got {value}")
-    return int(value)
-
-
-def flag(op: str, name: str, value: Any) -> bool:
-    """True or False, and nothing that merely counts as one."""
-    if not isinstance(value, bool | np.bool_):
-        raise DTypeError(f"{op}: {name} must be True or False, got {value!r}")
-    return bool(value)
+from numbacnn.errors import DTypeError
 
 
 def function(op: str, name: str, value: Any) -> Any:

@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any, Protocol
 
-from numbacnn.data.arguments import flag, function, sized, whole
+from numbacnn.data.arguments import function, sized
 from numbacnn.data.combined import IterableDataset
 from numbacnn.data.reading import END, Reader, own_collate
 from numbacnn.data.sampler import BatchSampler, RandomSampler, SequentialSampler
 from numbacnn.data.seeding import Epoch, new_epoch
 from numbacnn.data.thread import ReadingThread
 from numbacnn.errors import DTypeError, ShapeError
+from numbacnn.options import flag, whole
 from numbacnn.random import Seed, own_generator
 
 PREFETCH_FACTOR = 2

@@ -6,9 +6,10 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from numbacnn.autograd import Tensor
-from numbacnn.data.arguments import flag, sized, whole
+from numbacnn.data.arguments import sized
 from numbacnn.data.seeding import current
 from numbacnn.errors import DTypeError, ShapeError
+from numbacnn.options import flag, whole
 from numbacnn.random import Seed, own_generator
 
 T_co = TypeVar("T_co", covariant=True)

@@ -2,8 +2,9 @@
 from typing import Any, NamedTuple
 
 from numbacnn.errors import ShapeError
-from numbacnn.geometry.options import Numbers, Shape, cached, is_integer, several
+from numbacnn.geometry.options import Numbers, Shape, cached, several
 from numbacnn.geometry.ranks import SIZES, TAPS, images, rank_of
+from numbacnn.options import is_integer
 
 NUMBERS = {1: "a number", 2: "a number, a pair", 3: "a number, three numbers"}
 

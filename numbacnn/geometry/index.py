@@ -4,7 +4,8 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from numbacnn.errors import DTypeError, ShapeError
-from numbacnn.geometry.options import Shape, count, is_integer
+from numbacnn.geometry.options import Shape, count
+from numbacnn.options import is_integer
 
 
 class Mark(Enum):

@@ -29,12 +29,12 @@ def scores(op: str, name: str, x: Shape) -> Scores:
 
 
 @cached
-def class_targets(op: str, name: str, x: Shape, targets: Shape) -> Scores:
+def class_targets(op: str, name: str, x: Shape, target_name: str, targets: Shape) -> Scores:
     """The shapes in which scores are computed with, if there is one target for each vector of them."""
     shapes = scores(op, name, x)
     wanted = () if len(x) == 1 else (x[0], *x[2:])
     if targets != wanted:
-        raise ShapeError(f"{op}: targets must be {wanted} for {name}{x}, got targets{targets}")
+        raise ShapeError(f"{op}: {target_name} must be {wanted} for {name}{x}, got {target_name}{targets}")
     return shapes
 
 
@@ -46,11 +46,11 @@ def class_weight(op: str, classes: int, weight: Shape) -> None:
 
 
 @cached
-def one_shape(op: str, x: Shape, name: str, other: Shape) -> None:
-    """Check that targets, or weights, have the shape of the predictions."""
+def one_shape(op: str, first: str, x: Shape, name: str, other: Shape) -> None:
+    """Check that targets, or weights, have the shape of the predictions, which have the name `first`."""
     if other != x:
-        raise ShapeError(f"{op}: {name} must have the shape of x{x}, got {name}{other}; to compare each with each is "
-                         "nearly always a mistake: reshape or expand one of them")
+        raise ShapeError(f"{op}: {name} must have the shape of {first}{x}, got {name}{other}; to compare each with "
+                         "each is nearly always a mistake: reshape or expand one of them")
 
 
 @cached

@@ -3,7 +3,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from numbacnn.errors import DTypeError, ShapeError
-from numbacnn.geometry.options import Shape, cached, count, is_integer, positive
+from numbacnn.geometry.options import Shape, cached, count
+from numbacnn.options import is_integer, whole
 
 Parameters = tuple[tuple[str, Shape], ...]
 
@@ -33,7 +34,7 @@ def instance_norm(x: Shape, parameters: Parameters, training: bool) -> int:
 @cached
 def group_norm(x: Shape, num_groups: Any, parameters: Parameters) -> None:
     """Check that the channels of x (N, C, ...) make so many groups."""
-    positive("group_norm", "num_groups", num_groups)
+    whole("group_norm", "num_groups", num_groups, 1)
     _of_channels("group_norm", x, parameters, "(N, C, ...)")
     if x[1] % num_groups:
         raise ShapeError(f"group_norm: num_groups={num_groups} must divide the {x[1]} channels of x{x}")
@@ -70,7 +71,7 @@ def layer_norm(op: str, x: Shape, normalized_shape: Any, parameters: Parameters)
 @cached
 def local_response_norm(x: Shape, size: Any) -> tuple[Shape, int, int]:
     """How the kernel sees x: as images; and how far a window goes before and after a channel, inside x or near it."""
-    positive("local_response_norm", "size", size)
+    whole("local_response_norm", "size", size, 1)
     if len(x) < 3:
         raise ShapeError(f"local_response_norm: x must be (N, C, ...) with 3 axes at least, got x{x}")
     seen = x if len(x) == 4 else (*x[:2], count(x[2:]), 1)

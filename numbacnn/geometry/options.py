@@ -1,12 +1,10 @@
 """How options are read: one integer or several, axes, counts."""
 from collections.abc import Callable, Sequence
 from functools import lru_cache, wraps
-from numbers import Integral
 from typing import Any, TypeVar
 
-import numpy as np
-
 from numbacnn.errors import DTypeError, ShapeError
+from numbacnn.options import is_integer
 
 Shape = tuple[int, ...]
 Pair = tuple[int, int]
@@ -52,21 +50,6 @@ def several(op: str, name: str, value: Any, axes: int, least: int = 0) -> Shape:
     return tuple([int(v) for v in values])
 
 
-def flag(op: str, name: str, value: Any) -> bool:
-    """Read an option that is True or False."""
-    if not isinstance(value, bool | np.bool_):
-        raise DTypeError(f"{op}: {name} must be True or False, got {value!r}")
-    return bool(value)
-
-
-def positive(op: str, name: str, value: Any) -> None:
-    """Check an option that counts something."""
-    if not is_integer(value):
-        raise DTypeError(f"{op}: {name} must be an integer, got {value!r}")
-    if value < 1:
-        raise ShapeError(f"{op}: {name} must be positive, got {value}")
-
-
 def axis(op: str, rank: int, dim: int) -> int:
     """The index of an axis that may be counted from the end."""
     if not is_integer(dim):
@@ -75,11 +58,6 @@ def axis(op: str, rank: int, dim: int) -> int:
     if not -places <= dim < places:
         raise ShapeError(f"{op}: dim must be from {-places} to {places - 1} for {rank} axes, got {dim}")
     return dim % rank if rank else 0
-
-
-def is_integer(value: Any) -> bool:
-    """Whether an option is a whole number: True and False are none."""
-    return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 def count(shape: Shape) -> int:

@@ -3,7 +3,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from numbacnn.errors import DTypeError, ShapeError
-from numbacnn.geometry.options import Shape, is_integer
+from numbacnn.geometry.options import Shape
+from numbacnn.options import choice, is_integer
 
 MODES = ("constant", "reflect", "replicate", "circular")
 Border = tuple[int, int]                  # before and after
@@ -11,8 +12,7 @@ Border = tuple[int, int]                  # before and after
 
 def pad(x: Shape, given: Any, mode: Any) -> tuple[Border, ...]:
     """The borders of each axis: `given` lists them in pairs, from the last axis backwards."""
-    if mode not in MODES:
-        raise ShapeError(f"pad: mode must be one of {', '.join(MODES)}, got {mode!r}")
+    choice("pad", "mode", mode, *MODES)
     if not isinstance(given, Sequence) or isinstance(given, str) or not all(map(is_integer, given)):
         raise DTypeError(f"pad: pad must be a list of integers, two for each axis from the last backwards, got "
                          f"{given!r}")

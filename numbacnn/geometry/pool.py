@@ -1,10 +1,10 @@
 """Shapes of pooling: windows over one, two or three axes."""
-from math import isfinite
 from typing import Any
 
 from numbacnn.errors import DTypeError, ShapeError
-from numbacnn.geometry.options import MOST, SEVERAL, Geometry, Numbers, Shape, cached, count, flag, is_integer, several
+from numbacnn.geometry.options import MOST, SEVERAL, Geometry, Numbers, Shape, cached, count, several
 from numbacnn.geometry.ranks import images
+from numbacnn.options import flag, is_integer
 
 ROWS = 2**24              # rows that a window sees, counted in float32
 
@@ -63,16 +63,23 @@ def adaptive_pool(op: str, axes: int, x: Shape, output_size: Any) -> Shape:
     """The shape of y; None keeps an axis as it is."""
     image = images(op, axes, x)
     places(op, "x", x, image)
-    sizes = output_size if isinstance(output_size, tuple | list) else (output_size,) * axes
-    if len(sizes) != axes or not all(n is None or is_integer(n) for n in sizes):
-        raise DTypeError(f"{op}: output_size must be an integer or {SEVERAL[axes]}, or None for an axis to keep, got "
-                         f"{output_size!r}")
+    sizes = adaptive_size(op, axes, output_size)
     if 0 in image:
         raise ShapeError(f"{op}: x must have places to pool, got x{x}")
     filled = tuple([n if m is None else m for n, m in zip(image, sizes, strict=True)])
     size = several(op, "output_size", filled, axes, 1)
     places(op, "y", (*x[:-axes], *size), size)
     return (*x[:-axes], *size)
+
+
+def adaptive_size(op: str, axes: int, output_size: Any) -> tuple[int | None, ...]:
+    """Read the size asked for; None keeps an axis."""
+    sizes = tuple(output_size) if isinstance(output_size, tuple | list) else (output_size,) * axes
+    if len(sizes) != axes or not all(n is None or is_integer(n) for n in sizes):
+        raise DTypeError(f"{op}: output_size must be an integer or {SEVERAL[axes]}, or None for an axis to keep, got "
+                         f"{output_size!r}")
+    several(op, "output_size", tuple([1 if n is None else n for n in sizes]), axes, 1)
+    return sizes
 
 
 @cached
@@ -117,9 +124,3 @@ def _asked_size(op: str, axes: int, x: Shape, usual: Shape, stride: Numbers, out
         if not m - s < n < m + s:
             raise ShapeError(f"{op}: output_size must be less than a stride {stride} from {usual}, got {output_size}")
     return size
-
-
-def exponent(op: str, norm_type: float) -> None:
-    """Check the exponent of a norm."""
-    if norm_type == 0 or not isfinite(norm_type):
-        raise ShapeError(f"{op}: norm_type must be finite and not zero, got {norm_type:g}")

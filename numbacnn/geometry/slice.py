@@ -3,7 +3,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from numbacnn.errors import DTypeError, ShapeError
-from numbacnn.geometry.options import Shape, axis, is_integer
+from numbacnn.geometry.options import Shape, axis
+from numbacnn.options import is_integer, whole
 
 MOST_PARTS = 4096
 
@@ -11,7 +12,8 @@ MOST_PARTS = 4096
 def narrow(x: Shape, dim: int, start: Any, length: Any) -> tuple[int, int]:
     """The axis, and where the part of it begins."""
     a = axis("narrow", len(x), dim)
-    whole("narrow", start=start, length=length)
+    whole("narrow", "start", start)
+    whole("narrow", "length", length)
     if not x or not -x[a] <= start <= x[a]:
         raise IndexError(f"narrow: start must be from {-x[a] if x else 0} to {x[a] if x else 0} along dim {dim} of "
                          f"x{x}, got {start}")
@@ -25,7 +27,7 @@ def narrow(x: Shape, dim: int, start: Any, length: Any) -> tuple[int, int]:
 def select(x: Shape, dim: int, index: Any) -> tuple[int, int]:
     """The axis, and the position."""
     a = axis("select", len(x), dim)
-    whole("select", index=index)
+    whole("select", "index", index)
     if not x:
         raise ShapeError("select: x must have axes, got a single number")
     if not -x[a] <= index < x[a]:
@@ -39,13 +41,6 @@ def axes(op: str, rank: int, dims: Sequence[int]) -> tuple[int, ...]:
     if len(set(found)) != len(found):
         raise ShapeError(f"{op}: each axis may be named once, got {tuple(dims)}")
     return found
-
-
-def whole(op: str, **options: Any) -> None:
-    """Check that options are integers."""
-    for name, value in options.items():
-        if not is_integer(value):
-            raise DTypeError(f"{op}: {name} must be an integer, got {value!r}")
 
 
 def split(x: Shape, dim: int, sizes: Any) -> tuple[int, tuple[int, ...]]:
@@ -69,7 +64,7 @@ def split(x: Shape, dim: int, sizes: Any) -> tuple[int, tuple[int, ...]]:
 def chunk(x: Shape, dim: int, chunks: Any) -> tuple[int, tuple[int, ...]]:
     """The same for so many parts at most, all but the last of one length."""
     a = axis("chunk", len(x), dim)
-    whole("chunk", chunks=chunks)
+    whole("chunk", "chunks", chunks)
     if not x or chunks < 1:
         raise ShapeError(f"chunk: x must have axes, and chunks be positive, got x{x}, chunks={chunks}")
     if x[a]:

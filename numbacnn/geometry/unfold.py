@@ -13,7 +13,7 @@ Columns = tuple[Shape, Shape, Numbers]    # of images (N, C, H, W), of columns (
 @cached
 def unfold(op: str, x: Shape, kernel_size: Any, dilation: Any, padding: Any, stride: Any) -> Columns:
     """Numbers: window, stride, padding, dilation (two each)."""
-    window, stride, padding, dilation = _window(op, kernel_size, stride, padding, dilation)
+    window, stride, padding, dilation = window_options(op, kernel_size, dilation, padding, stride)
     if len(x) not in (3, 4) or 0 in x[-2:]:
         raise wrong_rank(op, "x", x, f"{batch_or_one(2)}, with rows and columns")
     images = (1,) * (4 - len(x)) + x
@@ -26,7 +26,7 @@ def unfold(op: str, x: Shape, kernel_size: Any, dilation: Any, padding: Any, str
 @cached
 def fold(op: str, x: Shape, size: Any, kernel_size: Any, dilation: Any, padding: Any, stride: Any) -> Columns:
     """The same, for images of a size."""
-    window, stride, padding, dilation = _window(op, kernel_size, stride, padding, dilation)
+    window, stride, padding, dilation = window_options(op, kernel_size, dilation, padding, stride)
     height, width = pair(op, "output_size", size, 1)
     if len(x) not in (2, 3):
         raise wrong_rank(op, "x", x, "(N, C KH KW, L) or (C KH KW, L)")
@@ -43,6 +43,8 @@ def fold(op: str, x: Shape, size: Any, kernel_size: Any, dilation: Any, padding:
     return images, columns, (*window, *stride, *padding, *dilation)
 
 
-def _window(op: str, kernel_size: Any, stride: Any, padding: Any, dilation: Any) -> tuple[Shape, Shape, Shape, Shape]:
+def window_options(op: str, kernel_size: Any, dilation: Any, padding: Any, stride: Any
+                   ) -> tuple[Shape, Shape, Shape, Shape]:
+    """Window, stride, padding and dilation."""
     return (pair(op, "kernel_size", kernel_size, 1), pair(op, "stride", stride, 1), pair(op, "padding", padding),
             pair(op, "dilation", dilation, 1))

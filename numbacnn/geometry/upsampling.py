@@ -4,8 +4,9 @@ from numbers import Real
 from typing import Any
 
 from numbacnn.errors import DTypeError, ShapeError
-from numbacnn.geometry.options import MOST, SEVERAL, Shape, cached, count, flag, several
+from numbacnn.geometry.options import MOST, SEVERAL, Shape, cached, count, several
 from numbacnn.geometry.ranks import batch, wrong_rank
+from numbacnn.options import choice, flag
 
 NEAREST, NEAREST_EXACT, LINEAR, CUBIC, ANTIALIASED_LINEAR, ANTIALIASED_CUBIC = range(6)      # what kernels are told
 ANTIALIASED = {"bilinear": ANTIALIASED_LINEAR, "bicubic": ANTIALIASED_CUBIC}
@@ -19,19 +20,13 @@ def interpolate(x: Shape, size: Any, scale_factor: Any, mode: Any, align_corners
                 antialias: Any) -> tuple[Shape, int | None, tuple[float, ...]]:
     """The shape of y, the mode (None: means of areas), the numbers: mode, align_corners, a scale for each axis or 0."""
     op = "interpolate"
-    if not isinstance(mode, str) or mode not in MODES:
-        raise ShapeError(f"{op}: mode must be one of {', '.join(MODES)}, got {mode!r}")
     axes = len(x) - 2
+    align, recompute = upsampling_options(op, size, scale_factor, mode, align_corners, recompute_scale_factor, axes)
     if axes not in (1, 2, 3) or ONLY.get(mode, axes) != axes:
         allowed = ", ".join([batch(n) for n in ((ONLY[mode],) if mode in ONLY else (1, 2, 3))])
         raise wrong_rank(op, "x", x, f"{allowed} for mode={mode!r}")
     if 0 in x[2:]:
         raise ShapeError(f"{op}: x must have places, got x{x}")
-    if align_corners is not None and mode not in ONLY:
-        raise ShapeError(f"{op}: align_corners is for mode linear, bilinear, bicubic, trilinear, got "
-                         f"{align_corners!r} with mode={mode!r}; leave it out")
-    align = align_corners is not None and flag(op, "align_corners", align_corners)
-    recompute = recompute_scale_factor is not None and flag(op, "recompute_scale_factor", recompute_scale_factor)
     if flag(op, "antialias", antialias) and mode not in ANTIALIASED:
         raise ShapeError(f"{op}: antialias is for mode bilinear and bicubic, got mode={mode!r}")
     sizes, scales = _target(op, axes, x, size, scale_factor, recompute)
@@ -39,15 +34,34 @@ def interpolate(x: Shape, size: Any, scale_factor: Any, mode: Any, align_corners
     return (*x[:2], *sizes), number, (number or 0, int(align), *scales)
 
 
-def _target(op: str, axes: int, x: Shape, size: Any, scale_factor: Any, recompute: bool
-            ) -> tuple[Shape, tuple[float, ...]]:
-    """The sizes of y, and the scales that the kernel goes by: 0 stands for the ratio of sizes."""
+def upsampling_options(op: str, size: Any, scale_factor: Any, mode: Any, align_corners: Any, recompute: Any,
+                       axes: int = 0) -> tuple[bool, bool]:
+    """Check options; return whether corners are aligned, and scales computed anew. No axes: there is no image yet."""
+    choice(op, "mode", mode, *MODES)
+    if align_corners is not None and mode not in ONLY:
+        raise ShapeError(f"{op}: align_corners is for mode linear, bilinear, bicubic, trilinear, got "
+                         f"{align_corners!r} with mode={mode!r}; leave it out")
+    align = align_corners is not None and flag(op, "align_corners", align_corners)
+    anew = recompute is not None and flag(op, "recompute_scale_factor", recompute)
     if (size is None) == (scale_factor is None):
         raise ShapeError(f"{op}: one of size and scale_factor must be given, got size={size}, "
                          f"scale_factor={scale_factor}")
+    if size is not None and anew:
+        raise ShapeError(f"{op}: recompute_scale_factor is for scale_factor, got size={size}")
+    given = size if scale_factor is None else scale_factor
+    if axes not in SEVERAL:
+        axes = len(given) if isinstance(given, tuple | list) and len(given) in SEVERAL else ONLY.get(mode, 2)
     if size is not None:
-        if recompute:
-            raise ShapeError(f"{op}: recompute_scale_factor is for scale_factor, got size={size}")
+        several(op, "size", size, axes, 1)
+    else:
+        _factors(op, axes, scale_factor)
+    return align, anew
+
+
+def _target(op: str, axes: int, x: Shape, size: Any, scale_factor: Any, recompute: bool
+            ) -> tuple[Shape, tuple[float, ...]]:
+    """The sizes of y, and the scales that the kernel goes by: 0 stands for the ratio of sizes."""
+    if size is not None:
         sizes, scales = several(op, "size", size, axes, 1), (0.0,) * axes
     else:
         scales = _factors(op, axes, scale_factor)

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from numbacnn.errors import DTypeError, ShapeError
-from numbacnn.metrics.inputs import as_labels, chosen_labels, one_of
+from numbacnn.metrics.inputs import as_labels, chosen_labels
+from numbacnn.options import choice
 
 Score = float | np.ndarray
 AVERAGES = ("binary", "micro", "macro", "weighted", None)
@@ -97,7 +98,7 @@ def averaged(op: str, hits: np.ndarray, predicted: np.ndarray, right: np.ndarray
 
 def check_options(op: str, average: Any, zero_division: Any, averages: tuple[str | None, ...] = AVERAGES) -> None:
     """Refuse what no score is averaged by."""
-    one_of(op, "average", average, averages)
+    choice(op, "average", average, *averages)
     if isinstance(zero_division, bool) or not isinstance(zero_division, int | float) \
             or not (zero_division in (0, 1) or math.isnan(zero_division)):
         raise ShapeError(f"{op}: zero_division must be 0, 1 or nan, got {zero_division!r}")

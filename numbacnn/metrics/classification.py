@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from numbacnn.data.arguments import flag, whole
 from numbacnn.errors import ShapeError
-from numbacnn.metrics.inputs import as_labels, as_scores, as_targets, chosen_labels, one_of
+from numbacnn.metrics.inputs import as_labels, as_scores, as_targets, chosen_labels
+from numbacnn.options import choice, flag, whole
 
 
 def accuracy(predictions: Any, targets: Any, normalize: bool = True) -> float:
@@ -110,7 +110,7 @@ def confusion_matrix(predictions: Any, targets: Any, labels: Iterable[int] | Non
            [0, 2]])
     """
     op = "confusion_matrix"
-    one_of(op, "normalize", normalize, ("true", "pred", "all", None))
+    choice(op, "normalize", normalize, "true", "pred", "all", None)
     predicted, right, classes = as_labels(op, predictions, targets)
     counted = range(classes) if labels is None and classes is not None else labels
     matrix = counts(predicted, right, chosen_labels(op, counted, predicted, right))

@@ -73,12 +73,6 @@ def chosen_labels(op: str, labels: Iterable[int] | None, *found: np.ndarray) -> 
     return array.astype(np.int64)
 
 
-def one_of(op: str, name: str, value: Any, choices: tuple[Any, ...]) -> None:
-    """An option must be one of its values."""
-    if not any(value is choice or (isinstance(value, str) and value == choice) for choice in choices):
-        raise ShapeError(f"{op}: {name} must be one of {', '.join(map(repr, choices))}, got {value!r}")
-
-
 def _check_numbers(op: str, scores: np.ndarray) -> None:
     wrong = np.isnan(scores)
     if wrong.any():

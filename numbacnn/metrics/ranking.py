@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from numbacnn.errors import ShapeError
-from numbacnn.metrics.inputs import as_array, as_scores, as_targets, one_of
+from numbacnn.metrics.inputs import as_array, as_scores, as_targets
+from numbacnn.options import choice
 
 
 def roc_auc(predictions: Any, targets: Any, *, average: str | None = "macro", multi_class: str = "ovr") -> Any:
@@ -49,8 +50,8 @@ def roc_auc(predictions: Any, targets: Any, *, average: str | None = "macro", mu
     >>> roc_auc([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1])
     0.75
     """
-    one_of("roc_auc", "average", average, ("macro", "weighted", "micro", None))
-    one_of("roc_auc", "multi_class", multi_class, ("ovr", "ovo"))
+    choice("roc_auc", "average", average, "macro", "weighted", "micro", None)
+    choice("roc_auc", "multi_class", multi_class, "ovr", "ovo")
     right = as_targets("roc_auc", targets)
     scores = as_array("roc_auc", "predictions", predictions)
     if right.ndim != 1:

@@ -3,11 +3,11 @@ from typing import Any
 
 import numpy as np
 
-from numbacnn.data.arguments import whole
 from numbacnn.errors import ShapeError
 from numbacnn.metrics.averages import Score, averaged, check_options
 from numbacnn.metrics.classification import accuracy, counts, top_k_hits
 from numbacnn.metrics.inputs import as_labels, as_targets
+from numbacnn.options import whole
 
 AVERAGES = ("micro", "macro", "weighted", None)
 

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
 
-import numpy as np
-
 from numbacnn import ops
 from numbacnn.autograd import Tensor
+from numbacnn.creation import full
 from numbacnn.nn.module import Module, Parameter
+from numbacnn.nn.weighted import made
+from numbacnn.ops.activation import limits_of
+from numbacnn.options import flag, number, whole
 
 
 def applied(op: Callable[..., Tensor], *options: str) -> Callable[..., Tensor]:
@@ -42,7 +44,7 @@ class InPlace(Activation):
     """An activation without options but PyTorch's `inplace`."""
 
     def __init__(self, inplace: bool = False) -> None:
-        self.inplace = inplace
+        self.inplace = flag(type(self).__name__, "inplace", inplace)
 
 
 class ReLU(InPlace):
@@ -63,7 +65,7 @@ class ReLU6(InPlace):
     forward = applied(ops.relu6)
 
 
-class LeakyReLU(Activation):
+class LeakyReLU(InPlace):
     """Scale negative numbers: x where x > 0, else negative_slope * x.
 
     Parameters
@@ -75,7 +77,8 @@ class LeakyReLU(Activation):
     """
 
     def __init__(self, negative_slope: float = 0.01, inplace: bool = False) -> None:
-        self.negative_slope, self.inplace = negative_slope, inplace
+        super().__init__(inplace)
+        self.negative_slope = number("LeakyReLU", "negative_slope", negative_slope, infinite=True)
 
     forward = applied(ops.leaky_relu, "negative_slope")
 
@@ -89,12 +92,13 @@ class PReLU(Module):
         1, or the number of channels.
     init : float
         First value of the slopes.
-    dtype : dtype
-        float32 or float64.
+    device, dtype : optional
+        Of the slopes; float32 by default.
     """
 
-    def __init__(self, num_parameters: int = 1, init: float = 0.25, dtype: Any = np.float32) -> None:
-        self.weight = Parameter(np.full(num_parameters, init, dtype))
+    def __init__(self, num_parameters: int = 1, init: float = 0.25, device: Any = None, dtype: Any = None) -> None:
+        count, slope = whole("PReLU", "num_parameters", num_parameters, 1), number("PReLU", "init", init, infinite=True)
+        self.weight = Parameter(full(count, slope, **made("PReLU", dtype, device)))
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply to x, channels being axis 1."""
@@ -105,7 +109,7 @@ class PReLU(Module):
         return f"num_parameters={self.weight.numel()}"
 
 
-class Hardtanh(Activation):
+class Hardtanh(InPlace):
     """Limit to [min_val, max_val].
 
     Parameters
@@ -119,7 +123,8 @@ class Hardtanh(Activation):
     """
 
     def __init__(self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> None:
-        self.min_val, self.max_val, self.inplace = min_val, max_val, inplace
+        super().__init__(inplace)
+        self.min_val, self.max_val = limits_of("Hardtanh", min_val, max_val)
 
     forward = applied(ops.hardtanh, "min_val", "max_val")
 
@@ -146,7 +151,7 @@ class Hardshrink(Activation):
     """
 
     def __init__(self, lambd: float = 0.5) -> None:
-        self.lambd = lambd
+        self.lambd = number("Hardshrink", "lambd", lambd, infinite=True)
 
     forward = applied(ops.hardshrink, "lambd")
 
@@ -161,12 +166,12 @@ class Softshrink(Activation):
     """
 
     def __init__(self, lambd: float = 0.5) -> None:
-        self.lambd = lambd
+        self.lambd = number("Softshrink", "lambd", lambd, 0.0, infinite=True)
 
     forward = applied(ops.softshrink, "lambd")
 
 
-class Threshold(Activation):
+class Threshold(InPlace):
     """Replace numbers up to a threshold: x where x > threshold, else value.
 
     Parameters
@@ -180,6 +185,8 @@ class Threshold(Activation):
     """
 
     def __init__(self, threshold: float, value: float, inplace: bool = False) -> None:
-        self.threshold, self.value, self.inplace = threshold, value, inplace
+        super().__init__(inplace)
+        self.threshold = number("Threshold", "threshold", threshold, infinite=True)
+        self.value = number("Threshold", "value", value, infinite=True)
 
     forward = applied(ops.threshold, "threshold", "value")

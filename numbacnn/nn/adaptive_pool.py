@@ -7,12 +7,15 @@ from numbacnn.autograd import Tensor
 from numbacnn.nn.module import Module
 from numbacnn.ops.check import floating
 from numbacnn.ops.pool import Pooled
+from numbacnn.options import flag
 
 
 class _Adaptive(Module):
+    axes: ClassVar[int]
     _op: ClassVar[Callable[..., Any]]
 
     def __init__(self, output_size: Any) -> None:
+        geometry.adaptive_size(type(self).__name__, self.axes, output_size)
         self.output_size = output_size
 
     def extra_repr(self) -> str:
@@ -33,7 +36,7 @@ class AdaptiveAvgPool1d(_AdaptiveAvg):
     Parameters are those of `AdaptiveAvgPool2d`.
     """
 
-    _op = staticmethod(ops.adaptive_avg_pool1d)
+    axes, _op = 1, staticmethod(ops.adaptive_avg_pool1d)
 
 
 class AdaptiveAvgPool2d(_AdaptiveAvg):
@@ -45,7 +48,7 @@ class AdaptiveAvgPool2d(_AdaptiveAvg):
         OH and OW; None keeps the size. 1 is global average pooling.
     """
 
-    _op = staticmethod(ops.adaptive_avg_pool2d)
+    axes, _op = 2, staticmethod(ops.adaptive_avg_pool2d)
 
 
 class AdaptiveAvgPool3d(_AdaptiveAvg):
@@ -54,13 +57,13 @@ class AdaptiveAvgPool3d(_AdaptiveAvg):
     Parameters are those of `AdaptiveAvgPool2d`.
     """
 
-    _op = staticmethod(ops.adaptive_avg_pool3d)
+    axes, _op = 3, staticmethod(ops.adaptive_avg_pool3d)
 
 
 class _AdaptiveMax(_Adaptive):
     def __init__(self, output_size: Any, return_indices: bool = False) -> None:
         super().__init__(output_size)
-        self.return_indices = geometry.flag(type(self).__name__, "return_indices", return_indices)
+        self.return_indices = flag(type(self).__name__, "return_indices", return_indices)
 
     def forward(self, x: Tensor) -> Pooled:
         """Pool images, or one."""
@@ -74,7 +77,7 @@ class AdaptiveMaxPool1d(_AdaptiveMax):
     Parameters are those of `AdaptiveMaxPool2d`.
     """
 
-    _op = staticmethod(ops.adaptive_max_pool1d)
+    axes, _op = 1, staticmethod(ops.adaptive_max_pool1d)
 
 
 class AdaptiveMaxPool2d(_AdaptiveMax):
@@ -88,7 +91,7 @@ class AdaptiveMaxPool2d(_AdaptiveMax):
         Whether to return, too, where the maxima are: H index W + W index, int64.
     """
 
-    _op = staticmethod(ops.adaptive_max_pool2d)
+    axes, _op = 2, staticmethod(ops.adaptive_max_pool2d)
 
 
 class AdaptiveMaxPool3d(_AdaptiveMax):
@@ -97,7 +100,7 @@ class AdaptiveMaxPool3d(_AdaptiveMax):
     Parameters are those of `AdaptiveMaxPool2d`.
     """
 
-    _op = staticmethod(ops.adaptive_max_pool3d)
+    axes, _op = 3, staticmethod(ops.adaptive_max_pool3d)
 
 
 class GlobalAvgPool1d(AdaptiveAvgPool1d):

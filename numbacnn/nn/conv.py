@@ -7,6 +7,7 @@ from numbacnn.autograd import Tensor
 from numbacnn.errors import ShapeError
 from numbacnn.nn.weighted import Weighted
 from numbacnn.ops.check import any_tensor
+from numbacnn.options import choice, whole
 
 MODES = "zeros", "reflect", "replicate", "circular"
 
@@ -16,13 +17,14 @@ class _Filters(Weighted):
 
     axes: ClassVar[int]
     _op: ClassVar[Callable[..., Tensor]]
+    modes: ClassVar[tuple[str, ...]] = MODES
     padding: Any
 
     def __init__(self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any, dilation: Any, groups: int,
                  bias: bool, padding_mode: str, device: Any, dtype: Any) -> None:
         op = type(self).__name__
         for name, value in (("in_channels", in_channels), ("out_channels", out_channels), ("groups", groups)):
-            geometry.positive(op, name, value)
+            whole(op, name, value, 1)
         if in_channels % groups or out_channels % groups:
             raise ShapeError(f"{op}: groups={groups} must divide in_channels={in_channels} and "
                              f"out_channels={out_channels}")
@@ -30,7 +32,7 @@ class _Filters(Weighted):
         self.kernel_size = geometry.several(op, "kernel_size", kernel_size, self.axes, 1)
         self.stride = geometry.several(op, "stride", stride, self.axes, 1)
         self.dilation = geometry.several(op, "dilation", dilation, self.axes, 1)
-        self.padding_mode = padding_mode
+        self.padding_mode = choice(op, "padding_mode", padding_mode, *self.modes)
         self._make((*self.channels(), *self.kernel_size), out_channels, bias, device, dtype)
 
     def channels(self) -> tuple[int, int]:
@@ -60,8 +62,6 @@ class _Conv(_Filters):
         super().__init__(in_channels, out_channels, kernel_size, stride, dilation, groups, bias, padding_mode, device,
                          dtype)
         op = type(self).__name__
-        if padding_mode not in MODES:
-            raise ShapeError(f"{op}: padding_mode must be one of {', '.join(MODES)}, got {padding_mode!r}")
         before, both = geometry.padding_of(op, padding, self.kernel_size, self.stride, self.dilation)
         self.padding = padding if isinstance(padding, str) else before
         # what `pad` needs: before and after each axis, the last axis first
@@ -140,14 +140,14 @@ class Conv3d(_Conv):
 class _ConvTranspose(_Filters):
     """Transposed convolution along any axes."""
 
+    modes = MODES[:1]
+
     def __init__(self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0,
                  output_padding: Any = 0, groups: int = 1, bias: bool = True, dilation: Any = 1,
                  padding_mode: str = "zeros", device: Any = None, dtype: Any = None) -> None:
         super().__init__(in_channels, out_channels, kernel_size, stride, dilation, groups, bias, padding_mode, device,
                          dtype)
         op = type(self).__name__
-        if padding_mode != "zeros":
-            raise ShapeError(f"{op}: padding_mode must be 'zeros', got {padding_mode!r}")
         self.padding = geometry.several(op, "padding", padding, self.axes)
         self.output_padding = geometry.several(op, "output_padding", output_padding, self.axes)
 

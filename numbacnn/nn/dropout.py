@@ -5,7 +5,7 @@ from typing import ClassVar
 from numbacnn import ops
 from numbacnn.autograd import Tensor
 from numbacnn.nn.module import Module
-from numbacnn.ops.check import number
+from numbacnn.options import flag, number
 
 
 class _Dropout(Module):
@@ -14,7 +14,8 @@ class _Dropout(Module):
     _op: ClassVar[Callable[..., Tensor]]
 
     def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
-        self.p, self.inplace = number(type(self).__name__, "p", p, 0.0, 1.0), inplace
+        op = type(self).__name__
+        self.p, self.inplace = number(op, "p", p, 0.0, 1.0), flag(op, "inplace", inplace)
 
     def forward(self, x: Tensor) -> Tensor:
         """Drop numbers, or channels."""

@@ -1,16 +1,18 @@
 """Learned vectors, looked up by indices."""
 from typing import Any
 
-import numpy as np
-
 from numbacnn import geometry
 from numbacnn.autograd import Tensor
+from numbacnn.creation import zeros
+from numbacnn.errors import ShapeError
 from numbacnn.grad_mode import no_grad
 from numbacnn.graph import MAX_ELEMENTS, too_large
 from numbacnn.nn import init
 from numbacnn.nn.module import Module, Parameter
+from numbacnn.nn.weighted import made
 from numbacnn.ops.check import floating
 from numbacnn.ops.embedding import embedding, padding, refuse
+from numbacnn.options import number, whole
 
 
 class Embedding(Module):
@@ -30,10 +32,10 @@ class Embedding(Module):
         Of max_norm.
     scale_grad_by_freq, sparse : False
         Not offered.
-    dtype : dtype
-        float32 or float64.
     _weight : Tensor, optional
         First values.
+    device, dtype : optional
+        Of the vectors; float32 by default.
 
     Notes
     -----
@@ -42,18 +44,23 @@ class Embedding(Module):
 
     def __init__(self, num_embeddings: int, embedding_dim: int, padding_idx: int | None = None,
                  max_norm: float | None = None, norm_type: float = 2.0, scale_grad_by_freq: bool = False,
-                 sparse: bool = False, dtype: Any = np.float32, _weight: Tensor | None = None) -> None:
-        geometry.positive("Embedding", "num_embeddings", num_embeddings)
-        geometry.positive("Embedding", "embedding_dim", embedding_dim)
+                 sparse: bool = False, _weight: Tensor | None = None, device: Any = None, dtype: Any = None) -> None:
+        whole("Embedding", "num_embeddings", num_embeddings, 1)
+        whole("Embedding", "embedding_dim", embedding_dim, 1)
         if num_embeddings * embedding_dim > MAX_ELEMENTS:
             raise too_large("Embedding", "weight", (num_embeddings, embedding_dim))
+        number("Embedding", "norm_type", norm_type, infinite=True)
         refuse("Embedding", max_norm=max_norm, scale_grad_by_freq=scale_grad_by_freq, sparse=sparse)
         self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
         self.padding_idx = padding("Embedding", padding_idx, num_embeddings)
         if _weight is None:
-            self.weight = Parameter(np.zeros((num_embeddings, embedding_dim), dtype))
+            self.weight = Parameter(zeros(num_embeddings, embedding_dim, **made("Embedding", dtype, device)))
             self.reset_parameters()
         else:
+            floating("Embedding", _weight=_weight)
+            if _weight.shape != (num_embeddings, embedding_dim):
+                raise ShapeError(f"Embedding: _weight must be ({num_embeddings}, {embedding_dim}), got "
+                                 f"_weight{_weight.shape}")
             self.weight = Parameter(_weight)
 
     @classmethod

@@ -7,6 +7,7 @@ from numbacnn.errors import ShapeError
 from numbacnn.nn.norm import ChannelNorm
 from numbacnn.nn.weighted import Scaled
 from numbacnn.ops import reshape
+from numbacnn.options import flag, number, whole
 
 
 class GroupNorm(Scaled):
@@ -29,10 +30,11 @@ class GroupNorm(Scaled):
     def __init__(self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True, device: Any = None,
                  dtype: Any = None, *, bias: bool = True) -> None:
         for name, value in (("num_groups", num_groups), ("num_channels", num_channels)):
-            geometry.positive("GroupNorm", name, value)
+            whole("GroupNorm", name, value, 1)
         if num_channels % num_groups:
             raise ShapeError(f"GroupNorm: num_groups={num_groups} must divide num_channels={num_channels}")
-        self.num_groups, self.num_channels, self.eps, self.affine = num_groups, num_channels, eps, affine
+        self.num_groups, self.num_channels = num_groups, num_channels
+        self.eps, self.affine = number("GroupNorm", "eps", eps, 0.0), flag("GroupNorm", "affine", affine)
         self._make_both(num_channels, affine, bias, device, dtype)
 
     def forward(self, x: Tensor) -> Tensor:

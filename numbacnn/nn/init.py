@@ -14,8 +14,8 @@ from numbacnn.errors import DTypeError, GradientError, ShapeError
 from numbacnn.geometry import count
 from numbacnn.graph import Array
 from numbacnn.nn.truncated import truncated_normal
-from numbacnn.ops import option
 from numbacnn.ops.check import any_tensor, floating
+from numbacnn.options import choice, number, whole
 from numbacnn.part import assign
 from numbacnn.random import Seed, host_generator, own_generator
 
@@ -51,7 +51,7 @@ def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Seed
         Where numbers come from.
     """
     _check("normal_", tensor)
-    mean, std = option.real("normal_", "mean", mean), option.real("normal_", "std", std, 0.0)
+    mean, std = number("normal_", "mean", mean), number("normal_", "std", std, 0.0)
     return _set(tensor, _drawn("normal_", generator).normal(mean, std, tensor.shape))
 
 
@@ -75,7 +75,7 @@ def trunc_normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float 
         Where numbers come from.
     """
     _check("trunc_normal_", tensor)
-    mean, std = option.real("trunc_normal_", "mean", mean), option.real("trunc_normal_", "std", std, 0.0)
+    mean, std = number("trunc_normal_", "mean", mean), number("trunc_normal_", "std", std, 0.0)
     for name, limit in (("a", a), ("b", b)):             # may be infinite
         if isinstance(limit, bool) or not isinstance(limit, Real) or math.isnan(limit):
             raise DTypeError(f"trunc_normal_: {name} must be a number, got {limit!r}")
@@ -154,7 +154,7 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
     _check("dirac_", tensor)
     if not 3 <= tensor.ndim <= 5:
         raise ShapeError(f"dirac_: the weight of a convolution must have 3, 4 or 5 axes, got shape {tensor.shape}")
-    option.whole("dirac_", "groups", groups, 1)
+    whole("dirac_", "groups", groups, 1)
     outputs, channels, *window = tensor.shape
     if outputs % groups:
         raise ShapeError(f"dirac_: groups must divide the outputs, got groups={groups} and {outputs} outputs")
@@ -185,7 +185,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1.0, generator: Seed = None) -> Te
     5: the signs.
     """
     _check("orthogonal_", tensor)
-    gain = option.real("orthogonal_", "gain", gain)
+    gain = number("orthogonal_", "gain", gain)
     if tensor.ndim < 2:
         raise ShapeError(f"orthogonal_: tensor must have two axes at least, got shape {tensor.shape}")
     drawn = _drawn("orthogonal_", generator)
@@ -217,7 +217,7 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Seed 
     """
     _check("sparse_", tensor)
     _two_axes("sparse_", tensor)
-    sparsity, std = option.real("sparse_", "sparsity", sparsity, 0.0, 1.0), option.real("sparse_", "std", std, 0.0)
+    sparsity, std = number("sparse_", "sparsity", sparsity, 0.0, 1.0), number("sparse_", "std", std, 0.0)
     drawn = _drawn("sparse_", generator)
     values = drawn.normal(0.0, std, tensor.shape)
     order = drawn.permuted(np.tile(np.arange(tensor.shape[0])[:, None], tensor.shape[1]), axis=0)
@@ -301,8 +301,8 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     """
     gains = dict.fromkeys((*LINEAR, "sigmoid"), 1.0) | {"tanh": 5.0 / 3, "relu": math.sqrt(2.0), "selu": 0.75}
     known = (*gains, "leaky_relu")
-    option.choice("calculate_gain", "nonlinearity", nonlinearity, *known)
-    slope = 0.01 if param is None else option.real("calculate_gain", "param", param)
+    choice("calculate_gain", "nonlinearity", nonlinearity, *known)
+    slope = 0.01 if param is None else number("calculate_gain", "param", param)
     return gains.get(nonlinearity, math.sqrt(2.0 / (1.0 + slope * slope)))
 
 
@@ -322,19 +322,19 @@ def fans(tensor: Tensor) -> tuple[int, int]:
 
 def _xavier_std(op: str, tensor: Tensor, gain: float) -> float:
     _check(op, tensor)
-    return option.real(op, "gain", gain, 0.0) * math.sqrt(2.0 / max(sum(fans(tensor)), 1))
+    return number(op, "gain", gain, 0.0) * math.sqrt(2.0 / max(sum(fans(tensor)), 1))
 
 
 def _kaiming_std(op: str, tensor: Tensor, a: float, mode: str, nonlinearity: str) -> float:
     _check(op, tensor)
-    option.choice(op, "mode", mode, "fan_in", "fan_out")
-    gain = calculate_gain(nonlinearity, option.real(op, "a", a))
+    choice(op, "mode", mode, "fan_in", "fan_out")
+    gain = calculate_gain(nonlinearity, number(op, "a", a))
     return gain / math.sqrt(max(fans(tensor)[mode == "fan_out"], 1))       # an empty one is filled with nothing
 
 
 def _limits(op: str, tensor: Tensor, a: float, b: float) -> tuple[float, float]:
     _check(op, tensor)
-    low, high = option.real(op, "a", a), option.real(op, "b", b)
+    low, high = number(op, "a", a), number(op, "b", b)
     if low > high:
         raise ShapeError(f"{op}: a must be at most b, got a={low:g}, b={high:g}")
     return low, high

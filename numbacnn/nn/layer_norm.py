@@ -4,6 +4,7 @@ from typing import Any
 from numbacnn import geometry, ops
 from numbacnn.autograd import Tensor
 from numbacnn.nn.weighted import Scaled
+from numbacnn.options import flag, number
 
 
 class LayerNorm(Scaled):
@@ -26,7 +27,8 @@ class LayerNorm(Scaled):
     def __init__(self, normalized_shape: Any, eps: float = 1e-5, elementwise_affine: bool = True, bias: bool = True,
                  device: Any = None, dtype: Any = None) -> None:
         self.normalized_shape = geometry.sizes("LayerNorm", normalized_shape)
-        self.eps, self.elementwise_affine = eps, elementwise_affine
+        self.eps = number("LayerNorm", "eps", eps, 0.0)
+        self.elementwise_affine = flag("LayerNorm", "elementwise_affine", elementwise_affine)
         self._make_both(self.normalized_shape, elementwise_affine, bias, device, dtype)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -56,7 +58,8 @@ class RMSNorm(Scaled):
     def __init__(self, normalized_shape: Any, eps: float | None = None, elementwise_affine: bool = True,
                  device: Any = None, dtype: Any = None) -> None:
         self.normalized_shape = geometry.sizes("RMSNorm", normalized_shape)
-        self.eps, self.elementwise_affine = eps, elementwise_affine
+        self.eps = None if eps is None else number("RMSNorm", "eps", eps, 0.0)
+        self.elementwise_affine = flag("RMSNorm", "elementwise_affine", elementwise_affine)
         self._make(self.normalized_shape, elementwise_affine, device, dtype)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -1,12 +1,11 @@
 """Dense layers, and what leads to them."""
 from typing import Any
 
-from numbacnn import geometry
 from numbacnn.autograd import Tensor
 from numbacnn.nn.module import Module
 from numbacnn.nn.weighted import Weighted
 from numbacnn.ops import bilinear, flatten, linear, unflatten
-from numbacnn.ops.shape import sizes_of
+from numbacnn.options import whole
 
 
 class Linear(Weighted):
@@ -29,8 +28,8 @@ class Linear(Weighted):
 
     def __init__(self, in_features: int, out_features: int, bias: bool = True, device: Any = None,
                  dtype: Any = None) -> None:
-        geometry.positive("Linear", "in_features", in_features)
-        geometry.positive("Linear", "out_features", out_features)
+        whole("Linear", "in_features", in_features, 1)
+        whole("Linear", "out_features", out_features, 1)
         self.in_features, self.out_features = in_features, out_features
         self._make((out_features, in_features), out_features, bias, device, dtype)
 
@@ -65,7 +64,7 @@ class Bilinear(Weighted):
                  dtype: Any = None) -> None:
         self.in1_features, self.in2_features, self.out_features = in1_features, in2_features, out_features
         for name in ("in1_features", "in2_features", "out_features"):
-            geometry.positive("Bilinear", name, getattr(self, name))
+            whole("Bilinear", name, getattr(self, name), 1)
         self._make((out_features, in1_features, in2_features), out_features, bias, device, dtype)
 
     def _inputs(self) -> int:
@@ -91,7 +90,7 @@ class Flatten(Module):
     """
 
     def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
-        self.start_dim, self.end_dim = start_dim, end_dim
+        self.start_dim, self.end_dim = whole("Flatten", "start_dim", start_dim), whole("Flatten", "end_dim", end_dim)
 
     def forward(self, x: Tensor) -> Tensor:
         """Flatten x."""
@@ -114,8 +113,9 @@ class Unflatten(Module):
     """
 
     def __init__(self, dim: int, unflattened_size: Any) -> None:
-        geometry.whole("Unflatten", dim=dim)
-        self.dim, self.unflattened_size = dim, sizes_of("Unflatten", (unflattened_size,))
+        given = unflattened_size if isinstance(unflattened_size, tuple | list) else (unflattened_size,)
+        self.dim = whole("Unflatten", "dim", dim)
+        self.unflattened_size = tuple([whole("Unflatten", f"unflattened_size[{i}]", n) for i, n in enumerate(given)])
 
     def forward(self, x: Tensor) -> Tensor:
         """Arrange x."""

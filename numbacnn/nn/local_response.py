@@ -1,7 +1,8 @@
 """Local response normalisation."""
-from numbacnn import geometry, ops
+from numbacnn import ops
 from numbacnn.autograd import Tensor
 from numbacnn.nn.module import Module
+from numbacnn.options import number, whole
 
 
 class LocalResponseNorm(Module):
@@ -16,8 +17,9 @@ class LocalResponseNorm(Module):
     """
 
     def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:
-        geometry.positive("LocalResponseNorm", "size", size)
-        self.size, self.alpha, self.beta, self.k = size, alpha, beta, k
+        op = "LocalResponseNorm"
+        self.size, self.alpha = whole(op, "size", size, 1), number(op, "alpha", alpha)
+        self.beta, self.k = number(op, "beta", beta), number(op, "k", k)
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalise x (N, C, ...)."""

@@ -7,8 +7,11 @@ from typing import Any, ClassVar
 from numbacnn import ops
 from numbacnn.autograd import Tensor
 from numbacnn.nn.module import Module
+from numbacnn.ops.check import floating
 from numbacnn.ops.difference import BATCHMEAN
+from numbacnn.ops.loss import class_to_ignore
 from numbacnn.ops.reduction import REDUCTIONS, checked_reduction
+from numbacnn.options import flag, number
 
 
 class Loss(Module):
@@ -20,6 +23,13 @@ class Loss(Module):
     def __init__(self, size_average: None = None, reduce: None = None, reduction: str = "mean") -> None:
         checked_reduction(type(self).__name__, reduction, size_average, reduce, self.reductions)
         self.reduction = reduction
+
+    def keep(self, **factors: Tensor | None) -> None:
+        """Make buffers of factors, or of None."""
+        for name, tensor in factors.items():
+            if tensor is not None:
+                floating(type(self).__name__, **{name: tensor})
+            self.register_buffer(name, tensor)
 
 
 def compared(op: Callable[..., Tensor], *options: str) -> Callable[..., Tensor]:
@@ -42,7 +52,7 @@ class WeightedLoss(Loss):
     def __init__(self, weight: Tensor | None = None, size_average: None = None, reduce: None = None,
                  reduction: str = "mean") -> None:
         super().__init__(size_average, reduce, reduction)
-        self.register_buffer("weight", weight)
+        self.keep(weight=weight)
 
 
 class CrossEntropyLoss(WeightedLoss):
@@ -70,7 +80,8 @@ class CrossEntropyLoss(WeightedLoss):
     def __init__(self, weight: Tensor | None = None, size_average: None = None, ignore_index: int = -100,
                  reduce: None = None, reduction: str = "mean", label_smoothing: float = 0.0) -> None:
         super().__init__(weight, size_average, reduce, reduction)
-        self.ignore_index, self.label_smoothing = ignore_index, label_smoothing
+        self.ignore_index = class_to_ignore("CrossEntropyLoss", ignore_index)
+        self.label_smoothing = number("CrossEntropyLoss", "label_smoothing", label_smoothing, 0.0, 1.0)
 
     def forward(self, logits: Tensor, targets: Tensor) -> Tensor:
         """Compute the loss."""
@@ -100,7 +111,7 @@ class NLLLoss(WeightedLoss):
     def __init__(self, weight: Tensor | None = None, size_average: None = None, ignore_index: int = -100,
                  reduce: None = None, reduction: str = "mean") -> None:
         super().__init__(weight, size_average, reduce, reduction)
-        self.ignore_index = ignore_index
+        self.ignore_index = class_to_ignore("NLLLoss", ignore_index)
 
     forward = compared(ops.nll_loss, "weight", "ignore_index")
 
@@ -141,7 +152,7 @@ class BCEWithLogitsLoss(WeightedLoss):
     def __init__(self, weight: Tensor | None = None, size_average: None = None, reduce: None = None,
                  reduction: str = "mean", pos_weight: Tensor | None = None) -> None:
         super().__init__(weight, size_average, reduce, reduction)
-        self.register_buffer("pos_weight", pos_weight)
+        self.keep(pos_weight=pos_weight)
 
     forward = compared(ops.binary_cross_entropy_with_logits, "weight", "pos_weight")
 
@@ -182,7 +193,7 @@ class SmoothL1Loss(Loss):
     def __init__(self, size_average: None = None, reduce: None = None, reduction: str = "mean",
                  beta: float = 1.0) -> None:
         super().__init__(size_average, reduce, reduction)
-        self.beta = beta
+        self.beta = number("SmoothL1Loss", "beta", beta, 0.0)
 
     forward = compared(ops.smooth_l1_loss, "beta")
 
@@ -200,7 +211,7 @@ class HuberLoss(Loss):
 
     def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
         super().__init__(reduction=reduction)
-        self.delta = delta
+        self.delta = number("HuberLoss", "delta", delta, above=0.0, infinite=True)
 
     forward = compared(ops.huber_loss, "delta")
 
@@ -223,6 +234,6 @@ class KLDivLoss(Loss):
     def __init__(self, size_average: None = None, reduce: None = None, reduction: str = "mean",
                  log_target: bool = False) -> None:
         super().__init__(size_average, reduce, reduction)
-        self.log_target = log_target
+        self.log_target = flag("KLDivLoss", "log_target", log_target)
 
     forward = compared(ops.kl_div, "log_target")

@@ -4,6 +4,7 @@ from typing import Any
 from numbacnn import ops
 from numbacnn.autograd import Tensor
 from numbacnn.nn.loss import Loss, WeightedLoss, compared
+from numbacnn.options import flag, number
 
 
 class SoftMarginLoss(Loss):
@@ -28,7 +29,7 @@ class HingeEmbeddingLoss(Loss):
     def __init__(self, margin: float = 1.0, size_average: None = None, reduce: None = None,
                  reduction: str = "mean") -> None:
         super().__init__(size_average, reduce, reduction)
-        self.margin = margin
+        self.margin = number("HingeEmbeddingLoss", "margin", margin)
 
     forward = compared(ops.hinge_embedding_loss, "margin")
 
@@ -49,7 +50,7 @@ class CosineEmbeddingLoss(Loss):
     def __init__(self, margin: float = 0.0, size_average: None = None, reduce: None = None,
                  reduction: str = "mean") -> None:
         super().__init__(size_average, reduce, reduction)
-        self.margin = margin
+        self.margin = number("CosineEmbeddingLoss", "margin", margin)
 
     def forward(self, input1: Tensor, input2: Tensor, target: Tensor) -> Tensor:
         """Compute the loss."""
@@ -72,7 +73,7 @@ class MarginRankingLoss(Loss):
     def __init__(self, margin: float = 0.0, size_average: None = None, reduce: None = None,
                  reduction: str = "mean") -> None:
         super().__init__(size_average, reduce, reduction)
-        self.margin = margin
+        self.margin = number("MarginRankingLoss", "margin", margin)
 
     def forward(self, input1: Tensor, input2: Tensor, target: Tensor) -> Tensor:
         """Compute the loss."""
@@ -99,7 +100,9 @@ class PoissonNLLLoss(Loss):
     def __init__(self, log_input: bool = True, full: bool = False, size_average: None = None, eps: float = 1e-8,
                  reduce: None = None, reduction: str = "mean") -> None:
         super().__init__(size_average, reduce, reduction)
-        self.log_input, self.full, self.eps = log_input, full, eps
+        self.log_input = flag("PoissonNLLLoss", "log_input", log_input)
+        self.full = flag("PoissonNLLLoss", "full", full)
+        self.eps = number("PoissonNLLLoss", "eps", eps)
 
     forward = compared(ops.poisson_nll_loss, "log_input", "full", "eps")
 
@@ -119,7 +122,8 @@ class GaussianNLLLoss(Loss):
 
     def __init__(self, *, full: bool = False, eps: float = 1e-6, reduction: str = "mean") -> None:
         super().__init__(reduction=reduction)
-        self.full, self.eps = full, eps
+        self.full = flag("GaussianNLLLoss", "full", full)
+        self.eps = number("GaussianNLLLoss", "eps", eps, above=0.0)
 
     def forward(self, x: Tensor, target: Tensor, var: Any) -> Tensor:
         """Compute the loss."""
@@ -164,7 +168,10 @@ class TripletMarginLoss(Loss):
     def __init__(self, margin: float = 1.0, p: float = 2.0, eps: float = 1e-6, swap: bool = False,
                  size_average: None = None, reduce: None = None, reduction: str = "mean") -> None:
         super().__init__(size_average, reduce, reduction)
-        self.margin, self.p, self.eps, self.swap = margin, p, eps, swap
+        self.margin = number("TripletMarginLoss", "margin", margin, above=0.0)
+        self.p = number("TripletMarginLoss", "p", p, above=0.0)
+        self.eps = number("TripletMarginLoss", "eps", eps)
+        self.swap = flag("TripletMarginLoss", "swap", swap)
 
     def forward(self, anchor: Tensor, positive: Tensor, negative: Tensor) -> Tensor:
         """Compute the loss."""

@@ -11,6 +11,7 @@ from numbacnn.nn import init
 from numbacnn.nn.module import Buffer
 from numbacnn.nn.weighted import Scaled, made
 from numbacnn.ops import batch_norm
+from numbacnn.options import flag, number, whole
 
 
 class ChannelNorm(Scaled):
@@ -18,12 +19,14 @@ class ChannelNorm(Scaled):
 
     def __init__(self, num_features: int, eps: float, momentum: float | None, affine: bool, track_running_stats: bool,
                  device: Any, dtype: Any, bias: bool) -> None:
-        geometry.positive(type(self).__name__, "num_features", num_features)
-        self.num_features, self.eps, self.momentum = num_features, eps, momentum
-        self.affine, self.track_running_stats = affine, track_running_stats
+        op = type(self).__name__
+        self.num_features, self.eps = whole(op, "num_features", num_features, 1), number(op, "eps", eps, 0.0)
+        self.momentum = None if momentum is None else number(op, "momentum", momentum, 0.0, 1.0)
+        self.affine = flag(op, "affine", affine)
+        self.track_running_stats = flag(op, "track_running_stats", track_running_stats)
         self._make_both(num_features, affine, bias, device, dtype)
-        self.running_mean = Buffer(zeros(num_features, **made(dtype, device))) if track_running_stats else None
-        self.running_var = Buffer(ones(num_features, **made(dtype, device))) if track_running_stats else None
+        self.running_mean = Buffer(zeros(num_features, **made(op, dtype, device))) if track_running_stats else None
+        self.running_var = Buffer(ones(num_features, **made(op, dtype, device))) if track_running_stats else None
         self.num_batches_tracked = Buffer(zeros((), dtype=np.int64, device=device)) if track_running_stats else None
 
     def reset_running_stats(self) -> None:

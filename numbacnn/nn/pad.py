@@ -1,11 +1,11 @@
 """Layers that add a border."""
 from typing import Any, ClassVar
 
-from numbacnn import geometry
 from numbacnn.autograd import Tensor
 from numbacnn.errors import DTypeError, ShapeError
 from numbacnn.nn.module import Module
-from numbacnn.ops.pad import pad
+from numbacnn.ops.pad import filling_of, pad
+from numbacnn.options import is_integer
 
 
 class _Pad(Module):
@@ -17,8 +17,8 @@ class _Pad(Module):
 
     def __init__(self, padding: Any) -> None:
         name, count = type(self).__name__, 2 * self.axes
-        given = (padding,) * count if geometry.is_integer(padding) else padding
-        if not isinstance(given, tuple | list) or not all(map(geometry.is_integer, given)):
+        given = (padding,) * count if is_integer(padding) else padding
+        if not isinstance(given, tuple | list) or not all(map(is_integer, given)):
             raise DTypeError(f"{name}: padding must be an integer, or {count} of them, got {padding!r}")
         if len(given) != count:
             raise ShapeError(f"{name}: padding must be an integer, or {count} of them, two for each axis from the last "
@@ -43,7 +43,7 @@ class _Pad(Module):
 class _ConstantPad(_Pad):
     def __init__(self, padding: Any, value: float) -> None:
         super().__init__(padding)
-        self.value = value
+        self.value = filling_of(type(self).__name__, value)
 
     def extra_repr(self) -> str:
         """Return the options that `repr` shows."""

@@ -1,8 +1,8 @@
 """Layers that turn channels into pixels, and back, or mix them."""
-from numbacnn import geometry
 from numbacnn.autograd import Tensor
 from numbacnn.nn.module import Module
 from numbacnn.ops import channel_shuffle, pixel_shuffle, pixel_unshuffle
+from numbacnn.options import whole
 
 
 class PixelShuffle(Module):
@@ -15,7 +15,7 @@ class PixelShuffle(Module):
     """
 
     def __init__(self, upscale_factor: int) -> None:
-        geometry.positive("PixelShuffle", "upscale_factor", upscale_factor)
+        whole("PixelShuffle", "upscale_factor", upscale_factor, 1)
         self.upscale_factor = upscale_factor
 
     def forward(self, x: Tensor) -> Tensor:
@@ -37,7 +37,7 @@ class PixelUnshuffle(Module):
     """
 
     def __init__(self, downscale_factor: int) -> None:
-        geometry.positive("PixelUnshuffle", "downscale_factor", downscale_factor)
+        whole("PixelUnshuffle", "downscale_factor", downscale_factor, 1)
         self.downscale_factor = downscale_factor
 
     def forward(self, x: Tensor) -> Tensor:
@@ -59,7 +59,7 @@ class ChannelShuffle(Module):
     """
 
     def __init__(self, groups: int) -> None:
-        geometry.positive("ChannelShuffle", "groups", groups)
+        whole("ChannelShuffle", "groups", groups, 1)
         self.groups = groups
 
     def forward(self, x: Tensor) -> Tensor:

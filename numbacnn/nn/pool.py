@@ -5,8 +5,8 @@ from typing import Any, ClassVar
 from numbacnn import geometry, ops
 from numbacnn.autograd import Tensor
 from numbacnn.nn.module import Module
-from numbacnn.ops.check import number
 from numbacnn.ops.pool import Pooled
+from numbacnn.options import flag, number
 
 
 class Windows(Module):
@@ -31,7 +31,7 @@ class _Pool(Windows):
     def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False) -> None:
         super().__init__(kernel_size, stride)
         self.padding = geometry.several(type(self).__name__, "padding", padding, self.axes)
-        self.ceil_mode = geometry.flag(type(self).__name__, "ceil_mode", ceil_mode)
+        self.ceil_mode = flag(type(self).__name__, "ceil_mode", ceil_mode)
 
     def extra_repr(self) -> str:
         """Return the options that `repr` shows."""
@@ -43,7 +43,7 @@ class _MaxPool(_Pool):
                  return_indices: bool = False, ceil_mode: bool = False) -> None:
         super().__init__(kernel_size, stride, padding, ceil_mode)
         self.dilation = geometry.several(type(self).__name__, "dilation", dilation, self.axes, 1)
-        self.return_indices = geometry.flag(type(self).__name__, "return_indices", return_indices)
+        self.return_indices = flag(type(self).__name__, "return_indices", return_indices)
 
     def forward(self, x: Tensor) -> Pooled:
         """Pool images, or one."""
@@ -179,10 +179,9 @@ class AvgPool3d(_AvgPool):
 class _LPPool(Windows):
     def __init__(self, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> None:
         op = type(self).__name__
-        self.norm_type = number(op, "norm_type", norm_type)
-        geometry.exponent(op, self.norm_type)
+        self.norm_type = number(op, "norm_type", norm_type, nonzero=True)
         super().__init__(kernel_size, stride)
-        self.ceil_mode = geometry.flag(op, "ceil_mode", ceil_mode)
+        self.ceil_mode = flag(op, "ceil_mode", ceil_mode)
 
     def forward(self, x: Tensor) -> Tensor:
         """Pool images, or one."""

@@ -1,6 +1,8 @@
 """Activation layers without corners: with exponentials."""
 from numbacnn import ops
 from numbacnn.nn.activation import Activation, InPlace, applied
+from numbacnn.ops.smooth_activation import APPROXIMATIONS
+from numbacnn.options import choice, number, whole
 
 
 class Sigmoid(Activation):
@@ -45,12 +47,13 @@ class Softplus(Activation):
     """
 
     def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
-        self.beta, self.threshold = beta, threshold
+        self.beta = number("Softplus", "beta", beta, nonzero=True, infinite=True)
+        self.threshold = number("Softplus", "threshold", threshold, infinite=True)
 
     forward = applied(ops.softplus, "beta", "threshold")
 
 
-class ELU(Activation):
+class ELU(InPlace):
     """Bend negative numbers: x where x > 0, else alpha * (exp(x) - 1).
 
     Parameters
@@ -62,7 +65,8 @@ class ELU(Activation):
     """
 
     def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
-        self.alpha, self.inplace = alpha, inplace
+        super().__init__(inplace)
+        self.alpha = number("ELU", "alpha", alpha, infinite=True)
 
     forward = applied(ops.elu, "alpha")
 
@@ -73,7 +77,7 @@ class SELU(InPlace):
     forward = applied(ops.selu)
 
 
-class CELU(Activation):
+class CELU(InPlace):
     """Bend negative numbers smoothly: x where x > 0, else alpha * (exp(x / alpha) - 1).
 
     Parameters
@@ -85,7 +89,8 @@ class CELU(Activation):
     """
 
     def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
-        self.alpha, self.inplace = alpha, inplace
+        super().__init__(inplace)
+        self.alpha = number("CELU", "alpha", alpha, nonzero=True, infinite=True)
 
     forward = applied(ops.celu, "alpha")
 
@@ -112,7 +117,7 @@ class GELU(Activation):
     """
 
     def __init__(self, approximate: str = "none") -> None:
-        self.approximate = approximate
+        self.approximate = choice("GELU", "approximate", approximate, *APPROXIMATIONS)
 
     forward = applied(ops.gelu, "approximate")
 
@@ -127,6 +132,6 @@ class GLU(Activation):
     """
 
     def __init__(self, dim: int = -1) -> None:
-        self.dim = dim
+        self.dim = whole("GLU", "dim", dim)
 
     forward = applied(ops.glu, "dim")

@@ -2,6 +2,7 @@
 from numbacnn import geometry, ops
 from numbacnn.autograd import Tensor
 from numbacnn.nn.activation import Activation, applied
+from numbacnn.options import whole
 
 
 class Softmax(Activation):
@@ -14,7 +15,7 @@ class Softmax(Activation):
     """
 
     def __init__(self, dim: int = -1) -> None:
-        self.dim = dim
+        self.dim = whole("Softmax", "dim", dim)
 
     forward = applied(ops.softmax, "dim")
 
@@ -29,7 +30,7 @@ class LogSoftmax(Activation):
     """
 
     def __init__(self, dim: int = -1) -> None:
-        self.dim = dim
+        self.dim = whole("LogSoftmax", "dim", dim)
 
     forward = applied(ops.log_softmax, "dim")
 
@@ -44,7 +45,7 @@ class Softmin(Activation):
     """
 
     def __init__(self, dim: int = -1) -> None:
-        self.dim = dim
+        self.dim = whole("Softmin", "dim", dim)
 
     forward = applied(ops.softmin, "dim")
 

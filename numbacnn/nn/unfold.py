@@ -1,6 +1,7 @@
 """Layers of windows as columns."""
 from typing import Any
 
+from numbacnn import geometry
 from numbacnn.autograd import Tensor
 from numbacnn.nn.module import Module
 from numbacnn.ops import fold, unfold
@@ -18,6 +19,7 @@ class Unfold(Module):
     """
 
     def __init__(self, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> None:
+        geometry.window_options("Unfold", kernel_size, dilation, padding, stride)
         self.kernel_size, self.dilation, self.padding, self.stride = kernel_size, dilation, padding, stride
 
     def forward(self, x: Tensor) -> Tensor:
@@ -43,6 +45,8 @@ class Fold(Module):
 
     def __init__(self, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
                  ) -> None:
+        geometry.window_options("Fold", kernel_size, dilation, padding, stride)
+        geometry.pair("Fold", "output_size", output_size, 1)
         self.output_size, self.kernel_size = output_size, kernel_size
         self.dilation, self.padding, self.stride = dilation, padding, stride
 

@@ -1,6 +1,7 @@
 """Layers that bring images to another size."""
 from typing import Any
 
+from numbacnn import geometry
 from numbacnn.autograd import Tensor
 from numbacnn.nn.module import Module
 from numbacnn.ops import interpolate
@@ -26,6 +27,8 @@ class Upsample(Module):
 
     def __init__(self, size: Any = None, scale_factor: Any = None, mode: str = "nearest",
                  align_corners: bool | None = None, recompute_scale_factor: bool | None = None) -> None:
+        geometry.upsampling_options(type(self).__name__, size, scale_factor, mode, align_corners,
+                                    recompute_scale_factor)
         self.size = size
         self.scale_factor = scale_factor
         self.mode = mode

@@ -2,16 +2,21 @@
 import math
 from typing import Any
 
-import numpy as np
-
+from numbacnn import backend
 from numbacnn.creation import ones, zeros
+from numbacnn.errors import DTypeError
 from numbacnn.nn import init
 from numbacnn.nn.module import Module, Parameter
+from numbacnn.ops.check import FLOATING, dtype_name
+from numbacnn.options import flag
 
 
-def made(dtype: Any, device: Any) -> dict[str, Any]:
+def made(op: str, dtype: Any, device: Any) -> dict[str, Any]:
     """The dtype and device of parameters, as options: float32 where no dtype is given."""
-    return {"dtype": np.float32 if dtype is None else dtype, "device": device}
+    name = dtype_name(op, dtype, "float32")
+    if name not in FLOATING:
+        raise DTypeError(f"{op}: dtype must be float32 or float64, got {name}")
+    return {"dtype": name, "device": None if device is None else backend.device(device)}
 
 
 class Weighted(Module):
@@ -21,8 +26,9 @@ class Weighted(Module):
     bias: Parameter | None
 
     def _make(self, shape: tuple[int, ...], outputs: int, bias: bool, device: Any, dtype: Any) -> None:
-        self.weight = Parameter(zeros(shape, **made(dtype, device)))
-        self.bias = Parameter(zeros(outputs, **made(dtype, device))) if bias else None
+        op = type(self).__name__
+        self.weight = Parameter(zeros(shape, **made(op, dtype, device)))
+        self.bias = Parameter(zeros(outputs, **made(op, dtype, device))) if flag(op, "bias", bias) else None
         self.reset_parameters()
 
     def _inputs(self) -> int:
@@ -44,11 +50,14 @@ class Scaled(Module):
     bias: Parameter | None = None
 
     def _make(self, shape: int | tuple[int, ...], scale: bool, device: Any, dtype: Any) -> None:
-        self.weight = Parameter(ones(shape, **made(dtype, device))) if scale else None
+        like = made(type(self).__name__, dtype, device)
+        self.weight = Parameter(ones(shape, **like)) if scale else None
 
     def _make_both(self, shape: int | tuple[int, ...], scale: bool, shift: bool, device: Any, dtype: Any) -> None:
+        op = type(self).__name__
         self._make(shape, scale, device, dtype)
-        self.bias = Parameter(zeros(shape, **made(dtype, device))) if scale and shift else None
+        shift = flag(op, "bias", shift) and scale
+        self.bias = Parameter(zeros(shape, **made(op, dtype, device))) if shift else None
 
     def reset_parameters(self) -> None:
         """Forget what was learned: scale 1, shift 0."""

@@ -1,12 +1,15 @@
 """Activations made of straight lines."""
+from typing import Any
+
 from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.errors import ShapeError
 from numbacnn.geometry import count
 from numbacnn.graph import Array, record
-from numbacnn.ops.check import floating, number
+from numbacnn.ops.check import floating
 from numbacnn.ops.mapped import mapped
 from numbacnn.ops.shape import reshape
+from numbacnn.options import number
 
 
 def relu(x: Tensor, inplace: bool = False) -> Tensor:
@@ -110,9 +113,16 @@ def hardtanh(x: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bo
     inplace : bool
         Accepted for compatibility; memory is reused wherever nobody can see it.
     """
-    if number("hardtanh", "min_val", min_val) > number("hardtanh", "max_val", max_val):
-        raise ShapeError(f"hardtanh: min_val must not be more than max_val, got {min_val} and {max_val}")
-    return mapped("hardtanh", x, min_val=min_val, max_val=max_val)
+    least, most = limits_of("hardtanh", min_val, max_val)
+    return mapped("hardtanh", x, min_val=least, max_val=most)
+
+
+def limits_of(op: str, min_val: Any, max_val: Any) -> tuple[float, float]:
+    """Read the limits of `hardtanh`."""
+    least, most = number(op, "min_val", min_val, infinite=True), number(op, "max_val", max_val, infinite=True)
+    if least > most:
+        raise ShapeError(f"{op}: min_val must not be more than max_val, got {min_val} and {max_val}")
+    return least, most
 
 
 def hardsigmoid(x: Tensor, inplace: bool = False) -> Tensor:
@@ -172,4 +182,4 @@ def softshrink(x: Tensor, lambd: float = 0.5) -> Tensor:
     lambd : float
         By how much, 0 or more.
     """
-    return mapped("softshrink", x, lambd=number("softshrink", "lambd", lambd, 0.0))
+    return mapped("softshrink", x, lambd=number("softshrink", "lambd", lambd, 0.0, infinite=True))

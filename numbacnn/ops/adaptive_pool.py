@@ -5,6 +5,7 @@ from numbacnn import geometry
 from numbacnn.autograd import Tensor
 from numbacnn.ops.check import floating
 from numbacnn.ops.pool import Pooled, batched, weighted, with_indices
+from numbacnn.options import flag
 
 
 def adaptive_avg_pool1d(x: Tensor, output_size: Any) -> Tensor:
@@ -92,5 +93,5 @@ def _maxima(axes: int, x: Tensor, output_size: Any, return_indices: Any) -> Pool
     op = f"adaptive_max_pool{axes}d"
     floating(op, x=x)
     y_shape = geometry.adaptive_pool(op, axes, x.shape, output_size)
-    wanted = geometry.flag(op, "return_indices", return_indices)
+    wanted = flag(op, "return_indices", return_indices)
     return with_indices(axes, x, "adaptive_max_pool", y_shape, (), wanted)

@@ -8,6 +8,7 @@ from numbacnn.geometry import count
 from numbacnn.graph import Array
 from numbacnn.ops.check import any_tensor, kind
 from numbacnn.ops.shape import expand, permute, reshape, sizes_of, transpose
+from numbacnn.options import choice
 
 
 def clone(x: Tensor) -> Tensor:
@@ -137,8 +138,7 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
         "xy" swaps the first two axes of the results.
     """
     given = tensors[0] if len(tensors) == 1 and isinstance(tensors[0], list | tuple) else tensors
-    if indexing not in ("ij", "xy"):
-        raise ShapeError(f"meshgrid: indexing must be 'ij' or 'xy', got {indexing!r}")
+    choice("meshgrid", "indexing", indexing, "ij", "xy")
     for i, x in enumerate(given):
         any_tensor("meshgrid", f"tensors[{i}]", x)
         if x.ndim > 1:

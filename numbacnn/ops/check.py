@@ -1,11 +1,10 @@
 """Checks of what is given to an op: tensors, of one floating point dtype."""
-from math import inf
 from typing import Any
 
 import numpy as np
 
 from numbacnn.autograd import Tensor
-from numbacnn.errors import DTypeError, ShapeError
+from numbacnn.errors import DTypeError
 from numbacnn.graph import DTYPES
 
 FLOATING = ("float32", "float64")
@@ -48,20 +47,6 @@ def kind(x: Any) -> str:
     """Name the type of an argument: with its module where the name alone is ours, too."""
     name = type(x).__name__
     return f"{type(x).__module__}.{name}" if name in ("Tensor", "Parameter") else name
-
-
-def number(op: str, name: str, value: Any, least: float = -inf, most: float = inf) -> float:
-    """Read a real option in [least, most]."""
-    real = value
-    if type(value) is not float:                         # as nearly all are
-        try:
-            real = float(value if not isinstance(value, str | bytes | bool) else "no number")
-        except (TypeError, ValueError):
-            raise DTypeError(f"{op}: {name} must be a number, got {value!r}") from None
-    if not least <= real <= most:
-        limits = f"in [{least:g}, {most:g}]" if most < inf else f"at least {least:g}"
-        raise ShapeError(f"{op}: {name} must be {limits}, got {real:g}")
-    return real  # type: ignore[no-any-return]
 
 
 def dtype_name(op: str, dtype: Any, default: str | None = None) -> str:

@@ -1,14 +1,14 @@
 """Whether two tensors are the same, or nearly."""
-from math import inf
 
 from numbacnn import geometry
 from numbacnn.autograd import Tensor
-from numbacnn.ops.check import any_tensor, number
+from numbacnn.ops.check import any_tensor
 from numbacnn.ops.compare import bitwise_and, bitwise_or, eq, isfinite, isnan, less_equal
 from numbacnn.ops.elementwise import add, multiply, subtract
 from numbacnn.ops.mapped import real
 from numbacnn.ops.mathematics import absolute
 from numbacnn.ops.operands import promoted
+from numbacnn.options import number
 
 
 def isclose(x: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Tensor:
@@ -51,7 +51,7 @@ def equal(x: Tensor, other: Tensor) -> bool:
 def _close(op: str, x: Tensor, other: Tensor, rtol: float, atol: float, equal_nan: bool) -> Tensor:
     any_tensor(op, "x", x)
     any_tensor(op, "other", other)
-    rtol, atol = number(op, "rtol", rtol, 0.0, inf), number(op, "atol", atol, 0.0, inf)
+    rtol, atol = number(op, "rtol", rtol, 0.0, infinite=True), number(op, "atol", atol, 0.0, infinite=True)
     geometry.broadcast(op, x.shape, other.shape)
     x, other = promoted(real(op, x.detach()), real(op, other.detach()))
     same, apart = eq(x, other), absolute(subtract(x, other))

@@ -10,12 +10,13 @@ from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.errors import DTypeError
 from numbacnn.graph import Array, record
 from numbacnn.ops.arrange import clone
-from numbacnn.ops.check import FLOATING, any_tensor, number
+from numbacnn.ops.check import FLOATING, any_tensor
 from numbacnn.ops.constant import constant
 from numbacnn.ops.elementwise import apply
 from numbacnn.ops.mathematics import absolute
 from numbacnn.ops.operands import ANY, operands, promoted, tensor_like
 from numbacnn.ops.shape import expand, sum_to
+from numbacnn.options import number
 
 
 def _comparison(op: str, sign: str, kernel: str = "") -> Callable[[Any, Any], Tensor]:
@@ -165,7 +166,7 @@ def nan_to_num(x: Tensor, nan: float = 0.0, posinf: float | None = None, neginf:
     if dtype not in FLOATING:
         return clone(x)
     largest = float(np.finfo(dtype).max)
-    values = [number("nan_to_num", name, default if value is None else value) for name, value, default in (
+    values = [number("nan_to_num", name, default if value is None else value, infinite=True) for name, value, default in (
         ("nan", nan, 0.0), ("posinf", posinf, largest), ("neginf", neginf, -largest))]
     y = where(isnan(x), values[0], x)
     return where(eq(x, inf), values[1], where(eq(x, -inf), values[2], y))

@@ -11,6 +11,7 @@ from numbacnn.graph import Array
 from numbacnn.ops.check import any_tensor
 from numbacnn.ops.shape import permute, reshape
 from numbacnn.ops.take import assigned, taken
+from numbacnn.options import whole
 from numbacnn.part import part_of
 
 
@@ -27,7 +28,7 @@ def diagonal(x: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor
         The axes: rows and columns.
     """
     any_tensor("diagonal", "x", x)
-    geometry.whole("diagonal", offset=offset)
+    whole("diagonal", "offset", offset)
     rows, columns = (geometry.axis("diagonal", x.ndim, dim) for dim in (dim1, dim2))
     if x.ndim < 2 or rows == columns:
         raise ShapeError(f"diagonal: dim1 and dim2 must be two axes of x, got x{x.shape}, {dim1} and {dim2}")

@@ -3,11 +3,12 @@ from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.errors import ShapeError
 from numbacnn.graph import Array, record
-from numbacnn.ops.check import floating, number
+from numbacnn.ops.check import floating
 from numbacnn.ops.elementwise import add, divide, multiply, subtract
 from numbacnn.ops.reduce import sum
 from numbacnn.ops.reduction import REDUCTIONS, checked_reduction, one_shape, reduced
 from numbacnn.ops.smooth_activation import logsigmoid
+from numbacnn.options import number
 
 BATCHMEAN = (*REDUCTIONS[:2], "batchmean", REDUCTIONS[2])
 
@@ -81,8 +82,7 @@ def huber_loss(x: Tensor, target: Tensor, reduction: str = "mean", delta: float 
     P. Huber, Robust estimation of a location parameter (Annals of Mathematical Statistics 35, 1964).
     """
     checked_reduction("huber_loss", reduction)
-    if number("huber_loss", "delta", delta) <= 0:
-        raise ShapeError(f"huber_loss: delta must be more than 0, got {delta}")
+    delta = number("huber_loss", "delta", delta, above=0.0, infinite=True)
     _check("huber_loss", x, target, weight)
     losses = _alike("huber_loss", x, target, delta=delta)
     return reduced(losses if weight is None else multiply(losses, weight), reduction)

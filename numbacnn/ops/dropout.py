@@ -4,9 +4,10 @@ from math import sqrt
 from numbacnn import geometry, random
 from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.graph import Array, record
-from numbacnn.ops.check import floating, number
+from numbacnn.ops.check import floating
 from numbacnn.ops.constant import constant
 from numbacnn.ops.elementwise import add, multiply
+from numbacnn.options import number
 
 ALPHA = -1.0507009873554805 * 1.6732632423543772         # what SELU tends to: minus its scale times its alpha
 

@@ -11,6 +11,7 @@ from numbacnn.ops.check import floating
 from numbacnn.ops.shape import reshape
 from numbacnn.ops.slice import zeros
 from numbacnn.ops.take import add_at_array, checked_array, index_tensor, take_array
+from numbacnn.options import whole
 
 
 def embedding(x: Tensor, weight: Tensor, padding_idx: int | None = None, max_norm: float | None = None,
@@ -74,7 +75,7 @@ def one_hot(x: Tensor, num_classes: int = -1) -> Tensor:
     Tensor, shape (..., num_classes)
     """
     index_tensor("one_hot", x, "x")
-    geometry.whole("one_hot", num_classes=num_classes)
+    whole("one_hot", "num_classes", num_classes)
     if num_classes == -1:
         if not x.numel():
             raise ShapeError(f"one_hot: num_classes must be given where there is no index, got x{x.shape}")
@@ -93,7 +94,7 @@ def padding(op: str, padding_idx: Any, rows: int) -> int | None:
     """The index that gets no gradient, counted from the start."""
     if padding_idx is None:
         return None
-    geometry.whole(op, padding_idx=padding_idx)
+    whole(op, "padding_idx", padding_idx)
     if not -rows <= padding_idx < rows:
         raise ShapeError(f"{op}: padding_idx must be from {-rows} to {rows - 1}, got {padding_idx}")
     return int(padding_idx) % rows

@@ -4,8 +4,8 @@ from numbacnn.autograd import Tensor
 from numbacnn.errors import DTypeError
 from numbacnn.graph import record
 from numbacnn.ops.affine import both_or_none, normalised, parameters_of
-from numbacnn.ops.check import number
 from numbacnn.ops.norm import batch_norm
+from numbacnn.options import number
 
 
 def group_norm(x: Tensor, num_groups: int, weight: Tensor | None = None, bias: Tensor | None = None,

@@ -20,6 +20,7 @@ from numbacnn.ops.slice import put_slice, replaced, sliced
 from numbacnn.ops.split import unbind
 from numbacnn.ops.take import assigned, checked_array, known_index, taken
 from numbacnn.ops.view import reshaped
+from numbacnn.options import is_integer
 from numbacnn.part import check_leaf, part_of, unchanged
 
 
@@ -139,8 +140,8 @@ def _parts(shape: tuple[int, ...], key: Any) -> list[Any]:
             axis += part.ndim
         elif part is None or isinstance(part, Mark):
             parts.append(part or Mark.NEW)
-        elif isinstance(part, slice | np.ndarray | Tensor) or geometry.is_integer(part):
-            parts.append(int(part) if geometry.is_integer(part) else part)
+        elif isinstance(part, slice | np.ndarray | Tensor) or is_integer(part):
+            parts.append(int(part) if is_integer(part) else part)
             axis += 1
         else:
             raise DTypeError(f"index: a key is made of integers, slices, None, ... and tensors, arrays or lists of "

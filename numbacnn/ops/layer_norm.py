@@ -6,8 +6,9 @@ import numpy as np
 from numbacnn import geometry
 from numbacnn.autograd import Tensor
 from numbacnn.ops.affine import normalised, parameters_of
-from numbacnn.ops.check import floating, number
+from numbacnn.ops.check import floating
 from numbacnn.ops.shape import reshape
+from numbacnn.options import number
 
 
 def layer_norm(x: Tensor, normalized_shape: Any, weight: Tensor | None = None, bias: Tensor | None = None,

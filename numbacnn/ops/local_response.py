@@ -2,8 +2,9 @@
 from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.graph import Array, record
-from numbacnn.ops.check import floating, number
+from numbacnn.ops.check import floating
 from numbacnn.ops.shape import reshape
+from numbacnn.options import number
 
 
 def local_response_norm(x: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Tensor:

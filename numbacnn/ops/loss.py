@@ -5,7 +5,7 @@ from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.errors import DTypeError, GradientError, ShapeError
 from numbacnn.graph import Array, record
-from numbacnn.ops.check import FLOATING, any_tensor, floating, number
+from numbacnn.ops.check import FLOATING, any_tensor, floating
 from numbacnn.ops.compare import greater_equal, where
 from numbacnn.ops.constant import constant, ones
 from numbacnn.ops.elementwise import add, divide, multiply, negative
@@ -13,6 +13,7 @@ from numbacnn.ops.reduce import sum
 from numbacnn.ops.reduction import checked_reduction, reduced
 from numbacnn.ops.shape import reshape
 from numbacnn.ops.softmax import log_softmax
+from numbacnn.options import is_integer, number, whole
 
 CLASSES = ("int64", "int32", "uint8")
 USUAL = -100                                             # targets that do not count
@@ -60,7 +61,7 @@ def cross_entropy(logits: Tensor, targets: Tensor, weight: Tensor | None = None,
     floating("cross_entropy", logits=logits)
     if isinstance(targets, Tensor) and targets.array.dtype in FLOATING and targets.shape == logits.shape:
         return _of_probabilities(logits, targets, weight, ignore_index, reduction, smoothing)
-    x, checked, weights = _checked("cross_entropy", "logits", logits, targets, weight, ignore_index)
+    x, checked, weights = _checked("cross_entropy", "logits", logits, "targets", targets, weight, ignore_index)
     if smoothing:
         return _as_given(_smoothed(x, checked, weights, weight, smoothing, reduction), targets.shape)
     x_data = x.array
@@ -106,7 +107,7 @@ def nll_loss(x: Tensor, target: Tensor, weight: Tensor | None = None, size_avera
     """
     checked_reduction("nll_loss", reduction, size_average, reduce)
     floating("nll_loss", x=x)
-    rows, checked, weights = _checked("nll_loss", "x", x, target, weight, ignore_index)
+    rows, checked, weights = _checked("nll_loss", "x", x, "target", target, weight, ignore_index)
     return _as_given(_picked(rows, checked, weights, reduction), target.shape)
 
 
@@ -149,7 +150,7 @@ def _of_probabilities(logits: Tensor, targets: Tensor, weight: Tensor | None, ig
     floating("cross_entropy", logits=logits, targets=targets)
     shapes = geometry.scores("cross_entropy", "logits", logits.shape)
     _check_weight("cross_entropy", weight, logits, shapes.scores[1])
-    if not geometry.is_integer(ignore_index) or ignore_index >= 0:
+    if not is_integer(ignore_index) or ignore_index >= 0:
         raise ShapeError("cross_entropy: ignore_index must be negative where targets are probabilities, got "
                          f"{ignore_index!r}")
     axis = min(1, logits.ndim - 1)
@@ -161,30 +162,33 @@ def _of_probabilities(logits: Tensor, targets: Tensor, weight: Tensor | None, ig
     return reduced(negative(sum(terms, axis)), reduction)
 
 
-def _checked(op: str, name: str, x: Tensor, targets: Tensor, weight: Tensor | None, ignore_index: Any
-             ) -> tuple[Tensor, Array, Array]:
+def class_to_ignore(op: str, ignore_index: Any) -> int:
+    """Read the option `ignore_index`."""
+    return whole(op, "ignore_index", ignore_index, -2**63, 2**63 - 1)
+
+
+def _checked(op: str, name: str, x: Tensor, target_name: str, targets: Tensor, weight: Tensor | None,
+             ignore_index: Any) -> tuple[Tensor, Array, Array]:
     """Scores as (N, C) or (N, C, H, W); their targets, -1 where they are ignored; how much each of these counts."""
-    _class_indices(op, name, x, targets)
+    _class_indices(op, name, x, target_name, targets)
     x_data, t_data = x.array, targets.array
-    shape, rows = geometry.class_targets(op, name, x_data.shape, t_data.shape)
+    shape, rows = geometry.class_targets(op, name, x_data.shape, target_name, t_data.shape)
     _check_weight(op, weight, x, shape[1])
-    if ignore_index != USUAL and (not geometry.is_integer(ignore_index) or not -2**63 <= ignore_index < 2**63):
-        raise DTypeError(f"{op}: ignore_index must be an integer of int64, got {ignore_index!r}")
     each = ones(shape[1:2], x_data.dtype, x_data.device) if weight is None else weight.array
     if t_data.shape != rows:
         t_data, = record("reshape", (t_data,), ((rows, t_data.dtype),))
     checked, weights = record(f"{op}_targets", (t_data, each), ((rows, "int64"), (rows, x_data.dtype)),
-                              (int(ignore_index),))
+                              (class_to_ignore(op, ignore_index),))
     return (x if x_data.shape == shape else reshape(x, shape)), checked, weights
 
 
-def _class_indices(op: str, name: str, x: Tensor, targets: Tensor) -> None:
-    any_tensor(op, "targets", targets)
+def _class_indices(op: str, name: str, x: Tensor, target_name: str, targets: Tensor) -> None:
+    any_tensor(op, target_name, targets)
     dtype = targets.array.dtype
     if dtype not in CLASSES:
         or_else = f", or probabilities of the shape of {name}{x.shape}" if op == "cross_entropy" else ""
-        raise DTypeError(f"{op}: targets must be a Tensor of int64 (class indices){or_else}, got {dtype} "
-                         f"{targets.shape}; convert it with targets.to(numbacnn.int64)")
+        raise DTypeError(f"{op}: {target_name} must be a Tensor of int64 (class indices){or_else}, got {dtype} "
+                         f"{targets.shape}; convert it with {target_name}.to(numbacnn.int64)")
 
 
 def _check_weight(op: str, weight: Tensor | None, x: Tensor, classes: int) -> None:

@@ -5,10 +5,11 @@ from typing import Any
 from numbacnn import geometry
 from numbacnn.autograd import Tensor
 from numbacnn.ops.activation import relu
-from numbacnn.ops.check import floating, number
+from numbacnn.ops.check import floating
 from numbacnn.ops.elementwise import multiply
 from numbacnn.ops.mathematics import absolute, power, sign
 from numbacnn.ops.pool import mean_pool
+from numbacnn.options import number
 
 
 def lp_pool1d(x: Tensor, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> Tensor:
@@ -52,8 +53,7 @@ def lp_pool3d(x: Tensor, norm_type: float, kernel_size: Any, stride: Any = None,
 def _lp_pool(axes: int, x: Tensor, norm_type: Any, kernel_size: Any, stride: Any, ceil_mode: Any) -> Tensor:
     op = f"lp_pool{axes}d"
     floating(op, x=x)
-    exponent = number(op, "norm_type", norm_type)
-    geometry.exponent(op, exponent)
+    exponent = number(op, "norm_type", norm_type, nonzero=True)
     geometry.pool(op, axes, x.shape, kernel_size, stride, 0, 1, ceil_mode)       # before anything is recorded
     means = mean_pool(op, axes, power(x, exponent), kernel_size, stride, 0, ceil_mode, True, None)
     size = prod(geometry.several(op, "kernel_size", kernel_size, axes, 1))

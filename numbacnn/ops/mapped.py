@@ -2,15 +2,16 @@
 from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.graph import Array, record
 from numbacnn.kernels.functions import arguments_of
-from numbacnn.ops.check import FLOATING, any_tensor, floating, number
+from numbacnn.ops.check import FLOATING, any_tensor, floating
 from numbacnn.ops.constant import constant
 from numbacnn.ops.shape import cast
+from numbacnn.options import number
 
 
 def mapped(op: str, x: Tensor, **options: float) -> Tensor:
     """Apply a function to each number, whose gradient keeps x or y: what `op`_backward asks for."""
     floating(op, x=x)
-    numbers = tuple([number(op, name, value) for name, value in options.items()])
+    numbers = tuple([number(op, name, value, infinite=True) for name, value in options.items()])
     x_data = x.array
     spec = ((x_data.shape, x_data.dtype),)
     y, = record(op, (x_data,), spec, numbers)

@@ -6,7 +6,7 @@ from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.errors import ShapeError
 from numbacnn.graph import Array
-from numbacnn.ops.check import any_tensor, floating, number
+from numbacnn.ops.check import any_tensor, floating
 from numbacnn.ops.compare import greater, not_equal, where
 from numbacnn.ops.elementwise import add, divide, minimum, multiply, negative, subtract
 from numbacnn.ops.limits import within
@@ -15,6 +15,7 @@ from numbacnn.ops.reduce import mean, sum
 from numbacnn.ops.reduction import checked_reduction, one_shape, reduced
 from numbacnn.ops.shape import unsqueeze
 from numbacnn.ops.smooth_activation import logsigmoid
+from numbacnn.options import flag, number
 
 COSINE_EPS = 1e-12
 
@@ -56,7 +57,7 @@ def margin_ranking_loss(input1: Tensor, input2: Tensor, target: Tensor, margin: 
     """
     checked_reduction("margin_ranking_loss", reduction, size_average, reduce)
     least = number("margin_ranking_loss", "margin", margin)
-    one_shape("margin_ranking_loss", x=input1, input2=input2, target=target)
+    one_shape("margin_ranking_loss", input1=input1, input2=input2, target=target)
     wrong = multiply(negative(target), subtract(input1, input2))
     return reduced(clamp(add(wrong, least), min=0.0), reduction)
 
@@ -81,7 +82,7 @@ def cosine_embedding_loss(input1: Tensor, input2: Tensor, target: Tensor, margin
     op = "cosine_embedding_loss"
     checked_reduction(op, reduction, size_average, reduce)
     limit = number(op, "margin", margin)
-    one_shape(op, x=input1, input2=input2)
+    one_shape(op, input1=input1, input2=input2)
     any_tensor(op, "target", target)
     if input1.ndim not in (1, 2) or target.shape != input1.shape[:-1]:
         raise ShapeError(f"{op}: input1 must be (N, D) and target (N,), or (D,) and (), got input1{input1.shape}, "
@@ -120,10 +121,9 @@ def triplet_margin_loss(anchor: Tensor, positive: Tensor, negative: Tensor, marg
     """
     op = "triplet_margin_loss"
     checked_reduction(op, reduction, size_average, reduce)
-    wanted, order, least = number(op, "margin", margin), number(op, "p", p), number(op, "eps", eps)
-    if wanted <= 0 or order <= 0:
-        raise ShapeError(f"{op}: margin and p must be more than 0, got {margin} and {p}")
-    one_shape(op, x=anchor, positive=positive, negative=negative)
+    wanted, order = number(op, "margin", margin, above=0.0), number(op, "p", p, above=0.0)
+    least, swap = number(op, "eps", eps), flag(op, "swap", swap)
+    one_shape(op, anchor=anchor, positive=positive, negative=negative)
     if anchor.ndim == 0:
         raise geometry.wrong_rank(op, "anchor", (), "(N, D) or (D,)")
     near, far = _distance(anchor, positive, order, least), _distance(anchor, negative, order, least)
@@ -181,7 +181,7 @@ def poisson_nll_loss(x: Tensor, target: Tensor, log_input: bool = True, full: bo
     """
     op = "poisson_nll_loss"
     checked_reduction(op, reduction, size_average, reduce)
-    least = number(op, "eps", eps)
+    least, log_input, full = number(op, "eps", eps), flag(op, "log_input", log_input), flag(op, "full", full)
     one_shape(op, x=x, target=target)
     losses = subtract(exp(x), multiply(target, x)) if log_input else subtract(x, multiply(target, log(add(x, least))))
     if full:
@@ -215,9 +215,7 @@ def gaussian_nll_loss(x: Tensor, target: Tensor, var: Any, full: bool = False, e
     """
     op = "gaussian_nll_loss"
     checked_reduction(op, reduction)
-    least = number(op, "eps", eps)
-    if least <= 0:
-        raise ShapeError(f"{op}: eps must be more than 0, got {eps}")
+    least, full = number(op, "eps", eps, above=0.0), flag(op, "full", full)
     if not isinstance(var, Tensor):
         fixed = max(number(op, "var", var, 0.0), least)
         one_shape(op, x=x, target=target)

@@ -16,6 +16,7 @@ from numbacnn.ops.compare import where
 from numbacnn.ops.index import getitem
 from numbacnn.ops.operands import tensor_like
 from numbacnn.ops.shape import cast, expand
+from numbacnn.options import whole
 
 
 def masked_fill(x: Tensor, mask: Tensor, value: Any) -> Tensor:
@@ -96,7 +97,7 @@ def triu(x: Tensor, diagonal: int = 0) -> Tensor:
 
 def _triangle(op: str, x: Tensor, diagonal: int, lower: bool) -> Tensor:
     any_tensor(op, "x", x)
-    geometry.whole(op, diagonal=diagonal)
+    whole(op, "diagonal", diagonal)
     if x.ndim < 2:
         raise ShapeError(f"{op}: x must have two axes at least, got x{x.shape}")
     if not count(x.shape):

@@ -3,10 +3,11 @@ from typing import Any
 
 from numbacnn.autograd import Tensor
 from numbacnn.errors import DTypeError
-from numbacnn.ops.check import FLOATING, any_tensor, kind, number
+from numbacnn.ops.check import FLOATING, any_tensor, kind
 from numbacnn.ops.elementwise import add, apply, binary, maximum, minimum, multiply, negative
 from numbacnn.ops.mapped import mapped, real, stepped
 from numbacnn.ops.operands import operands
+from numbacnn.options import number
 
 
 def exp(x: Tensor) -> Tensor:
@@ -128,8 +129,8 @@ def clamp(x: Tensor, min: Any = None, max: Any = None) -> Tensor:
     if not _is_real(x) or any(isinstance(limit, Tensor) for limit in (min, max)):
         raised = x if min is None else maximum(x, min)
         return raised if max is None else minimum(raised, max)
-    least = -float("inf") if min is None else number("clamp", "min", min)
-    most = float("inf") if max is None else number("clamp", "max", max)
+    least = -float("inf") if min is None else number("clamp", "min", min, infinite=True)
+    most = float("inf") if max is None else number("clamp", "max", max, infinite=True)
     return mapped("clamp", x, least=least, most=most)
 
 
@@ -161,7 +162,7 @@ def power(a: Any, b: Any) -> Tensor:
     Gradients: b * a^(b - 1), and a^b * log(a), which is 0 where a is and b >= 0, and NaN where a is negative.
     """
     if isinstance(a, Tensor) and not isinstance(b, Tensor) and _is_real(a):
-        return _to_number(a, number("power", "b", b))
+        return _to_number(a, number("power", "b", b, infinite=True))
     if isinstance(a, Tensor) and not _is_real(a) and isinstance(b, int) and 0 <= b <= MOST:
         return _product(a, b)
     a, b = operands("power", a, b)

@@ -8,11 +8,12 @@ from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.errors import DTypeError, ShapeError
 from numbacnn.geometry import batches, matrices
 from numbacnn.graph import Array, record
-from numbacnn.ops.check import any_tensor, floating, number
+from numbacnn.ops.check import any_tensor, floating
 from numbacnn.ops.elementwise import add, multiply
 from numbacnn.ops.linear import linear
 from numbacnn.ops.reduce import sum
 from numbacnn.ops.shape import expand, permute, reshape
+from numbacnn.options import is_integer, number
 
 
 def matmul(a: Tensor, b: Tensor) -> Tensor:
@@ -187,7 +188,7 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
         With the other axes of a, then those of b.
     """
     floating("tensordot", a=a, b=b)
-    if geometry.is_integer(dims):
+    if is_integer(dims):
         if not 0 <= dims <= min(a.ndim, b.ndim):
             raise ShapeError(f"tensordot: dims must be from 0 to {min(a.ndim, b.ndim)} for a{a.shape}, b{b.shape}, "
                              f"got {dims}")

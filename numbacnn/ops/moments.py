@@ -5,10 +5,11 @@ from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.errors import DTypeError
 from numbacnn.graph import Array, record
 from numbacnn.ops.axes import reduced_to, reduction_of
-from numbacnn.ops.check import floating, number
+from numbacnn.ops.check import floating
 from numbacnn.ops.compare import eq, where
 from numbacnn.ops.elementwise import divide, multiply, subtract
 from numbacnn.ops.mathematics import sqrt
+from numbacnn.options import number
 
 
 def var(x: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *,

@@ -4,8 +4,8 @@ from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.errors import DTypeError
 from numbacnn.graph import Array, record
 from numbacnn.ops.affine import both_or_none, optional, parameters_of, scale_and_shift, which
-from numbacnn.ops.check import number
 from numbacnn.ops.constant import no_bias
+from numbacnn.options import number
 
 
 def batch_norm(x: Tensor, running_mean: Tensor | None, running_var: Tensor | None, weight: Tensor | None = None,

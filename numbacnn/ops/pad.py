@@ -1,5 +1,6 @@
 """Padding: with a number, or with what x has near its edges."""
 from functools import lru_cache
+from math import nan
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,10 @@ from numbacnn.autograd import Tensor
 from numbacnn.backend import Device
 from numbacnn.graph import Array
 from numbacnn.ops.arrange import clone
-from numbacnn.ops.check import any_tensor, number
+from numbacnn.ops.check import any_tensor
 from numbacnn.ops.slice import placed, sliced
 from numbacnn.ops.take import places, taken
+from numbacnn.options import number
 
 NUMPY_MODES = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 
@@ -38,7 +40,7 @@ def pad(x: Tensor, pad: Any, mode: str = "constant", value: float | None = None)
     """
     any_tensor("pad", "x", x)
     borders = geometry.pad(x.shape, pad, mode)
-    filling = 0.0 if value is None else number("pad", "value", value) if value == value else float(value)
+    filling = 0.0 if value is None else filling_of("pad", value)
     if not any(map(any, borders)):
         return clone(x)
     if mode != "constant":
@@ -52,6 +54,11 @@ def pad(x: Tensor, pad: Any, mode: str = "constant", value: float | None = None)
     if shape == sizes:
         return x
     return placed(x, there, shape, value=filling if x.array.dtype.startswith("float") else int(filling))
+
+
+def filling_of(op: str, value: Any) -> float:
+    """Read the option `value`, which may be NaN."""
+    return nan if isinstance(value, float) and value != value else number(op, "value", value, infinite=True)
 
 
 @lru_cache(maxsize=256)

@@ -3,7 +3,6 @@ from functools import lru_cache
 
 import numpy as np
 
-from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.backend import Device
 from numbacnn.errors import ShapeError
@@ -12,6 +11,7 @@ from numbacnn.ops.arrange import rows_of
 from numbacnn.ops.check import any_tensor
 from numbacnn.ops.shape import reshape
 from numbacnn.ops.take import taken
+from numbacnn.options import whole
 
 
 def pixel_shuffle(x: Tensor, upscale_factor: int) -> Tensor:
@@ -29,7 +29,7 @@ def pixel_shuffle(x: Tensor, upscale_factor: int) -> Tensor:
     W. Shi and others, Real-Time Single Image and Video Super-Resolution Using an Efficient Sub-Pixel Convolutional
     Neural Network (2016).
     """
-    geometry.positive("pixel_shuffle", "upscale_factor", upscale_factor)
+    whole("pixel_shuffle", "upscale_factor", upscale_factor, 1)
     images, factor = rows_of("pixel_shuffle", x), int(upscale_factor)
     n, c, h, w = images.shape
     if c % factor**2:
@@ -49,7 +49,7 @@ def pixel_unshuffle(x: Tensor, downscale_factor: int) -> Tensor:
     downscale_factor : int
         r.
     """
-    geometry.positive("pixel_unshuffle", "downscale_factor", downscale_factor)
+    whole("pixel_unshuffle", "downscale_factor", downscale_factor, 1)
     images, factor = rows_of("pixel_unshuffle", x), int(downscale_factor)
     n, c, h, w = images.shape
     if h % factor or w % factor:
@@ -74,7 +74,7 @@ def channel_shuffle(x: Tensor, groups: int) -> Tensor:
     X. Zhang and others, ShuffleNet: An Extremely Efficient Convolutional Neural Network for Mobile Devices (2018).
     """
     any_tensor("channel_shuffle", "x", x)
-    geometry.positive("channel_shuffle", "groups", groups)
+    whole("channel_shuffle", "groups", groups, 1)
     if x.ndim < 3:
         raise ShapeError(f"channel_shuffle: x must have axes (N, C, ...), three at least, got x{x.shape}")
     if x.shape[1] % groups:

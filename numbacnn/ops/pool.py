@@ -7,6 +7,7 @@ from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.graph import Array, record
 from numbacnn.ops.check import floating
 from numbacnn.ops.shape import reshape, to
+from numbacnn.options import flag
 
 Pooled = Tensor | tuple[Tensor, Tensor]
 MAX_POOLS = {axes: f"max_pool{axes}d" for axes in (1, 2, 3)}
@@ -153,7 +154,7 @@ def _max_pool(axes: int, x: Tensor, kernel_size: Any, stride: Any, padding: Any,
     kernel = "max_pool2d" if axes == 2 else "max_pool"
     if return_indices is False and len(y_shape) == axes + 2:
         return largest(kernel, x, y_shape, numbers)[0]
-    wanted = geometry.flag(op, "return_indices", return_indices)
+    wanted = flag(op, "return_indices", return_indices)
     return with_indices(axes, x, kernel, y_shape, numbers, wanted)
 
 

@@ -3,8 +3,10 @@ from typing import Any
 
 from numbacnn import geometry
 from numbacnn.autograd import Tensor
+from numbacnn.errors import ShapeError
 from numbacnn.ops.check import floating
 from numbacnn.ops.reduce import mean, sum
+from numbacnn.options import choice
 
 REDUCTIONS = ("mean", "sum", "none")
 
@@ -13,22 +15,20 @@ def checked_reduction(op: str, reduction: Any, size_average: Any = None, reduce:
                       known: tuple[str, ...] = REDUCTIONS) -> None:
     """Check the name of a reduction; what PyTorch had in its place is refused."""
     if size_average is not None or reduce is not None:
-        raise ValueError(f"{op}: size_average and reduce are no longer taken, got {size_average!r} and {reduce!r}; "
+        raise ShapeError(f"{op}: size_average and reduce are no longer taken, got {size_average!r} and {reduce!r}; "
                          "use reduction='mean', 'sum' or 'none'")
-    if not isinstance(reduction, str) or reduction not in known:
-        names = ", ".join(map(repr, known[:-1]))
-        raise ValueError(f"{op}: reduction must be {names} or {known[-1]!r}, got {reduction!r}")
+    choice(op, "reduction", reduction, *known)
 
 
 def one_shape(op: str, **tensors: Tensor) -> None:
     """Check that tensors have one dtype and one shape."""
     floating(op, **tensors)
-    shape = None
+    first, shape = "", None
     for name, tensor in tensors.items():
         found = tensor.array.shape
         if shape is not None and found != shape:
-            geometry.one_shape(op, shape, name, found)   # raises
-        shape = found
+            geometry.one_shape(op, first, shape, name, found)    # raises
+        first, shape = first or name, found
 
 
 def reduced(losses: Tensor, reduction: str) -> Tensor:

@@ -13,6 +13,7 @@ from numbacnn.ops.arrange import clone
 from numbacnn.ops.check import any_tensor, kind
 from numbacnn.ops.shape import reshape, sizes_of
 from numbacnn.ops.take import places, taken
+from numbacnn.options import is_integer
 
 
 def roll(x: Tensor, shifts: Any, dims: Any = None) -> Tensor:
@@ -92,7 +93,7 @@ def repeat_interleave(x: Tensor, repeats: Any, dim: int | None = None) -> Tensor
     any_tensor(op, "x", x)
     shape = (x.numel(),) if dim is None or not x.ndim else x.shape
     axis = geometry.axis(op, len(shape), dim or 0)
-    if geometry.is_integer(repeats):
+    if is_integer(repeats):
         if repeats < 0:
             raise ShapeError(f"{op}: repeats must not be negative, got {repeats}")
         chosen = _each(shape[axis], int(repeats), x.device)

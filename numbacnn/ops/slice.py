@@ -13,6 +13,7 @@ from numbacnn.ops.arrange import clone
 from numbacnn.ops.check import any_tensor
 from numbacnn.ops.constant import constant
 from numbacnn.ops.shape import reshape, sizes_of, transpose
+from numbacnn.options import whole
 from numbacnn.part import part_of
 
 Sizes = Sequence[int]
@@ -151,7 +152,7 @@ def rot90(x: Tensor, k: int = 1, dims: Any = (0, 1)) -> Tensor:
         The two axes.
     """
     any_tensor("rot90", "x", x)
-    geometry.whole("rot90", k=k)
+    whole("rot90", "k", k)
     axes = geometry.axes("rot90", x.ndim, sizes_of("rot90", (dims,)))
     if len(axes) != 2:
         raise ShapeError(f"rot90: dims must be two axes, got {dims}")

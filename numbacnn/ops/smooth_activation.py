@@ -1,9 +1,11 @@
 """Activations without corners: with exponentials."""
 from numbacnn.autograd import Tensor
-from numbacnn.errors import ShapeError
-from numbacnn.ops.check import floating, number
+from numbacnn.ops.check import floating
 from numbacnn.ops.elementwise import subtract
 from numbacnn.ops.mapped import mapped, real
+from numbacnn.options import choice, number
+
+APPROXIMATIONS = "none", "tanh"                          # of GELU
 
 
 def sigmoid(x: Tensor) -> Tensor:
@@ -66,9 +68,8 @@ def gelu(x: Tensor, approximate: str = "none") -> Tensor:
     ----------
     D. Hendrycks and K. Gimpel, Gaussian error linear units (2016).
     """
-    if approximate not in ("none", "tanh"):
-        raise ValueError(f"gelu: approximate must be 'none' or 'tanh', got {approximate!r}")
-    return mapped("gelu" if approximate == "none" else "gelu_tanh", x)
+    known = choice("gelu", "approximate", approximate, *APPROXIMATIONS)
+    return mapped("gelu" if known == "none" else "gelu_tanh", x)
 
 
 def elu(x: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
@@ -118,9 +119,7 @@ def celu(x: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     ----------
     J. Barron, Continuously differentiable exponential linear units (2017).
     """
-    if number("celu", "alpha", alpha) == 0:
-        raise ShapeError("celu: alpha must not be 0, got 0")
-    return mapped("celu", x, alpha=alpha)
+    return mapped("celu", x, alpha=number("celu", "alpha", alpha, nonzero=True, infinite=True))
 
 
 def softplus(x: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
@@ -135,8 +134,7 @@ def softplus(x: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     threshold : float
         Where beta * x is more, x comes out.
     """
-    if number("softplus", "beta", beta) == 0:
-        raise ShapeError("softplus: beta must not be 0, got 0")
+    beta = number("softplus", "beta", beta, nonzero=True, infinite=True)
     return mapped("softplus", x, beta=beta, threshold=threshold)
 
 

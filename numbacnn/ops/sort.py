@@ -10,6 +10,7 @@ from numbacnn.graph import Array, record
 from numbacnn.ops.arrange import clone
 from numbacnn.ops.check import FLOATING, any_tensor, dtype_name
 from numbacnn.ops.shape import cast, reshape
+from numbacnn.options import whole
 
 
 class Sorted(NamedTuple):
@@ -73,7 +74,7 @@ def topk(x: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = 
     """
     any_tensor("topk", "x", x)
     axis = geometry.axis("topk", x.ndim, dim)
-    geometry.whole("topk", k=k)
+    whole("topk", "k", k)
     size = x.shape[axis] if x.ndim else 1
     if not 0 <= k <= size:
         raise ShapeError(f"topk: k must be from 0 to {size} along dim {dim} of x{x.shape}, got {k}")

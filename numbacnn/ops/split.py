@@ -5,6 +5,7 @@ from numbacnn import geometry
 from numbacnn.autograd import Tensor
 from numbacnn.ops.check import any_tensor
 from numbacnn.ops.slice import narrow, select
+from numbacnn.options import is_integer
 from numbacnn.part import share
 
 Tensors = tuple[Tensor, ...]
@@ -56,7 +57,7 @@ def tensor_split(x: Tensor, indices_or_sections: Any, dim: int = 0) -> Tensors:
     """
     any_tensor("tensor_split", "x", x)
     axis, sizes = geometry.tensor_split(x.shape, dim, indices_or_sections)
-    if not geometry.is_integer(indices_or_sections):     # positions may go back: parts then overlap
+    if not is_integer(indices_or_sections):     # positions may go back: parts then overlap
         ends = [slice(0, place).indices(x.shape[axis])[1] for place in indices_or_sections]
         return tuple([narrow(x, axis, begin, n) for begin, n in zip([0, *ends], sizes, strict=True)])
     return _parts(x, axis, sizes)

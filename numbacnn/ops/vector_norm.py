@@ -7,13 +7,14 @@ from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.errors import ShapeError
 from numbacnn.graph import Array, record
 from numbacnn.ops.axes import Dim, reduced_to, reduction_of
-from numbacnn.ops.check import floating, number
+from numbacnn.ops.check import floating
 from numbacnn.ops.compare import eq, not_equal, where
 from numbacnn.ops.elementwise import divide, maximum, multiply
 from numbacnn.ops.extremes import amax, amin, shared
 from numbacnn.ops.mathematics import absolute, clamp, power, sign
 from numbacnn.ops.reduce import sum
 from numbacnn.ops.shape import expand
+from numbacnn.options import number
 
 
 def norm(x: Tensor, p: Any = "fro", dim: Dim = None, keepdim: bool = False) -> Tensor:
@@ -38,7 +39,7 @@ def norm(x: Tensor, p: Any = "fro", dim: Dim = None, keepdim: bool = False) -> T
     floating("norm", x=x)
     if isinstance(p, str) and p != "fro":
         raise ShapeError(f"norm: p must be a number or 'fro', got {p!r}; norms of matrices are not offered")
-    p = 2.0 if isinstance(p, str) else number("norm", "p", p)
+    p = 2.0 if isinstance(p, str) else number("norm", "p", p, infinite=True)
     kept, shape, terms = reduction_of("norm", x, dim)
     if terms == 0 and (p < 0 or p == inf):
         raise ShapeError(f"norm: there must be numbers for p = {p:g}, got x{x.shape}, dim={dim}")

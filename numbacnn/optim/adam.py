@@ -2,9 +2,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from numbacnn.ops import option
 from numbacnn.optim.group import Update
 from numbacnn.optim.optimizer import Optimizer
+from numbacnn.optim.option import betas, reals, switches
 
 Betas = tuple[float, float]
 
@@ -17,9 +17,9 @@ class _Adaptive(Optimizer):
     def check(self, options: Mapping[str, Any]) -> None:
         """Check the options of a group."""
         name = type(self).__name__
-        option.reals(name, options, "lr", "eps", "weight_decay", *self.more)
-        option.betas(name, options)
-        option.switches(name, options, *[key for key in ("amsgrad", "decoupled_weight_decay", "maximize")
+        reals(name, options, "lr", "eps", "weight_decay", *self.more)
+        betas(name, options)
+        switches(name, options, *[key for key in ("amsgrad", "decoupled_weight_decay", "maximize")
                                          if key in self.defaults])
 
     def hyper(self, options: Mapping[str, Any]) -> tuple[float, ...]:

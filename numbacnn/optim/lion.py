@@ -2,9 +2,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from numbacnn.ops import option
 from numbacnn.optim.group import Update
 from numbacnn.optim.optimizer import Optimizer
+from numbacnn.optim.option import betas, reals, switches
 
 
 class Lion(Optimizer):
@@ -34,9 +34,9 @@ class Lion(Optimizer):
 
     def check(self, options: Mapping[str, Any]) -> None:
         """Check the options of a group."""
-        option.reals("Lion", options, "lr", "weight_decay")
-        option.betas("Lion", options)
-        option.switches("Lion", options, "maximize")
+        reals("Lion", options, "lr", "weight_decay")
+        betas("Lion", options)
+        switches("Lion", options, "maximize")
 
     def update(self, options: Mapping[str, Any]) -> Update:
         """Return how a group with these options is updated."""

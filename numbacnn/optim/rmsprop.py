@@ -2,9 +2,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from numbacnn.ops import option
 from numbacnn.optim.group import Update
 from numbacnn.optim.optimizer import Optimizer
+from numbacnn.optim.option import reals, switches
+from numbacnn.options import number
 
 
 class RMSprop(Optimizer):
@@ -43,9 +44,9 @@ class RMSprop(Optimizer):
 
     def check(self, options: Mapping[str, Any]) -> None:
         """Check the options of a group."""
-        option.reals("RMSprop", options, "lr", "eps", "weight_decay", "momentum")
-        option.real("RMSprop", "alpha", options["alpha"], 0.0, 1.0)
-        option.switches("RMSprop", options, "centered", "maximize")
+        reals("RMSprop", options, "lr", "eps", "weight_decay", "momentum")
+        number("RMSprop", "alpha", options["alpha"], 0.0, 1.0)
+        switches("RMSprop", options, "centered", "maximize")
 
     def update(self, options: Mapping[str, Any]) -> Update:
         """Return how a group with these options is updated."""
@@ -87,8 +88,8 @@ class Adagrad(Optimizer):
 
     def check(self, options: Mapping[str, Any]) -> None:
         """Check the options of a group."""
-        option.reals("Adagrad", options, "lr", "lr_decay", "eps", "weight_decay", "initial_accumulator_value")
-        option.switches("Adagrad", options, "maximize")
+        reals("Adagrad", options, "lr", "lr_decay", "eps", "weight_decay", "initial_accumulator_value")
+        switches("Adagrad", options, "maximize")
 
     def first_value(self, options: Mapping[str, Any], name: str) -> float:
         """Return what a state is filled with before the first step."""
@@ -129,9 +130,9 @@ class Adadelta(Optimizer):
 
     def check(self, options: Mapping[str, Any]) -> None:
         """Check the options of a group."""
-        option.reals("Adadelta", options, "lr", "eps", "weight_decay")
-        option.real("Adadelta", "rho", options["rho"], 0.0, 1.0)
-        option.switches("Adadelta", options, "maximize")
+        reals("Adadelta", options, "lr", "eps", "weight_decay")
+        number("Adadelta", "rho", options["rho"], 0.0, 1.0)
+        switches("Adadelta", options, "maximize")
 
     def update(self, options: Mapping[str, Any]) -> Update:
         """Return how a group with these options is updated."""

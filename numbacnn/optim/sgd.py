@@ -2,9 +2,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from numbacnn.ops import option
 from numbacnn.optim.group import Update
 from numbacnn.optim.optimizer import Optimizer
+from numbacnn.optim.option import reals, switches
+from numbacnn.options import number
 
 
 class SGD(Optimizer):
@@ -41,9 +42,9 @@ class SGD(Optimizer):
 
     def check(self, options: Mapping[str, Any]) -> None:
         """Check the options of a group."""
-        option.reals("SGD", options, "lr", "momentum", "weight_decay")
-        option.real("SGD", "dampening", options["dampening"])
-        option.switches("SGD", options, "nesterov", "maximize")
+        reals("SGD", options, "lr", "momentum", "weight_decay")
+        number("SGD", "dampening", options["dampening"])
+        switches("SGD", options, "nesterov", "maximize")
         if options["nesterov"] and (options["momentum"] == 0 or options["dampening"] != 0):
             raise ValueError("SGD: nesterov needs momentum > 0 and dampening = 0, got "
                              f"momentum={options['momentum']}, dampening={options['dampening']}")

@@ -9,8 +9,8 @@ from numbacnn.autograd import Tensor, no_grad
 from numbacnn.errors import DTypeError, ShapeError
 from numbacnn.graph import Array, rebind, record
 from numbacnn.nn.module import Buffer, Module
-from numbacnn.ops import option
 from numbacnn.ops.constant import constant
+from numbacnn.options import flag, number
 
 MultiAverage = Callable[[Sequence[Tensor], Sequence[Tensor], Any], None]
 
@@ -59,7 +59,7 @@ class AveragedModel(Module):
         for name, function in (("avg_fn", avg_fn), ("multi_avg_fn", multi_avg_fn)):
             if function is not None and not callable(function):
                 raise DTypeError(f"AveragedModel: {name} must be a function, got {function!r}")
-        option.switches("AveragedModel", {"use_buffers": use_buffers}, "use_buffers")
+        flag("AveragedModel", "use_buffers", use_buffers)
         self.module = copy.deepcopy(model)
         device = next((p.device for p in model.parameters()), None)
         self.n_averaged = Buffer(Tensor(Array.of(np.zeros((), np.int64), device)))
@@ -127,7 +127,7 @@ def get_ema_multi_avg_fn(decay: float = 0.999) -> MultiAverage:
     decay : float in [0, 1]
         How slowly they forget.
     """
-    return _Average(option.real("get_ema_multi_avg_fn", "decay", decay, 0.0, 1.0))
+    return _Average(number("get_ema_multi_avg_fn", "decay", decay, 0.0, 1.0))
 
 
 def get_swa_multi_avg_fn() -> MultiAverage:

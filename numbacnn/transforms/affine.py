@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from numbacnn.errors import DTypeError, ShapeError
+from numbacnn.options import flag, number
 from numbacnn.random import Seed
 from numbacnn.transforms.image import ImageTransform
 from numbacnn.transforms.options import (
@@ -15,9 +16,7 @@ from numbacnn.transforms.options import (
     check_size,
     fill_of,
     fill_value,
-    flag,
     mode_of,
-    number,
     span,
 )
 from numbacnn.transforms.resize import between

@@ -6,9 +6,10 @@ import numpy as np
 
 from numbacnn.errors import ShapeError
 from numbacnn.geometry import pair
+from numbacnn.options import number
 from numbacnn.random import Seed
 from numbacnn.transforms.image import ImageTransform
-from numbacnn.transforms.options import LARGE, Span, number, span
+from numbacnn.transforms.options import LARGE, Span, span
 from numbacnn.transforms.resize import between
 
 LEAST_SIGMA = 1e-3                                       # less changes nothing

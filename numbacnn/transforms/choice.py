@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 
 from numbacnn.errors import DTypeError, ShapeError
+from numbacnn.options import number
 from numbacnn.random import Seed, own_generator
 from numbacnn.transforms.compose import Chain, Compose, Function
 from numbacnn.transforms.drawing import Numbers, apply_many, apply_one, by_choice, shares
-from numbacnn.transforms.options import number, probability
+from numbacnn.transforms.options import probability
 
 
 class RandomApply(Chain):

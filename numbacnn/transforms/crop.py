@@ -6,9 +6,10 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from numbacnn.errors import ShapeError
 from numbacnn.geometry import pair
+from numbacnn.options import flag
 from numbacnn.random import Seed
 from numbacnn.transforms.image import ImageTransform
-from numbacnn.transforms.options import check_size, fill_value, flag
+from numbacnn.transforms.options import check_size, fill_value
 from numbacnn.transforms.pad import border, padded, padding_mode_of, sides
 
 

@@ -8,9 +8,9 @@ from numbacnn.autograd import Tensor
 from numbacnn.data.collate import stack
 from numbacnn.data.seeding import current
 from numbacnn.errors import DTypeError, ShapeError
-from numbacnn.geometry import is_integer
+from numbacnn.options import is_integer, number
 from numbacnn.random import Seed, own_generator
-from numbacnn.transforms.options import LARGE, number
+from numbacnn.transforms.options import LARGE
 
 Batch = tuple[Any, Any]
 

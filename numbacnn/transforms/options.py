@@ -1,6 +1,4 @@
 """Reading the options of transforms: every error of a value is raised here."""
-import math
-import sys
 from collections.abc import Sequence
 from enum import StrEnum
 from numbers import Integral, Real
@@ -9,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from numbacnn.errors import DTypeError, ShapeError
+from numbacnn.options import choice, number
 
 Span = tuple[float, float]
 Fill = float | tuple[float, ...]
 
 MAX_SIDE = 1 << 16        # pixels of an image's height or width: more is a mistake
-MAX_FLOAT = sys.float_info.max
 LARGE = 1e6               # and so are larger factors, angles and distances
 PAIR = "a pair of numbers (lowest, highest)"
 
@@ -29,21 +27,7 @@ class InterpolationMode(StrEnum):
 
 def mode_of(op: str, value: Any) -> str:
     """One of the modes, as a plain string."""
-    names = [mode.value for mode in InterpolationMode]
-    if not isinstance(value, str):
-        raise DTypeError(f"{op}: interpolation must be one of {', '.join(names)}, got {value!r}")
-    if value not in names:
-        raise ShapeError(f"{op}: interpolation must be one of {', '.join(names)}, got {value!r}")
-    return str(value)
-
-
-def number(op: str, name: str, value: Any, least: float = -math.inf, most: float = math.inf) -> float:
-    """A finite number within bounds."""
-    if not _is_number(value):
-        raise DTypeError(f"{op}: {name} must be a number, got {value!r}")
-    if not (least <= value <= most and -MAX_FLOAT <= value <= MAX_FLOAT):
-        raise ShapeError(f"{op}: {name} must be {_bounds(least, most)}, got {value!r}")
-    return float(value)
+    return str(choice(op, "interpolation", value, *[mode.value for mode in InterpolationMode]))
 
 
 def probability(op: str, value: Any) -> float:
@@ -67,13 +51,6 @@ def around(op: str, name: str, value: Any, centre: float, least: float, most: fl
         return span(op, name, value, least, most, f"a number, or {PAIR}")
     distance = number(op, name, value, 0, most - centre)
     return max(centre - distance, least), centre + distance
-
-
-def flag(op: str, name: str, value: Any) -> bool:
-    """True or False."""
-    if not isinstance(value, bool | np.bool_):
-        raise DTypeError(f"{op}: {name} must be True or False, got {value!r}")
-    return bool(value)
 
 
 def fill_value(op: str, value: Any, name: str = "fill") -> Fill:
@@ -110,9 +87,3 @@ def _is_number(value: Any) -> bool:
 
 def _is_sequence(value: Any) -> bool:
     return isinstance(value, Sequence | np.ndarray) and not isinstance(value, str | bytes)
-
-
-def _bounds(least: float, most: float) -> str:
-    if math.isinf(most):
-        return "finite" if math.isinf(least) else f"finite and at least {least:g}"
-    return f"from {least:g} to {most:g}"

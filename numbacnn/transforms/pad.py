@@ -5,7 +5,7 @@ from typing import Any, Literal
 import numpy as np
 
 from numbacnn.errors import DTypeError, ShapeError
-from numbacnn.geometry import is_integer
+from numbacnn.options import choice, is_integer
 from numbacnn.transforms.image import ImageTransform
 from numbacnn.transforms.options import Fill, check_size, fill_of, fill_value
 
@@ -65,10 +65,8 @@ def sides(op: str, padding: Any) -> Sides:
 
 def padding_mode_of(op: str, mode: Any) -> PaddingMode:
     """Read the option `padding_mode`."""
-    for known in MODES:
-        if isinstance(mode, str) and mode == known:
-            return known
-    raise ShapeError(f"{op}: padding_mode must be one of {', '.join(MODES)}, got {mode!r}")
+    known: PaddingMode = choice(op, "padding_mode", mode, *MODES)
+    return known
 
 
 def padded(op: str, x: np.ndarray, padding: Sides, fill: Fill, mode: PaddingMode) -> np.ndarray:

@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 
 from numbacnn.errors import ShapeError
-from numbacnn.geometry import is_integer, pair, positive
+from numbacnn.geometry import pair
+from numbacnn.options import flag, is_integer, whole
 from numbacnn.random import Seed
 from numbacnn.transforms.image import ImageTransform
-from numbacnn.transforms.options import LARGE, InterpolationMode, Span, check_size, flag, mode_of, span
+from numbacnn.transforms.options import LARGE, InterpolationMode, Span, check_size, mode_of, span
 from numbacnn.transforms.resample import resized
 
 ATTEMPTS = 10
@@ -48,7 +49,7 @@ class Resize(ImageTransform):
         self.size = _size("Resize", size)
         self.max_size = max_size
         if max_size is not None:
-            positive("Resize", "max_size", max_size)
+            whole("Resize", "max_size", max_size, 1)
             if isinstance(self.size, tuple) or max_size <= self.size:
                 raise ShapeError("Resize: max_size must be larger than size, one integer, got "
                                  f"max_size={max_size}, size={size}")

@@ -97,7 +97,7 @@ REFUSED = [
     refused("unflatten", ShapeError, "sizes must not be empty", 1, (), x=(2, 6)),
     refused("unflatten", ShapeError, "x must have axes, got a single number", 0, (1,), x=()),
     refused("meshgrid", ShapeError, "tensors must have one axis, got, at 0, shape (2, 3)", x=(2, 3)),
-    refused("meshgrid", ShapeError, "indexing must be 'ij' or 'xy', got 'yx'", x=(2,), indexing="yx"),
+    refused("meshgrid", ShapeError, "indexing must be one of 'ij', 'xy', got 'yx'", x=(2,), indexing="yx"),
     refused("meshgrid", DTypeError, "tensors[1] must be a Tensor, got int", 3, x=(2,)),
     refused("roll", ShapeError, "without dims there must be one shift, got (1, 2)", (1, 2), x=(2, 3)),
     refused("roll", ShapeError, "there must be one shift for each of dims, got shifts (1,), dims (0, 1)", 1, (0, 1),
@@ -122,14 +122,14 @@ REFUSED = [
     refused("expand_as", DTypeError, "other must be a Tensor, got tuple", (2, 3), x=(2, 3)),
     refused("pixel_shuffle", ShapeError, "channels must be a multiple of upscale_factor^2 = 4, got x(2, 3, 4, 5)", 2,
             x=X),
-    refused("pixel_shuffle", ShapeError, "upscale_factor must be positive, got 0", 0, x=X),
+    refused("pixel_shuffle", ShapeError, "upscale_factor must be at least 1, got 0", 0, x=X),
     refused("pixel_shuffle", DTypeError, "upscale_factor must be an integer, got 2.0", 2.0, x=X),
     refused("pixel_shuffle", ShapeError, "x must have axes (..., C, H, W), got x(4, 4)", 2, x=(4, 4)),
     refused("pixel_unshuffle", ShapeError, "height and width must be multiples of downscale_factor 2, got "
             "x(2, 3, 4, 5)", 2, x=X),
     refused("channel_shuffle", ShapeError, "groups=2 must divide the 3 channels of x(2, 3, 4, 5)", 2, x=X),
     refused("channel_shuffle", ShapeError, "x must have axes (N, C, ...), three at least, got x(2, 4)", 2, x=(2, 4)),
-    refused("channel_shuffle", ShapeError, "groups must be positive, got -1", -1, x=X),
+    refused("channel_shuffle", ShapeError, "groups must be at least 1, got -1", -1, x=X),
 ]
 
 EXACT = {"broadcast_to", "cat", "channel_shuffle", "clone", "contiguous", "expand_as", "hstack", "meshgrid", "movedim",

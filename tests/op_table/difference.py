@@ -97,11 +97,11 @@ REFUSED = [
     *wrong(DTypeError, "all arguments must have one dtype, got x float64 and target float32", x=(2, 3), target=SINGLE),
     *wrong(DTypeError, "target must be a Tensor, got float; make one with numbacnn.tensor", target=0.5),
     *wrong(DTypeError, "x must be a Tensor, got list", x=[1.0]),
-    *[refused(op, ValueError, "reduction must be 'mean', 'sum'", x=(4, 3), target=(4, 3), reduction="average")
+    *[refused(op, ValueError, "reduction must be one of 'mean', 'sum'", x=(4, 3), target=(4, 3), reduction="average")
       for op in FILLS],
     *wrong(ValueError, "size_average and reduce are no longer taken, got True and None", LEGACY, size_average=True),
     *wrong(ValueError, "size_average and reduce are no longer taken, got None and False", LEGACY, reduce=False),
-    *wrong(ValueError, "reduction must be 'mean', 'sum' or 'none', got 'batchmean'", LEGACY[:-1],
+    *wrong(ValueError, "reduction must be one of 'mean', 'sum', 'none', got 'batchmean'", LEGACY[:-1],
            reduction="batchmean"),
     refused("kl_div", ShapeError, "reduction 'batchmean' needs an axis of the batch, got x()", x=(), target=(),
             reduction="batchmean"),
@@ -109,7 +109,7 @@ REFUSED = [
     refused("smooth_l1_loss", DTypeError, "beta must be a number, got 'one'", x=(3,), target=(3,), beta="one"),
     *[refused("huber_loss", ShapeError, f"delta must be more than 0, got {delta}", x=(3,), target=(3,), delta=delta)
       for delta in (0, -1.5)],
-    refused("huber_loss", ShapeError, "delta must be at least -inf, got nan", x=(3,), target=(3,), delta=math.nan),
+    refused("huber_loss", ShapeError, "delta must be more than 0, got nan", x=(3,), target=(3,), delta=math.nan),
     *[factors(op, ShapeError, "weight must have the shape of x(4, 3), got weight(3,)", (3,)) for op in WEIGHED],
     *[factors(op, DTypeError, "weight must be a Tensor, got float", 2.0) for op in WEIGHED],
     *wrong(DTypeError, "weight must be a Tensor, got float", LEGACY[3:5], weight=2.0),

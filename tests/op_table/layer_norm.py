@@ -75,7 +75,7 @@ REFUSED = [
     *[wrong(op, ShapeError, "weight must be (3,) as normalized_shape is, got weight(2,)", weight=(2,))
       for op in ("layer_norm", "rms_norm")],
     *[wrong(op, error, text, eps=eps) for op in ("layer_norm", "rms_norm") for eps, error, text in (
-        (-1, ShapeError, "eps must be at least 0, got -1"), (np.nan, ShapeError, "eps must be at least 0, got nan"),
+        (-1, ShapeError, "eps must be at least 0, got -1"), (np.nan, ShapeError, "eps must be finite, got nan"),
         ([], DTypeError, "eps must be a number, got []"))],
     wrong("layer_norm", ShapeError, "bias must be (2, 3) as normalized_shape is, got bias(6,)", (2, 3), (2, 3),
           weight=(2, 3), bias=(6,)),

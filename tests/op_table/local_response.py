@@ -25,12 +25,12 @@ CASES = [
 
 REFUSED = [
     refused("local_response_norm", error, text, *arguments, **options) for error, text, arguments, options in (
-        (ShapeError, "size must be positive, got 0", (0,), {"x": (2, 3, 4)}),
-        (ShapeError, "size must be positive, got -5", (-5,), {"x": (2, 3, 4)}),
+        (ShapeError, "size must be at least 1, got 0", (0,), {"x": (2, 3, 4)}),
+        (ShapeError, "size must be at least 1, got -5", (-5,), {"x": (2, 3, 4)}),
         (DTypeError, "size must be an integer, got 2.5", (2.5,), {"x": (2, 3, 4)}),
         (DTypeError, "size must be an integer, got True", (True,), {"x": (2, 3, 4)}),
         (ShapeError, "x must be (N, C, ...) with 3 axes at least, got x(2, 3)", (3,), {"x": (2, 3)}),
-        (ShapeError, "alpha must be at least -inf, got nan", (3,), {"x": (2, 3, 4), "alpha": math.nan}),
+        (ShapeError, "alpha must be finite, got nan", (3,), {"x": (2, 3, 4), "alpha": math.nan}),
         (DTypeError, "beta must be a number, got 'b'", (3,), {"x": (2, 3, 4), "beta": "b"}),
         (DTypeError, "k must be a number, got None", (3,), {"x": (2, 3, 4), "k": None}),
         (DTypeError, "x must be float32 or float64, got int64", (3,), {"x": INTEGERS}))

@@ -63,7 +63,8 @@ def wrong(error, text, scores=(4, 3), targets=TARGETS, **options):
     """The same mistake with both losses."""
     return [refused("cross_entropy", error, text.replace("SCORES", "logits"), logits=scores, targets=targets,
                     **options),
-            refused("nll_loss", error, text.replace("SCORES", "x"), x=scores, targets=targets, **options)]
+            refused("nll_loss", error, text.replace("SCORES", "x").replace("targets", "target"), x=scores,
+                    target=targets, **options)]
 
 
 REFUSED = [
@@ -82,15 +83,16 @@ REFUSED = [
     *wrong(DTypeError, "targets must be a Tensor, got list; make one with numbacnn.tensor", targets=[0, 1, 2, 0]),
     *wrong(DTypeError, "SCORES must be a Tensor, got list", [[0.0, 1.0]]),
     *wrong(DTypeError, "SCORES must be float32 or float64, got int64", Input((4, 3), "whole", "int64")),
-    *wrong(ValueError, "reduction must be 'mean', 'sum' or 'none', got 'max'", reduction="max"),
-    *wrong(ValueError, "reduction must be 'mean', 'sum' or 'none', got 'batchmean'", reduction="batchmean"),
-    *wrong(ValueError, "reduction must be 'mean', 'sum' or 'none', got None", reduction=None),
+    *wrong(ValueError, "reduction must be one of 'mean', 'sum', 'none', got 'max'", reduction="max"),
+    *wrong(ValueError, "reduction must be one of 'mean', 'sum', 'none', got 'batchmean'", reduction="batchmean"),
+    *wrong(ValueError, "reduction must be one of 'mean', 'sum', 'none', got None", reduction=None),
     *wrong(ValueError, "size_average and reduce are no longer taken, got False and None; use reduction=",
            size_average=False),
     *wrong(ValueError, "size_average and reduce are no longer taken, got None and True", reduce=True),
-    *wrong(DTypeError, "ignore_index must be an integer of int64, got 1.0", ignore_index=1.0),
-    *wrong(DTypeError, "ignore_index must be an integer of int64, got None", ignore_index=None),
-    *wrong(DTypeError, "ignore_index must be an integer of int64, got 9223372036854775808", ignore_index=2 ** 63),
+    *wrong(DTypeError, "ignore_index must be an integer, got 1.0", ignore_index=1.0),
+    *wrong(DTypeError, "ignore_index must be an integer, got None", ignore_index=None),
+    *wrong(ShapeError, "ignore_index must be at most 9223372036854775807, got 9223372036854775808",
+           ignore_index=2 ** 63),
     *wrong(ShapeError, "weight must be (3,), one for each class, got weight(4,)", weight=(4,)),
     *wrong(DTypeError, "weight must be a Tensor, got list", weight=[1.0, 1.0, 1.0]),
     *wrong(DTypeError, "weight must have the dtype of the scores, float64, got float32; convert it with weight.to",

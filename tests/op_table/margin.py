@@ -2,7 +2,7 @@
 from op_case import Case, Input
 
 from numbacnn.errors import DTypeError, ShapeError
-from op_table.rows import SINGLE, given, refused
+from op_table.rows import INTEGERS, SINGLE, given, refused
 
 REDUCTIONS = ("mean", "sum", "none")
 SIGNS, ROWS, LABELS = Input((4, 3), "signs"), Input((4, 5)), Input((4,), "signs")
@@ -17,6 +17,7 @@ INPUTS = {
     "multilabel_soft_margin_loss": {"x": (4, 3), "fixed_target": SHARES},
     "poisson_nll_loss": {"x": (4, 3), "fixed_target": LARGE},
     "gaussian_nll_loss": {"x": (4, 3), "target": (4, 3), "var": LARGE}}
+FIRST = {op: next(iter(inputs)) for op, inputs in INPUTS.items()}
 
 
 def case(op, note="", inputs=None, **options):
@@ -49,27 +50,36 @@ def spoilt(op, **wrong):
 
 
 REFUSED = [
-    *[refused(op, DTypeError, "x must be a Tensor, got list", **spoilt(op, **{next(iter(INPUTS[op])): [1.0]}))
-      for op in INPUTS],
-    *[refused(op, ValueError, "reduction must be 'mean', 'sum' or 'none', got 'all'", reduction="all", **spoilt(op))
+    *[refused(op, DTypeError, f"{first} must be a Tensor, got list", **spoilt(op, **{first: [1.0]}))
+      for op, first in FIRST.items()],
+    *[refused(op, ShapeError, "must be one of 'mean', 'sum', 'none', got 'all'", reduction="all", **spoilt(op))
       for op in INPUTS],
     *[refused(op, ValueError, "size_average and reduce are no longer taken", reduce=True, **spoilt(op))
       for op in INPUTS if op != "gaussian_nll_loss"],
-    *[refused(op, ShapeError, "target must have the shape of x(4, 3), got target(3,)", **spoilt(op, target=(3,)))
+    *[refused(op, ShapeError, f"target must have the shape of {FIRST[op]}(4, 3), got target(3,)",
+              **spoilt(op, target=(3,)))
       for op in INPUTS if "target" in spoilt(op) and op != "cosine_embedding_loss"],
     *[refused(op, DTypeError, "all arguments must have one dtype", **spoilt(op, target=SINGLE)) for op in INPUTS
       if "target" in spoilt(op) and op != "cosine_embedding_loss"],
     *[refused(op, DTypeError, "margin must be a number, got None", margin=None, **spoilt(op)) for op in (
         "hinge_embedding_loss", "margin_ranking_loss", "cosine_embedding_loss", "triplet_margin_loss")],
-    refused("margin_ranking_loss", ShapeError, "input2 must have the shape of x(4, 3), got input2(4,)",
+    refused("margin_ranking_loss", ShapeError, "input2 must have the shape of input1(4, 3), got input2(4,)",
             **spoilt("margin_ranking_loss", input2=(4,))),
     refused("cosine_embedding_loss", ShapeError, "input1 must be (N, D) and target (N,), or (D,) and (), got "
             "input1(4, 5), target(4, 5)", **spoilt("cosine_embedding_loss", target=(4, 5))),
     refused("cosine_embedding_loss", DTypeError, "target must be a Tensor, got float",
             **spoilt("cosine_embedding_loss", target=1.0)),
-    *[refused("triplet_margin_loss", ShapeError, f"margin and p must be more than 0, got {margin} and {p}",
-              margin=margin, p=p, **spoilt("triplet_margin_loss")) for margin, p in ((0, 2), (1, 0), (-1, 2), (1, -2))],
-    refused("triplet_margin_loss", ShapeError, "negative must have the shape of x(4, 5), got negative(4,)",
+    *[refused("triplet_margin_loss", ShapeError, f"{name} must be more than 0, got {value}",
+              **{name: value}, **spoilt("triplet_margin_loss")) for name in ("margin", "p") for value in (0, -2)],
+    refused("triplet_margin_loss", DTypeError, "swap must be True or False, got 1", swap=1,
+            **spoilt("triplet_margin_loss")),
+    refused("gaussian_nll_loss", DTypeError, "full must be True or False, got None", full=None,
+            **spoilt("gaussian_nll_loss")),
+    refused("poisson_nll_loss", DTypeError, "log_input must be True or False, got 'no'", log_input="no",
+            **spoilt("poisson_nll_loss")),
+    *[refused(op, DTypeError, f"{first} must be float32 or float64, got int64", **spoilt(op, **{first: INTEGERS}))
+      for op, first in FIRST.items()],
+    refused("triplet_margin_loss", ShapeError, "negative must have the shape of anchor(4, 5), got negative(4,)",
             **spoilt("triplet_margin_loss", negative=(4,))),
     refused("triplet_margin_loss", ShapeError, "anchor must be (N, D) or (D,), got anchor()", anchor=(), positive=(),
             negative=()),

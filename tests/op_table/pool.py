@@ -136,7 +136,7 @@ REFUSED = [
             divisor_override=True),
     *[refused(f"lp_pool{axes}d", ShapeError, text, norm_type, kernel, x=small(axes)) for axes in AXES
       for text, norm_type, kernel in (
-        ("norm_type must be finite and not zero, got 0", 0, 2), ("norm_type must be finite and not zero, got inf",
+        ("norm_type must not be 0, got 0", 0, 2), ("norm_type must be finite, got inf",
                                                                  math.inf, 2),
         ("kernel_size must be at least 1, got 0", 2, 0), (f"window {(5,) * axes} does not fit", 2, 5))],
     refused("lp_pool2d", DTypeError, "norm_type must be a number, got 'two'", "two", 2, x=small(2)),

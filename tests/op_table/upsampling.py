@@ -36,9 +36,9 @@ CASES = [
 
 REFUSED = [
     *[refused("interpolate", error, text, x=x, **options) for error, text, x, options in (
-        (ShapeError, "mode must be one of nearest, nearest-exact, linear, bilinear, ", (1, 1, 4, 4),
+        (ShapeError, "mode must be one of 'nearest', 'nearest-exact', 'linear', 'bilinear', ", (1, 1, 4, 4),
          {"size": 2, "mode": "lanczos"}),
-        (ShapeError, "mode must be one of nearest, ", (1, 1, 4, 4), {"size": 2, "mode": ["nearest"]}),
+        (ShapeError, "mode must be one of 'nearest', ", (1, 1, 4, 4), {"size": 2, "mode": ["nearest"]}),
         (ShapeError, "x must be (N, C, L) for mode='linear', got x(1, 1, 4, 4)", (1, 1, 4, 4),
          {"size": 2, "mode": "linear"}),
         (ShapeError, "x must be (N, C, H, W) for mode='bilinear', got x(1, 1, 4)", (1, 1, 4),

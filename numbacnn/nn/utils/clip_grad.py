@@ -8,9 +8,9 @@ from numbacnn.autograd import Tensor
 from numbacnn.backend import default_device
 from numbacnn.errors import DTypeError, GradientError, ShapeError
 from numbacnn.graph import Array, record
-from numbacnn.ops import option
 from numbacnn.ops.check import FLOATING, floating
 from numbacnn.ops.constant import constant
+from numbacnn.options import flag, number
 from numbacnn.part import assign
 
 Tensors = Tensor | Iterable[Tensor]
@@ -111,7 +111,7 @@ def clip_grad_value_(parameters: Tensors, clip_value: float) -> None:
 
 def _limit(op: str, name: str, value: Any) -> float:
     """Read a limit; inf is none: it only measures."""
-    return inf if isinstance(value, float) and value == inf else option.real(op, name, value, 0.0)
+    return inf if isinstance(value, float) and value == inf else number(op, name, value, 0.0)
 
 
 def _norm(op: str, tensors: Sequence[Tensor], norm_type: Any, error_if_nonfinite: bool) -> Tensor:
@@ -121,7 +121,7 @@ def _norm(op: str, tensors: Sequence[Tensor], norm_type: Any, error_if_nonfinite
     order = inf if order is None else order
     if not order > 0:
         raise ShapeError(f"{op}: norm_type must be above 0, or inf, got {order:g}")
-    option.switches(op, {"error_if_nonfinite": error_if_nonfinite}, "error_if_nonfinite")
+    flag(op, "error_if_nonfinite", error_if_nonfinite)
     if not tensors:
         return Tensor(constant(0.0, "float32", default_device()))
     _one_dtype(op, "tensors", tensors)

@@ -1,9 +1,9 @@
 """Schedules along a cosine."""
 from math import cos, floor, pi
 
-from numbacnn.ops import option
 from numbacnn.optim.lr_scheduler.scheduler import LRScheduler
 from numbacnn.optim.optimizer import Optimizer
+from numbacnn.options import number, whole
 
 
 class CosineAnnealingLR(LRScheduler):
@@ -26,8 +26,8 @@ class CosineAnnealingLR(LRScheduler):
     """
 
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, last_epoch: int = -1) -> None:
-        self.T_max = option.whole("CosineAnnealingLR", "T_max", T_max, 1)
-        self.eta_min = option.real("CosineAnnealingLR", "eta_min", eta_min, 0.0)
+        self.T_max = whole("CosineAnnealingLR", "T_max", T_max, 1)
+        self.eta_min = number("CosineAnnealingLR", "eta_min", eta_min, 0.0)
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[float]:
@@ -73,8 +73,8 @@ class CosineAnnealingWarmRestarts(LRScheduler):
     def __init__(self, optimizer: Optimizer, T_0: int, T_mult: int = 1, eta_min: float = 0.0, last_epoch: int = -1
                  ) -> None:
         name = "CosineAnnealingWarmRestarts"
-        self.T_0, self.T_mult = option.whole(name, "T_0", T_0, 1), option.whole(name, "T_mult", T_mult, 1)
-        self.eta_min = option.real(name, "eta_min", eta_min, 0.0)
+        self.T_0, self.T_mult = whole(name, "T_0", T_0, 1), whole(name, "T_mult", T_mult, 1)
+        self.eta_min = number(name, "eta_min", eta_min, 0.0)
         self.T_i, self.T_cur = self.T_0, 0.0
         super().__init__(optimizer, last_epoch)
 
@@ -95,7 +95,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         if epoch is None:
             super().step()
         else:
-            option.real(type(self).__name__, "epoch", epoch, 0.0)
+            number(type(self).__name__, "epoch", epoch, 0.0)
             self._step_count += 1
             self._update_lr(epoch)
 

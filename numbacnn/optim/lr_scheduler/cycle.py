@@ -4,9 +4,10 @@ from math import cos, floor, pi
 from typing import Any
 
 from numbacnn.errors import DTypeError, ShapeError
-from numbacnn.ops import option
 from numbacnn.optim.lr_scheduler.scheduler import LRScheduler, optimiser, per_group
 from numbacnn.optim.optimizer import Optimizer
+from numbacnn.optim.option import switches
+from numbacnn.options import choice, flag, number, whole
 
 PerGroup = float | Sequence[float]
 
@@ -62,11 +63,11 @@ class OneCycleLR(LRScheduler):
         if total_steps is None and (epochs is None or steps_per_epoch is None):
             raise ValueError(f"{name}: total_steps must be given, or epochs and steps_per_epoch, got epochs={epochs}, "
                              f"steps_per_epoch={steps_per_epoch}")
-        self.total_steps = option.whole(name, "total_steps", total_steps, 1) if total_steps is not None else (
-            option.whole(name, "epochs", epochs, 1) * option.whole(name, "steps_per_epoch", steps_per_epoch, 1))
-        rise = option.real(name, "pct_start", pct_start, 0.0, 1.0) * self.total_steps
-        self._anneal_func_type = option.choice(name, "anneal_strategy", anneal_strategy, "cos", "linear")
-        option.switches(name, {"cycle_momentum": cycle_momentum, "three_phase": three_phase}, "cycle_momentum",
+        self.total_steps = whole(name, "total_steps", total_steps, 1) if total_steps is not None else (
+            whole(name, "epochs", epochs, 1) * whole(name, "steps_per_epoch", steps_per_epoch, 1))
+        rise = number(name, "pct_start", pct_start, 0.0, 1.0) * self.total_steps
+        self._anneal_func_type = choice(name, "anneal_strategy", anneal_strategy, "cos", "linear")
+        switches(name, {"cycle_momentum": cycle_momentum, "three_phase": three_phase}, "cycle_momentum",
                         "three_phase")
         largest = [_positive(name, "max_lr", lr) for lr in per_group(name, "max_lr", max_lr, optimizer)]
         first, last = _positive(name, "div_factor", div_factor), _positive(name, "final_div_factor", final_div_factor)
@@ -145,21 +146,21 @@ class CyclicLR(LRScheduler):
                  last_epoch: int = -1) -> None:
         name = "CyclicLR"
         optimiser(name, optimizer)
-        least, self.max_lrs = ([option.real(name, key, lr, 0.0) for lr in per_group(name, key, given, optimizer)]
+        least, self.max_lrs = ([number(name, key, lr, 0.0) for lr in per_group(name, key, given, optimizer)]
                                for key, given in (("base_lr", base_lr), ("max_lr", max_lr)))
-        up = option.whole(name, "step_size_up", step_size_up, 1)
-        down = up if step_size_down is None else option.whole(name, "step_size_down", step_size_down, 1)
+        up = whole(name, "step_size_up", step_size_up, 1)
+        down = up if step_size_down is None else whole(name, "step_size_down", step_size_down, 1)
         self.total_size = up + down
         self.step_ratio = up / self.total_size
-        self.mode = option.choice(name, "mode", mode, "triangular", "triangular2", "exp_range")
-        self.gamma = option.real(name, "gamma", gamma, 0.0)
+        self.mode = choice(name, "mode", mode, "triangular", "triangular2", "exp_range")
+        self.gamma = number(name, "gamma", gamma, 0.0)
         if scale_fn is not None and not callable(scale_fn):
             raise DTypeError(f"{name}: scale_fn must be a function, got {scale_fn!r}")
         self._scale_fn_custom = scale_fn
-        self.scale_mode = option.choice(name, "scale_mode", scale_mode, "cycle", "iterations")
+        self.scale_mode = choice(name, "scale_mode", scale_mode, "cycle", "iterations")
         if scale_fn is None:
             self.scale_mode = "iterations" if mode == "exp_range" else "cycle"
-        option.switches(name, {"cycle_momentum": cycle_momentum}, "cycle_momentum")
+        flag(name, "cycle_momentum", cycle_momentum)
         if last_epoch == -1:
             for group, lr in zip(optimizer.param_groups, least, strict=True):
                 group["lr"] = lr
@@ -210,7 +211,7 @@ def _cycle_momentum(name: str, optimizer: Optimizer, base: PerGroup, most: PerGr
     if not {"momentum", "betas"} & optimizer.defaults.keys():
         raise ValueError(f"{name}: the optimiser must have momentum or betas, {type(optimizer).__name__} has not; "
                          "use cycle_momentum=False")
-    limits = [[option.real(name, key, value, 0.0, below=1.0) for value in per_group(name, key, given, optimizer)]
+    limits = [[number(name, key, value, 0.0, below=1.0) for value in per_group(name, key, given, optimizer)]
               for key, given in (("base_momentum", base), ("max_momentum", most))]
     if begin:
         for group, least, largest in zip(optimizer.param_groups, *limits, strict=True):
@@ -226,6 +227,6 @@ def _set_momentum(group: dict[str, Any], value: float) -> None:
 
 
 def _positive(name: str, option_name: str, value: Any) -> float:
-    if option.real(name, option_name, value, 0.0) == 0:
+    if number(name, option_name, value, 0.0) == 0:
         raise ShapeError(f"{name}: {option_name} must be above 0, got 0")
     return float(value)

@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterable
 
 from numbacnn.errors import DTypeError, ShapeError
-from numbacnn.ops import option
 from numbacnn.optim.lr_scheduler.scheduler import LRScheduler
 from numbacnn.optim.optimizer import Optimizer
+from numbacnn.options import number, whole
 
 
 class StepLR(LRScheduler):
@@ -25,7 +25,7 @@ class StepLR(LRScheduler):
     """
 
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1) -> None:
-        self.step_size, self.gamma = option.whole("StepLR", "step_size", step_size, 1), _gamma("StepLR", gamma)
+        self.step_size, self.gamma = whole("StepLR", "step_size", step_size, 1), _gamma("StepLR", gamma)
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[float]:
@@ -113,7 +113,7 @@ class ConstantLR(LRScheduler):
     def __init__(self, optimizer: Optimizer, factor: float = 1.0 / 3, total_iters: int = 5, last_epoch: int = -1
                  ) -> None:
         self.factor = _share("ConstantLR", "factor", factor)
-        self.total_iters = option.whole("ConstantLR", "total_iters", total_iters, 1)
+        self.total_iters = whole("ConstantLR", "total_iters", total_iters, 1)
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[float]:
@@ -147,8 +147,8 @@ class LinearLR(LRScheduler):
     def __init__(self, optimizer: Optimizer, start_factor: float = 1.0 / 3, end_factor: float = 1.0,
                  total_iters: int = 5, last_epoch: int = -1) -> None:
         self.start_factor = _share("LinearLR", "start_factor", start_factor)
-        self.end_factor = option.real("LinearLR", "end_factor", end_factor, 0.0, 1.0)
-        self.total_iters = option.whole("LinearLR", "total_iters", total_iters, 1)
+        self.end_factor = number("LinearLR", "end_factor", end_factor, 0.0, 1.0)
+        self.total_iters = whole("LinearLR", "total_iters", total_iters, 1)
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[float]:
@@ -184,8 +184,8 @@ class PolynomialLR(LRScheduler):
     """
 
     def __init__(self, optimizer: Optimizer, total_iters: int = 5, power: float = 1.0, last_epoch: int = -1) -> None:
-        self.total_iters = option.whole("PolynomialLR", "total_iters", total_iters, 1)
-        self.power = option.real("PolynomialLR", "power", power, 0.0)
+        self.total_iters = whole("PolynomialLR", "total_iters", total_iters, 1)
+        self.power = number("PolynomialLR", "power", power, 0.0)
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[float]:
@@ -205,15 +205,15 @@ def epochs(name: str, milestones: Iterable[int]) -> list[int]:
     """Read milestones."""
     if not isinstance(milestones, Iterable) or isinstance(milestones, str):
         raise DTypeError(f"{name}: milestones must be a list of epochs, got {milestones!r}")
-    return [option.whole(name, "milestones", each) for each in milestones]
+    return [whole(name, "milestones", each) for each in milestones]
 
 
 def _gamma(name: str, gamma: float) -> float:
-    return option.real(name, "gamma", gamma, 0.0)
+    return number(name, "gamma", gamma, 0.0)
 
 
 def _share(name: str, option_name: str, value: float) -> float:
     """A factor in (0, 1]: divided by it the learning rate comes back."""
-    if option.real(name, option_name, value, 0.0, 1.0) == 0:
+    if number(name, option_name, value, 0.0, 1.0) == 0:
         raise ShapeError(f"{name}: {option_name} must be above 0, got 0: no learning rate comes back from that")
     return float(value)

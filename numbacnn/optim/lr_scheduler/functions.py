@@ -3,9 +3,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from numbacnn.errors import DTypeError
-from numbacnn.ops import option
 from numbacnn.optim.lr_scheduler.scheduler import LRScheduler, optimiser, per_group
 from numbacnn.optim.optimizer import Optimizer
+from numbacnn.options import number
 
 
 class MultiplicativeLR(LRScheduler):
@@ -39,7 +39,7 @@ class MultiplicativeLR(LRScheduler):
 
     def factors(self) -> list[float]:
         """Return what the functions give for this epoch."""
-        return [option.real(type(self).__name__, f"lr_lambda({self.last_epoch})", function(self.last_epoch))
+        return [number(type(self).__name__, f"lr_lambda({self.last_epoch})", function(self.last_epoch))
                 for function in self.lr_lambdas]
 
     def state_dict(self) -> dict[str, Any]:

@@ -5,9 +5,9 @@ from typing import Any
 
 from numbacnn.autograd import Tensor
 from numbacnn.errors import DTypeError, ShapeError
-from numbacnn.ops import option
 from numbacnn.optim.lr_scheduler.scheduler import LRScheduler, optimiser, per_group
 from numbacnn.optim.optimizer import Optimizer
+from numbacnn.options import choice, number, whole
 
 
 class ReduceLROnPlateau(LRScheduler):
@@ -40,13 +40,13 @@ class ReduceLROnPlateau(LRScheduler):
                  min_lr: float | Sequence[float] = 0.0, eps: float = 1e-8) -> None:
         name = "ReduceLROnPlateau"
         self.optimizer = optimiser(name, optimizer)
-        self.factor = option.real(name, "factor", factor, 0.0, below=1.0)
-        self.min_lrs = [option.real(name, "min_lr", lr, 0.0) for lr in per_group(name, "min_lr", min_lr, optimizer)]
-        self.patience = option.whole(name, "patience", patience)
-        self.cooldown = option.whole(name, "cooldown", cooldown)
-        self.eps, self.threshold = option.real(name, "eps", eps, 0.0), option.real(name, "threshold", threshold, 0.0)
-        self.mode = option.choice(name, "mode", mode, "min", "max")
-        self.threshold_mode = option.choice(name, "threshold_mode", threshold_mode, "rel", "abs")
+        self.factor = number(name, "factor", factor, 0.0, below=1.0)
+        self.min_lrs = [number(name, "min_lr", lr, 0.0) for lr in per_group(name, "min_lr", min_lr, optimizer)]
+        self.patience = whole(name, "patience", patience)
+        self.cooldown = whole(name, "cooldown", cooldown)
+        self.eps, self.threshold = number(name, "eps", eps, 0.0), number(name, "threshold", threshold, 0.0)
+        self.mode = choice(name, "mode", mode, "min", "max")
+        self.threshold_mode = choice(name, "threshold_mode", threshold_mode, "rel", "abs")
         self.best = inf if mode == "min" else -inf
         self.last_epoch = self.num_bad_epochs = self.cooldown_counter = 0
         self._last_lr = self._current()

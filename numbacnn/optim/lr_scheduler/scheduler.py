@@ -5,8 +5,8 @@ from typing import Any
 
 from numbacnn.errors import DTypeError, EvaluationError, ShapeError
 from numbacnn.graph import thread
-from numbacnn.ops import option
 from numbacnn.optim.optimizer import Optimizer
+from numbacnn.options import whole
 
 
 class LRScheduler:
@@ -33,7 +33,7 @@ class LRScheduler:
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
         name = type(self).__name__
         self.optimizer = optimiser(name, optimizer)
-        option.whole(name, "last_epoch", last_epoch, -1)
+        whole(name, "last_epoch", last_epoch, -1)
         for i, group in enumerate(optimizer.param_groups):
             if last_epoch == -1:
                 group.setdefault("initial_lr", group["lr"])
