@@ -166,7 +166,8 @@ def nan_to_num(x: Tensor, nan: float = 0.0, posinf: float | None = None, neginf:
     if dtype not in FLOATING:
         return clone(x)
     largest = float(np.finfo(dtype).max)
-    values = [number("nan_to_num", name, default if value is None else value, infinite=True) for name, value, default in (
-        ("nan", nan, 0.0), ("posinf", posinf, largest), ("neginf", neginf, -largest))]
+    given = ("nan", nan, 0.0), ("posinf", posinf, largest), ("neginf", neginf, -largest)
+    values = [default if value is None else number("nan_to_num", name, value, infinite=True)
+              for name, value, default in given]
     y = where(isnan(x), values[0], x)
     return where(eq(x, inf), values[1], where(eq(x, -inf), values[2], y))
