@@ -5,6 +5,7 @@ and how many replays had been run (in a list that several parts may share), how 
 tensor is held only if it is a part itself; the array is not.
 """
 from collections.abc import Callable
+from sys import getrefcount
 from typing import Any
 from weakref import ref
 
@@ -18,8 +19,25 @@ Put = Callable[[Tensor, Tensor, Any], Tensor]            # tensor, its new part,
 
 def part_of(x: Tensor, y: Tensor, put: Put, where: Any = ()) -> Tensor:
     """Make y, which was taken of x, a part of it."""
-    y.owner = ref(x) if x.owner is None else x, [ref(x.array), graph.replays], put, where
+    y.owner = ref(x) if x.owner is None else held(x), [ref(x.array), graph.replays], put, where
     return y
+
+
+def held(part: Tensor) -> Any:
+    """How a part of a part holds the latter: itself, or weakly if nobody can see any more what it was taken of."""
+    if not _seen(part):
+        part.owner = None
+    return ref(part) if part.owner is None else part
+
+
+def _seen(part: Tensor) -> bool:
+    """Whether somebody can see what is written to the tensor that a part was taken of, or it is refused."""
+    if part.owner is None:
+        return False
+    base, _, put, _ = part.owner
+    if type(base) is ref:
+        return put is repeated or base() is not None
+    return getrefcount(base) > 3 or _seen(base)          # here, in the call and in the part's owner
 
 
 def detach(x: Tensor) -> Tensor:

@@ -221,6 +221,24 @@ def test_a_part_keeps_nobody_alive():
     assert array() is None
     row.add_(1)
     assert part.tolist() == [[2, 3], [3, 4]]
+    kept = weakref.ref(part.array)
+    column = part[:, 0]
+    del part, row
+    assert kept() is None
+    assert column.tolist() == [2, 3]
+
+
+@pytest.mark.parametrize("again", [lambda x: x.detach(), lambda x: x.T, lambda x: x.view(2, 2), lambda x: x[:].T[...]])
+def test_what_is_taken_again_and_again_keeps_nothing(again):
+    x, arrays = nb.ones(2, 2), []
+    for _ in range(5):
+        x = again(x)
+        x += 1
+        nb.evaluate(x)
+        arrays.append(weakref.ref(x.array))
+    gc.collect()
+    assert x.tolist() == [[6, 6], [6, 6]]
+    assert sum(array() is not None for array in arrays) <= 2
 
 
 def test_augmented_assignment_writes_once():

@@ -15,7 +15,7 @@ from numbacnn.autograd import Tensor
 from numbacnn.graph import Array
 from numbacnn.ops import arrange
 from numbacnn.ops import shape as plain
-from numbacnn.part import Put, part_of, repeated
+from numbacnn.part import Put, held, part_of, repeated
 
 View = Callable[..., Tensor]
 
@@ -33,14 +33,14 @@ def view_of(op: View, put: Put) -> View:
 def reshape(x: Tensor, *shape: Any) -> Tensor:
     """Arrange the numbers, in row-major order, in another shape; one size may be -1."""
     y = plain.reshape(x, *shape)
-    y.owner = ref(x) if x.owner is None else x, [ref(x.array), graph.replays], reshaped, ()    # `part_of`, not called
+    y.owner = ref(x) if x.owner is None else held(x), [ref(x.array), graph.replays], reshaped, ()   # `part_of`
     return y
 
 
 def flatten(x: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """Join the axes from `start_dim` to `end_dim` into one."""
     y = plain.flatten(x, start_dim, end_dim)
-    y.owner = ref(x) if x.owner is None else x, [ref(x.array), graph.replays], reshaped, ()
+    y.owner = ref(x) if x.owner is None else held(x), [ref(x.array), graph.replays], reshaped, ()
     return y
 
 
