@@ -235,8 +235,8 @@ METHODS = {
     **{function.__name__: function for function in (
         absolute, add, addcdiv, addcmul, addmm, all, allclose, amax, amin, any, argmax, argmin, argsort, baddbmm,
         bitwise_and, bitwise_or, bitwise_xor, bmm, broadcast_to, ceil, chunk, clamp, clamp_max, clamp_min, clone,
-        contiguous, cos, count_nonzero, cumsum, diagonal, divide, dot, equal, erf, exp, expand_as, expm1, flip, floor,
-        floor_divide, gather, greater, greater_equal, index_add, index_copy, index_fill, index_select, isclose,
+        contiguous, cos, count_nonzero, cumsum, diagonal, divide, dot, eq, equal, erf, exp, expand_as, expm1, flip,
+        floor, floor_divide, gather, greater, greater_equal, index_add, index_copy, index_fill, index_select, isclose,
         isfinite, isinf, isnan, lerp, less, less_equal, log, log10, log1p, log2, log_softmax, logical_and, logical_not,
         logical_or, logical_xor, logsumexp, masked_fill, masked_select, matmul, max, maximum, mean, min, minimum, mm,
         movedim, multiply, mv, nan_to_num, narrow, negative, nonzero, norm, not_equal, outer, prod, reciprocal, relu,

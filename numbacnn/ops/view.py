@@ -30,6 +30,7 @@ def view_of(op: View, put: Put) -> View:
     return view
 
 
+@wraps(plain.reshape)
 def reshape(x: Tensor, *shape: Any) -> Tensor:
     """Arrange the numbers, in row-major order, in another shape; one size may be -1."""
     y = plain.reshape(x, *shape)
@@ -37,6 +38,7 @@ def reshape(x: Tensor, *shape: Any) -> Tensor:
     return y
 
 
+@wraps(plain.flatten)
 def flatten(x: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """Join the axes from `start_dim` to `end_dim` into one."""
     y = plain.flatten(x, start_dim, end_dim)
