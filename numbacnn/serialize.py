@@ -1,5 +1,4 @@
 """Saving and loading: safetensors files, which hold numbers, names and texts, and no code."""
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +10,6 @@ from numbacnn.autograd import Tensor
 from numbacnn.backend import Device, device
 from numbacnn.errors import DTypeError
 from numbacnn.graph import DTYPES, Array
-from numbacnn.nested import put_together, taken_apart
 
 NESTED = "numbacnn.nested"                               # what the description is called in the file
 
@@ -42,7 +40,10 @@ def save(obj: Any, path: "str | os.PathLike[str]", metadata: Mapping[str, str] |
     that every program reads which knows safetensors. In others tensors are called by their path, such as
     ``model.0.weight``, and the rest is a text of JSON among the metadata.
     """
-    from safetensors.numpy import save as to_bytes
+    from safetensors.numpy import save as to_bytes  # imported when they are needed: a program that only computes
+
+    # starts without them
+    from numbacnn.nested import taken_apart
 
     texts = _texts(metadata)
     if isinstance(obj, Mapping) and all(isinstance(name, str) and name != "__metadata__" and isinstance(each, Tensor)
@@ -103,6 +104,8 @@ def load(path: "str | os.PathLike[str]", map_location: "str | Device | None" = N
     from safetensors import SafetensorError
     from safetensors.numpy import load as from_bytes
 
+    from numbacnn.nested import put_together
+
     place = None if map_location is None else device(map_location)
     data = Path(path).read_bytes()
 
@@ -132,6 +135,8 @@ KINDS = ("BOOL", "U8", "I8", "U16", "I16", "U32", "I32", "U64", "I64", "F16", "F
 
 def _header(data: bytes) -> dict[str, Any]:
     """The first part of a safetensors file, which was read before."""
+    import json
+
     header: dict[str, Any] = json.loads(data[8:8 + int.from_bytes(data[:8], "little")])
     return header
 

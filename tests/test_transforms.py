@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as nps
 
+import numbacnn as nb
 from numbacnn.errors import DTypeError, ShapeError
 from numbacnn.transforms import Compose, Lambda, Normalize, Pad, RandomCrop, ToTensor, Transform
 
@@ -72,7 +73,8 @@ def test_a_transform_must_define_batch():
 def test_to_tensor_scales_bytes_and_puts_channels_first():
     image = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
     y = ToTensor()(image)
-    assert (y.shape, y.dtype, y.flags.c_contiguous) == ((3, 2, 4), f32, True)
+    assert isinstance(y, nb.Tensor)
+    assert (y.shape, y.dtype, np.asarray(y).flags.c_contiguous) == ((3, 2, 4), f32, True)
     np.testing.assert_array_equal(y, np.moveaxis(image, 2, 0).astype(f32) / f32(255))
     assert ToTensor()(np.array([[0, 255]], np.uint8)).tolist() == [[[0.0, 1.0]]]
 

@@ -209,9 +209,8 @@ __all__ = [
     "var_mean", "vstack", "where",
 ]
 
-for _op in (all, amax, amin, any, argmax, argmin, argsort, cat, count_nonzero, cumsum, flip, index_select, log_softmax,
-            logsumexp, max, mean, min, norm, prod, softmax, sort, squeeze, stack, std, sum, topk, unbind, unsqueeze,
-            var, var_mean):
+for _op in (all, amax, amin, any, argmax, argmin, argsort, cat, count_nonzero, cumsum, log_softmax, logsumexp, max,
+            mean, min, norm, prod, softmax, sort, stack, std, sum, topk, var, var_mean):
     globals()[_op.__name__] = with_numpy_names(_op)
 
 METHODS = {

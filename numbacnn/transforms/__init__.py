@@ -4,7 +4,7 @@ An image is one of these, here and in every transform:
 
 - a PIL image of mode 1, L, LA, RGB, RGBA or F. The result is a PIL image, too;
 - an array (H, W) or (H, W, C) of uint8, 0 to 255: what `ToTensor` takes;
-- an array (C, H, W) or (H, W) of floating point numbers, usually 0 to 1: what `ToTensor` gives.
+- a tensor, or an array, (C, H, W) or (H, W) of floating point numbers, usually 0 to 1: what `ToTensor` gives.
 
 So the dtype says where the channels are. Flips, crops and padding take arrays of bool as well, laid out as uint8.
 Channels are independent of each other, transparency (RGBA) included; only transforms of colours look at three at once.

@@ -7,7 +7,9 @@ that is `Drawn` takes its random numbers from outside, so that chains of them ke
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
+from numbacnn.autograd import Tensor
 from numbacnn.errors import DTypeError
+from numbacnn.held import Held
 from numbacnn.transforms.drawing import Numbers, Source, apply_many, apply_one, draw, shares, sources_of
 from numbacnn.transforms.pillow import pixels
 
@@ -32,10 +34,11 @@ class Transform:
     batch: Function | None = None
 
     def __call__(self, image: Any) -> Any:
-        """Transform one image."""
+        """Transform one image; of a tensor, the result is one."""
         if self.batch is None:
             raise NotImplementedError(f"{type(self).__name__} must define batch(images)")
-        return self.batch(pixels(type(self).__name__, image)[None])[0]
+        y = self.batch(pixels(type(self).__name__, image)[None])[0]
+        return Held(y) if isinstance(image, Tensor) else y
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -6,7 +6,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from numbacnn.autograd import Tensor
 from numbacnn.errors import DTypeError, ShapeError
+from numbacnn.held import Held
 from numbacnn.random import Own, Seed, own_generator
 from numbacnn.transforms.compose import Drawn
 from numbacnn.transforms.drawing import Numbers, Source
@@ -54,10 +56,13 @@ class ImageTransform(Drawn):
     def one(self, image: Any, numbers: Numbers) -> Any:
         """Transform one image, given its random numbers."""
         op = type(self).__name__
-        if not isinstance(image, np.ndarray) and not is_pil(image):
-            raise DTypeError(f"{op}: image must be a PIL image or an array, got {type(image).__name__}")
+        if not isinstance(image, np.ndarray | Tensor) and not is_pil(image):
+            raise DTypeError(f"{op}: image must be a PIL image, an array or a tensor, got {type(image).__name__}")
+        if isinstance(image, Tensor) and image.dtype.kind != "f":
+            raise DTypeError(f"{op}: a tensor must be floating point, (C, H, W), got {image.dtype}{image.shape}; give "
+                             "an array, (H, W, C), or put ToTensor() before it")
         y = self.many(pixels(op, image)[None], numbers)[0]
-        return to_pil(op, y) if is_pil(image) else y
+        return to_pil(op, y) if is_pil(image) else Held(y) if isinstance(image, Tensor) else y
 
     def many(self, images: Any, numbers: Numbers) -> Any:
         """Transform stacked images, given their random numbers."""

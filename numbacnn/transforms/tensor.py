@@ -1,30 +1,40 @@
 """From pixels to the numbers a network takes."""
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
+from numbacnn.autograd import Tensor
 from numbacnn.errors import DTypeError, ShapeError
+from numbacnn.held import Held
 from numbacnn.transforms.compose import Transform
 
 
 class ToTensor(Transform):
-    """Turn an image into a float32 array of shape (C, H, W).
+    """Turn an image into a float32 tensor of shape (C, H, W).
 
     Takes an array or a PIL image of shape (H, W) or (H, W, C). Integers 0 to 255 (uint8) become numbers in [0, 1];
     booleans become 0 and 1; floating point images are converted, not scaled.
 
     Notes
     -----
-    The result is a NumPy array; the loader makes a tensor of the whole batch. So a dataset costs no call of a backend
-    per image, and `plt.imshow(dataset[0][0][0])` just works.
+    Stacks of images stay arrays (`batch`): a loader makes a tensor of the whole batch. The numbers of a single image,
+    too, are NumPy's until an operation asks for them, so a dataset costs no call of a backend per image.
 
     Examples
     --------
     >>> image = np.array([[0, 51], [102, 255]], np.uint8)
     >>> ToTensor()(image)
-    array([[[0. , 0.2],
-            [0.4, 1. ]]], dtype=float32)
+    tensor([[[0. , 0.2],
+             [0.4, 1. ]]])
     """
+
+    def __call__(self, image: Any) -> Tensor:
+        """Transform one image."""
+        if isinstance(image, Tensor):
+            raise DTypeError(f"ToTensor: image must be a PIL image or an array, got a Tensor of {image.dtype}"
+                             f"{image.shape}")
+        return Held(super().__call__(image))
 
     def batch(self, images: np.ndarray) -> np.ndarray:
         """Do the same for stacked images.
