@@ -6,7 +6,7 @@ whole.
 """
 from .compile import Constant, compiled, kernel
 from .isa import REGISTERS
-from .memory import temporary
+from .memory import PADDING, temporary
 from .pack import lanes_of, unroll_for
 from .simd import lanes, load, store
 from .strided import gather
@@ -52,6 +52,8 @@ def product(a, b, y, row_step, step):
     vectors = 2 if rows <= SUMS // 2 else 4 if REGISTERS >= 32 else 3
     if columns <= 2 * lanes_of(y.dtype):
         vectors = 2
+    elif rows == 1:                                     # long pieces of rows of b, unless they end too far behind it
+        vectors = 8 if -columns % (8 * lanes_of(y.dtype)) * y.dtype.itemsize <= PADDING else 4
     high, width = even(rows, SUMS // vectors), vectors * lanes_of(y.dtype)
     tall = -(-even(rows, ROWS) // high) * high
     block = width * max(1, min(COLUMNS, columns // (ITEMS * width)))
