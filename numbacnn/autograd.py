@@ -18,6 +18,7 @@ from numbacnn.geometry import axis, count
 from numbacnn.grad_mode import is_grad_enabled, mode, no_grad
 from numbacnn.graph import Array, rebind, setting_changed, thread
 from numbacnn.hooks import RemovableHandle, register
+from numbacnn.known import ones
 
 __all__ = ["Backward", "Gradients", "Node", "Tensor", "differentiable", "is_grad_enabled", "no_grad", "sum_of"]
 
@@ -341,7 +342,8 @@ def root(op: str, tensor: Any, gradient: Any) -> tuple[Any, Array]:
         name = "`gradient`" if op == "backward" else "`grad_outputs`"
         raise GradientError(f"{op}: a tensor of shape {tensor.shape} needs {name}; call it on one number, "
                             "such as a loss")
-    start = _ones(tensor.array) if gradient is None else _like(tensor, gradient, "gradient")
+    y = tensor.array
+    start = ones(y.shape, y.dtype, y.device) if gradient is None else _like(tensor, gradient, "gradient")
     return tensor.node or tensor, start
 
 
@@ -386,13 +388,3 @@ def _numbers(data: Any) -> "np.ndarray[Any, Any]":
     except ValueError as error:
         raise DTypeError(f"tensor: data must be numbers, in nested lists of equal lengths: {error}") from None
     return values.astype(np.float32) if values.dtype == np.float64 and not hasattr(data, "dtype") else values
-
-
-def _ones(array: Array) -> Array:
-    key = array.shape, array.dtype, array.device
-    if key not in _known_ones:
-        _known_ones[key] = Array.of(np.ones(array.shape, array.dtype), array.device)
-    return _known_ones[key]
-
-
-_known_ones: dict[Any, Array] = {}

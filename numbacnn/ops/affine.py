@@ -2,8 +2,9 @@
 from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.errors import DTypeError
 from numbacnn.graph import Array, record
+from numbacnn.known import ones
 from numbacnn.ops.check import floating
-from numbacnn.ops.constant import no_bias, ones
+from numbacnn.ops.constant import no_bias
 
 Shape = tuple[int, ...]
 

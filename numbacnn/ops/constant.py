@@ -1,5 +1,4 @@
 """Arrays that never change: made once, found again by a loop that needs them again."""
-from functools import lru_cache
 from math import copysign
 from typing import Any
 
@@ -7,6 +6,7 @@ import numpy as np
 
 from numbacnn.backend import Device
 from numbacnn.graph import Array
+from numbacnn.known import remembered
 
 
 def constant(value: Any, dtype: str, device: Device) -> Array:
@@ -14,18 +14,12 @@ def constant(value: Any, dtype: str, device: Device) -> Array:
     return _constant(value, copysign(1, value), dtype, device)     # 0.0 and -0.0 are equal, and not the same
 
 
-@lru_cache(maxsize=256, typed=True)
+@remembered
 def _constant(value: Any, sign: float, dtype: str, device: Device) -> Array:
     return Array.of(np.asarray(value, dtype), device)
 
 
-@lru_cache(maxsize=256)
+@remembered
 def no_bias(channels: int | tuple[int, ...], dtype: str, device: Device) -> Array:
     """The bias of a layer that has none: zeros."""
     return Array.of(np.zeros(channels, dtype), device)
-
-
-@lru_cache(maxsize=256)
-def ones(shape: tuple[int, ...], dtype: str, device: Device) -> Array:
-    """The weight of a layer that has none."""
-    return Array.of(np.ones(shape, dtype), device)

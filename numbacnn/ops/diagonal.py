@@ -1,5 +1,4 @@
 """Diagonals."""
-from functools import lru_cache
 
 import numpy as np
 
@@ -8,6 +7,7 @@ from numbacnn.autograd import Tensor
 from numbacnn.backend import Device
 from numbacnn.errors import ShapeError
 from numbacnn.graph import Array
+from numbacnn.known import remembered
 from numbacnn.ops.check import any_tensor
 from numbacnn.ops.shape import permute, reshape
 from numbacnn.ops.take import assigned, taken
@@ -51,7 +51,7 @@ def _put(x: Tensor, y: Tensor, where: tuple[int, int, Array]) -> Tensor:
     return permute(reshape(flat, [x.shape[a] for a in order]), [order.index(a) for a in range(x.ndim)])
 
 
-@lru_cache(maxsize=64)
+@remembered
 def _places(rows: int, columns: int, offset: int, device: Device) -> Array:
     first = max(0, -offset) * columns + max(0, offset)
     length = max(0, min(rows - max(0, -offset), columns - max(0, offset)))

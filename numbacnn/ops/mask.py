@@ -1,5 +1,4 @@
 """What masks say: numbers replaced or picked where they are true; and masks that follow from positions."""
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ from numbacnn.backend import Device
 from numbacnn.errors import DTypeError, ShapeError
 from numbacnn.geometry import count
 from numbacnn.graph import Array
+from numbacnn.known import remembered
 from numbacnn.ops.arrange import clone
 from numbacnn.ops.check import FLOATING, any_tensor, kind
 from numbacnn.ops.compare import where
@@ -107,7 +107,7 @@ def _triangle(op: str, x: Tensor, diagonal: int, lower: bool) -> Tensor:
     return where(Tensor(_below(rows, columns, within, lower, x.device)), x, False)
 
 
-@lru_cache(maxsize=64)
+@remembered
 def _below(rows: int, columns: int, diagonal: int, lower: bool, device: Device) -> Array:
     mask = np.tri(rows, columns, diagonal if lower else diagonal - 1, bool)
     return Array.of(mask if lower else ~mask, device)

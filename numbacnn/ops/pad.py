@@ -1,5 +1,4 @@
 """Padding: with a number, or with what x has near its edges."""
-from functools import lru_cache
 from math import nan
 from typing import Any
 
@@ -9,6 +8,7 @@ from numbacnn import geometry
 from numbacnn.autograd import Tensor
 from numbacnn.backend import Device
 from numbacnn.graph import Array
+from numbacnn.known import remembered
 from numbacnn.ops.arrange import clone
 from numbacnn.ops.check import any_tensor
 from numbacnn.ops.slice import placed, sliced
@@ -61,7 +61,7 @@ def filling_of(op: str, value: Any) -> float:
     return nan if isinstance(value, float) and value != value else number(op, "value", value, infinite=True)
 
 
-@lru_cache(maxsize=256)
+@remembered
 def _continued(mode: str, size: int, before: int, after: int, device: Device) -> Array:
     """Where along an axis what is in the padded one comes from."""
     def border() -> np.ndarray:

@@ -1,5 +1,4 @@
 """Channels that become pixels, and back; channels in another order."""
-from functools import lru_cache
 
 import numpy as np
 
@@ -7,6 +6,7 @@ from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.backend import Device
 from numbacnn.errors import ShapeError
 from numbacnn.graph import Array, record
+from numbacnn.known import remembered
 from numbacnn.ops.arrange import rows_of
 from numbacnn.ops.check import any_tensor
 from numbacnn.ops.shape import reshape
@@ -82,7 +82,7 @@ def channel_shuffle(x: Tensor, groups: int) -> Tensor:
     return taken(x, _dealt(x.shape[1], int(groups), x.device), 1)
 
 
-@lru_cache(maxsize=64)
+@remembered
 def _dealt(channels: int, groups: int, device: Device) -> Array:
     return Array.of(np.arange(channels, dtype=np.int64).reshape(groups, -1).T.reshape(-1), device)
 

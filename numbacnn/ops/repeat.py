@@ -1,5 +1,4 @@
 """Numbers repeated, and moved along an axis: picked by indices that follow from shapes."""
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -9,6 +8,7 @@ from numbacnn.autograd import Tensor
 from numbacnn.backend import Device
 from numbacnn.errors import DTypeError, ShapeError
 from numbacnn.graph import Array
+from numbacnn.known import remembered
 from numbacnn.ops.arrange import clone
 from numbacnn.ops.check import any_tensor, kind
 from numbacnn.ops.shape import reshape, sizes_of
@@ -119,16 +119,16 @@ def _repeated(x: Tensor, times: tuple[int, ...]) -> Tensor:
     return x
 
 
-@lru_cache(maxsize=256)
+@remembered
 def _rolled(size: int, shift: int, device: Device) -> Array:
     return places("roll", size, lambda: np.roll(np.arange(size), shift), device)
 
 
-@lru_cache(maxsize=256)
+@remembered
 def _again(size: int, times: int, device: Device) -> Array:
     return places("tile", size * times, lambda: np.tile(np.arange(size), times), device)
 
 
-@lru_cache(maxsize=256)
+@remembered
 def _each(size: int, times: int, device: Device) -> Array:
     return places("repeat_interleave", size * times, lambda: np.repeat(np.arange(size), times), device)
