@@ -3,10 +3,10 @@ from typing import Any
 
 from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
-from numbacnn.errors import DTypeError, ShapeError
+from numbacnn.errors import ShapeError
 from numbacnn.geometry import count
 from numbacnn.graph import Array
-from numbacnn.ops.check import any_tensor, kind
+from numbacnn.ops.check import any_tensor
 from numbacnn.ops.shape import expand, permute, reshape, sizes_of, transpose
 from numbacnn.options import choice
 
@@ -154,8 +154,7 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
 def rows_of(op: str, x: Any, least: int = 3) -> Tensor:
     """Images (..., C, H, W) as (N, C, H, W)."""
     any_tensor(op, "x", x)
-    if not isinstance(x, Tensor):
-        raise DTypeError(f"{op}: x must be a Tensor, got {kind(x)}")
     if x.ndim < least:
         raise ShapeError(f"{op}: x must have axes (..., C, H, W), got x{x.shape}")
-    return x if x.ndim == 4 else reshape(x, (count(x.shape[:-3]), *x.shape[-3:]))
+    images: Tensor = x if x.ndim == 4 else reshape(x, (count(x.shape[:-3]), *x.shape[-3:]))
+    return images

@@ -86,8 +86,6 @@ class Group(dict[str, Any]):
             if p.array.dtype != self.dtype:
                 raise DTypeError(f"step: parameters must be {self.dtype} as when the optimiser was made, got "
                                  f"{p.array.dtype}; convert the model first, then make the optimiser")
-            if p.grad is not None and not isinstance(p.grad, Tensor):
-                raise DTypeError(f"step: a gradient must be a Tensor, got {type(p.grad).__name__}")
             if p.grad is not None and (p.grad.array.shape, p.grad.array.dtype) != (p.array.shape, p.array.dtype):
                 raise ShapeError(f"step: the gradient of a parameter must be {p.array.dtype}{p.array.shape} as itself, "
                                  f"got {p.grad.array.dtype}{p.grad.array.shape}")
