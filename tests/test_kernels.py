@@ -315,7 +315,8 @@ def test_targets(op, dtype):
     for target in (7, -1) if dtype != "uint8" else (7, 255):
         targets[1, 2, 3] = target
         outputs = [np.empty(targets.shape, "int64"), np.empty(targets.shape)]
-        text = rf"{op}: targets must be from 0 to 6, got {target} \(ignore_index is 3\)"
+        name = "target" if op == "nll_loss" else "targets"
+        text = rf"{op}: {name} must be from 0 to 6, got {target} \(ignore_index is 3\)"
         for way in WAYS.values():
             with pytest.raises(IndexError, match=text):
                 way(case, [targets, weight], outputs)

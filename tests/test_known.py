@@ -75,8 +75,8 @@ def test_threads_share_what_is_kept():
 
     def work(seed):
         for key in np.random.default_rng(seed).integers(0, 40, 3000).tolist():
-            if cache.get(key, lambda key=key: array(key % 3 + 1)).shape != (key % 3 + 1,):
-                wrong.append(key)
+            found = cache.get(key, lambda key=key: array(key % 3 + 1))
+            wrong.extend([key] * (found.shape != (key % 3 + 1,)))
 
     threads = [threading.Thread(target=work, args=(seed,)) for seed in range(4)]
     for thread in threads:

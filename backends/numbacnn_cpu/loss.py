@@ -12,9 +12,9 @@ from .softmax import divide, exponentials
 IGNORED = -1              # the target of a row that does not count
 
 
-def checking(op):
-    """Return the kernel that checks the targets of an op: an item is a target."""
-    message = op + ": targets must be from 0 to {}, got {} (ignore_index is {})"
+def checking(op, name):
+    """Return the kernel that checks the targets of an op, which have that name there: an item is a target."""
+    message = op + ": " + name + " must be from 0 to {}, got {} (ignore_index is {})"
 
     def check(targets, weight, checked, weights, ignored, begin, end):
         for row in range(begin, end):
@@ -31,7 +31,7 @@ def checking(op):
     return kernel(items=lambda targets: targets.size, arrange=flat, raises=True)(renamed(check, f"{op}_targets"))
 
 
-cross_entropy_targets, nll_loss_targets = checking("cross_entropy"), checking("nll_loss")
+cross_entropy_targets, nll_loss_targets = checking("cross_entropy", "targets"), checking("nll_loss", "target")
 
 
 def rows(*arguments):

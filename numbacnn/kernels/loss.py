@@ -18,7 +18,7 @@ class LossKernels(Protocol):
         """
 
     def nll_loss_targets(self, targets: Array, weight: Array, checked: Array, weights: Array, /, ignored: int) -> None:
-        """The same, with another name in the error."""
+        """The same, with other names in the error: nll_loss, and target."""
 
     def cross_entropy(self, logits: Array, targets: Array, weights: Array, losses: Array, probabilities: Array, /
                       ) -> None:
