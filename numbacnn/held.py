@@ -19,7 +19,7 @@ class Held(Tensor):
     def __init__(self, values: "np.ndarray[Any, Any]", requires_grad: bool = False) -> None:
         self._values: np.ndarray[Any, Any] | None = values
         self._made: Array | None = None
-        self.node = self._grad = self._watch = None
+        self.node = self.owner = self._grad = self._watch = None
         self._requires_grad = requires_grad
 
     @property

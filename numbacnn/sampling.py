@@ -268,4 +268,4 @@ def bernoulli_(x: Tensor, p: Any = 0.5, *, generator: Seed = None) -> Tensor:
 
 
 for _method in (normal_, uniform_, bernoulli_):
-    setattr(Tensor, _method.__name__, in_place(_method))
+    setattr(Tensor, _method.__name__, in_place(_method, reads=False))

@@ -40,9 +40,8 @@ def save(obj: Any, path: "str | os.PathLike[str]", metadata: Mapping[str, str] |
     that every program reads which knows safetensors. In others tensors are called by their path, such as
     ``model.0.weight``, and the rest is a text of JSON among the metadata.
     """
-    from safetensors.numpy import save as to_bytes  # imported when they are needed: a program that only computes
+    from safetensors.numpy import save as to_bytes
 
-    # starts without them
     from numbacnn.nested import taken_apart
 
     texts = _texts(metadata)

@@ -85,7 +85,7 @@ def block_copy(x, y, places, axes, begin, end):
 def gather(x, seen, y):
     """Return the call that writes x into y, in the order in which a view of x has its numbers."""
     axes = table(seen.shape, seen)
-    if axes[1, 0] != 1 or axes[0, 0] < SHORT:
+    if axes[0].all() and (axes[1, 0] != 1 or axes[0, 0] < SHORT):        # where there is anything
         places, outside = block_of(axes)
         if places.size >= SHORT and places[-1] < 1 << 32:
             return block_copy, [bits(x), bits(y), places.astype(np.uint32), outside]

@@ -163,11 +163,11 @@ def nan_to_num(x: Tensor, nan: float = 0.0, posinf: float | None = None, neginf:
     """
     any_tensor("nan_to_num", "x", x)
     dtype = x.array.dtype
-    if dtype not in FLOATING:
-        return clone(x)
-    largest = float(np.finfo(dtype).max)
+    largest = float(np.finfo(dtype if dtype in FLOATING else "float32").max)
     given = ("nan", nan, 0.0), ("posinf", posinf, largest), ("neginf", neginf, -largest)
     values = [default if value is None else number("nan_to_num", name, value, infinite=True)
               for name, value, default in given]
+    if dtype not in FLOATING:
+        return clone(x)
     y = where(isnan(x), values[0], x)
     return where(eq(x, inf), values[1], where(eq(x, -inf), values[2], y))
