@@ -1,9 +1,14 @@
 """What all tests share: fixed seeds, and thread state that no test leaves behind."""
+import os
+
 import pytest
 from mirror import Mirror
 
 import numbacnn
 from numbacnn import graph
+
+if "PYTEST_XDIST_WORKER" in os.environ:                  # every core has a process of tests: more would only wait
+    os.environ.setdefault("NUMBACNN_COMPILE_PROCESSES", "1")
 
 
 @pytest.fixture(autouse=True)

@@ -5,16 +5,15 @@ sides) of the sum of their absolute values, which is computed in float64; the al
 """
 import numpy as np
 import pytest
+from beside_torch import compare, differentiated, ours, theirs, torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import numbacnn as nb
 from numbacnn import nn, ops, testing
 
-torch = pytest.importorskip("torch", reason="needs the extra `oracle`")
 pytestmark = [pytest.mark.oracle, pytest.mark.filterwarnings("ignore:Using padding='same'")]
 
-many = settings(max_examples=200, deadline=None, derandomize=True,
+many = settings(max_examples=120, deadline=None, derandomize=True,
                 suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 MODES = ["zeros", "reflect", "replicate", "circular"]
 axes, seeds = st.integers(1, 3), st.integers(0, 2**32 - 1)
@@ -43,23 +42,6 @@ def convolutions(draw):
     return f"conv{count}d", ((*batch, given_ * g, *size), (made * g, given_, *kernel), (made * g,)), options
 
 
-def results(function, make, arrays, dy_seed=1):
-    """The value and all gradients."""
-    tensors = [make(each) for each in arrays]
-    y = function(*tensors)
-    dy = np.random.default_rng(dy_seed).standard_normal(tuple(y.shape)).astype(arrays[0].dtype)
-    y.backward(nb.tensor(dy) if isinstance(y, nb.Tensor) else torch.tensor(dy))
-    return [y.detach().numpy(), *[each.grad.numpy() for each in tensors]]
-
-
-def ours(values):
-    return nb.tensor(values, requires_grad=True)
-
-
-def theirs(values):
-    return torch.tensor(values, requires_grad=True)
-
-
 def drawn(shapes, seed):
     rng = np.random.default_rng(seed)
     return [rng.standard_normal(shape) for shape in shapes]
@@ -71,10 +53,8 @@ def test_functions(call, bias, eager, seed):
     op, shapes, options = call
     arrays = drawn(shapes if bias else shapes[:2], seed)
     with testing.settings(eager=eager):
-        got = results(lambda *x: getattr(ops, op)(*x, **options), ours, arrays)
-    right = results(lambda *x: getattr(torch.nn.functional, op)(*x, **options), theirs, arrays)
-    for mine, yours in zip(got, right, strict=True):
-        np.testing.assert_allclose(mine, yours, rtol=1e-10, atol=1e-10)
+        compare(lambda *x: getattr(ops, op)(*x, **options),
+                lambda *x: getattr(torch.nn.functional, op)(*x, **options), *arrays)
 
 
 @many
@@ -82,9 +62,10 @@ def test_functions(call, bias, eager, seed):
 def test_functions_in_float32(call, seed):
     op, shapes, options = call
     arrays = [each.astype("float32") for each in drawn(shapes, seed)]
-    got = results(lambda *x: getattr(ops, op)(*x, **options), ours, arrays)
     double = [each.astype("float64") for each in arrays]
-    right = results(lambda *x: getattr(torch.nn.functional, op)(*x, **options), theirs, double)
+    got, right = ([*found.values, *found.gradients] for found in (
+        differentiated(lambda *x: getattr(ops, op)(*x, **options), ours, arrays),
+        differentiated(lambda *x: getattr(torch.nn.functional, op)(*x, **options), theirs, double)))
     for mine, exact, size in zip(got, right, sums_of_sizes(op, double, options), strict=True):
         assert mine.dtype == np.float32
         terms = 1 + max(np.prod(shapes[1][1:]), np.prod(shapes[1]) // shapes[1][1], exact.size, got[0].size)
@@ -121,10 +102,9 @@ def test_layers_with_any_border(count, g, taps, mode, data, seed):
         "padding=valid", "padding='valid'").replace(f"mode={mode}", f"mode='{mode}'")
     size = [7 + data.draw(st.integers(0, 3)) for _ in range(count)]
     [x] = drawn([(*data.draw(st.sampled_from([(), (1,), (2,)])), 2 * g, *size)], seed)
-    got, right = results(layer, ours, [x]), results(other, theirs, [x])
-    for mine, yours in zip([*got, *[p.grad.numpy() for p in layer.parameters()]],
-                           [*right, *[p.grad.numpy() for p in other.parameters()]], strict=True):
-        np.testing.assert_allclose(mine, yours, rtol=1e-10, atol=1e-10)
+    compare(layer, other, x)
+    for mine, yours in zip(layer.parameters(), other.parameters(), strict=True):
+        np.testing.assert_allclose(mine.grad.numpy(), yours.grad.numpy(), rtol=1e-10, atol=1e-10)
 
 
 @many
@@ -139,6 +119,4 @@ def test_transposed_layers_of_a_given_size(count, kernel, stride, padding, data,
     least = [(n - 1) * stride - 2 * options["padding"] + kernel for n in x.shape[2:]]
     size = [n + data.draw(st.integers(0, stride - 1)) for n in least]
     size = data.draw(st.sampled_from([size, (2, 3, *size)]))
-    got, right = results(lambda x: layer(x, size), ours, [x]), results(lambda x: other(x, list(size)), theirs, [x])
-    for mine, yours in zip(got, right, strict=True):
-        np.testing.assert_allclose(mine, yours, rtol=1e-10, atol=1e-10)
+    compare(lambda x: layer(x, size), lambda x: other(x, list(size)), x)

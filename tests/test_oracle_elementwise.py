@@ -1,6 +1,7 @@
 """Elementwise operations beside PyTorch: any shape, any memory layout, any numbers, options, dtypes."""
 import numpy as np
 import pytest
+from beside_torch import differentiated, ours, theirs, torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, mutually_broadcastable_shapes
@@ -10,7 +11,6 @@ from test_properties import LAYOUTS
 import numbacnn as nb
 from numbacnn import ops
 
-torch = pytest.importorskip("torch", reason="needs the extra `oracle`")
 pytestmark = pytest.mark.oracle
 many = settings(max_examples=400, deadline=None, derandomize=True)
 seeds, layouts = st.integers(0, 2**32 - 1), st.sampled_from(list(LAYOUTS))
@@ -33,14 +33,11 @@ UNARY = sorted({*activation.KEPT, *mathematics.KEPT, *mathematics.STEPS, "thresh
 
 def both(mine, yours, arrays, dtype, layout):
     """Values and gradients of both, for arrays in that dtype and layout."""
-    xs = [nb.tensor(LAYOUTS[layout](x.astype(dtype)), requires_grad=True) for x in arrays]
-    ts = [torch.tensor(x.astype(dtype), requires_grad=True) for x in arrays]
-    y, t = mine(*xs), yours(*ts)
-    dy = np.random.default_rng(7).uniform(-1, 1, y.shape).astype(dtype)
-    y.backward(nb.tensor(dy))
-    t.backward(torch.tensor(dy))
-    return ([y.numpy(), *[x.grad.numpy() for x in xs]],
-            [t.detach().numpy(), *[x.grad.numpy() if x.grad is not None else np.zeros(x.shape) for x in ts]])
+    arrays = [x.astype(dtype) for x in arrays]
+    got = differentiated(mine, lambda x, wanted: ours(LAYOUTS[layout](x), wanted), arrays)
+    right = differentiated(yours, theirs, arrays)
+    return [*got.values, *got.gradients], [*right.values, *[
+        np.zeros_like(x) if dx is None else dx for x, dx in zip(arrays, right.gradients, strict=True)]]
 
 
 def assert_close(got, expected, dtype):

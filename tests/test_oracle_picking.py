@@ -1,12 +1,15 @@
 """What picks, joins, pads and sorts beside PyTorch: shapes and indices that nobody thought of, values and gradients."""
+from functools import partial
+
+import beside_torch
 import numpy as np
 import pytest
+from beside_torch import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import numbacnn as nb
 
-torch = pytest.importorskip("torch", reason="needs the extra `oracle`")
 pytestmark = pytest.mark.oracle
 
 many = settings(max_examples=150, deadline=None, derandomize=True)
@@ -15,22 +18,8 @@ seeds = st.integers(0, 2**32 - 1)
 
 
 def compare(function, *arrays):
-    """Call a function on tensors of both, and differentiate with respect to those of float64."""
-    tensors, others = ([make(x) for x in arrays] for make in (nb.tensor, torch.tensor))
-    for x in tensors + others:
-        if "float" in str(x.dtype):
-            x.requires_grad_()
-    y, right = function(nb, *tensors), function(torch, *others)
-    for one, other in zip(*[each if isinstance(each, tuple | list) else [each] for each in (y, right)], strict=True):
-        np.testing.assert_allclose(one.numpy(), other.detach().numpy(), rtol=1e-10, atol=1e-10, strict=True)
-    first, second = (each[0] if isinstance(each, tuple | list) else each for each in (y, right))
-    if second.requires_grad:
-        dy = np.random.default_rng(0).standard_normal(first.shape)
-        first.backward(nb.tensor(dy))
-        second.backward(torch.tensor(dy))
-        for one, other in zip(tensors, others, strict=True):
-            if other.requires_grad:
-                np.testing.assert_allclose(one.grad.numpy(), other.grad.numpy(), rtol=1e-10, atol=1e-10)
+    """Call a function of a library and of tensors with both libraries."""
+    beside_torch.compare(partial(function, nb), partial(function, torch), *arrays)
 
 
 def normal(seed, *shape):

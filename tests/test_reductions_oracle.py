@@ -3,6 +3,7 @@ import math
 
 import numpy as np
 import pytest
+from beside_torch import compare, torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import mutually_broadcastable_shapes
@@ -10,7 +11,6 @@ from hypothesis.extra.numpy import mutually_broadcastable_shapes
 import numbacnn as nb
 from numbacnn import ops
 
-torch = pytest.importorskip("torch", reason="needs the extra `oracle`")
 pytestmark = pytest.mark.oracle
 
 many = settings(max_examples=400, deadline=None, derandomize=True)
@@ -24,41 +24,24 @@ def numbers(seed, shape, whole=False):
     return rng.integers(-2, 3, shape).astype(float) if whole else rng.standard_normal(shape)
 
 
-def same(mine, yours, *arrays, tolerance=1e-10):
-    """Compare the values and the gradients of two functions of arrays."""
-    ours = [nb.tensor(x, requires_grad=True) for x in arrays]
-    theirs = [torch.tensor(x, requires_grad=True) for x in arrays]
-    y, z = mine(*ours), yours(*theirs)
-    pairs = list(zip(y, z, strict=True)) if isinstance(y, tuple) else [(y, z)]
-    for have, want in pairs:
-        assert have.shape == tuple(want.shape)
-        np.testing.assert_allclose(have.numpy(), want.detach().numpy(), rtol=tolerance, atol=tolerance)
-    dy = np.random.default_rng(0).standard_normal(pairs[0][0].shape)
-    pairs[0][0].backward(nb.tensor(dy))
-    pairs[0][1].backward(torch.tensor(dy))
-    for have, want in zip(ours, theirs, strict=True):
-        np.testing.assert_allclose(have.grad.numpy(), want.grad.numpy(), rtol=tolerance, atol=tolerance)
-
-
 @many
 @given(st.data(), shapes, st.booleans(), st.booleans(), seeds)
 def test_over_axes(data, shape, keepdim, whole, seed):
     axes = tuple(data.draw(st.lists(st.sampled_from(range(-len(shape), len(shape))), min_size=1,
                                     unique_by=lambda a: a % len(shape))))
     x, options = numbers(seed, shape, whole), {"keepdim": keepdim}
-    for op in "amax", "amin", "logsumexp":
-        same(lambda a, op=op: getattr(ops, op)(a, axes, **options), lambda a,
-             op=op: getattr(torch, op)(a, axes, **options),
-             x)
+    for op in "sum", "mean", "amax", "amin", "logsumexp":
+        compare(lambda a, op=op: getattr(ops, op)(a, axes, **options),
+             lambda a, op=op: getattr(torch, op)(a, axes, **options), x)
     terms, correction = math.prod(shape[a] for a in axes), data.draw(st.integers(0, 2))
     if terms > correction:
         for op in "var", "std":
             if op == "var" or not whole:
-                same(lambda a, op=op: getattr(ops, op)(a, axes, correction=correction, **options),
+                compare(lambda a, op=op: getattr(ops, op)(a, axes, correction=correction, **options),
                      lambda a, op=op: getattr(torch, op)(a, axes, correction=correction, **options), x)
     p = data.draw(st.sampled_from([0, 1, 2, 3, 4, 1.5, 0.5, math.inf, -math.inf]))
     if p:                                               # without, the norm has no gradient in PyTorch
-        same(lambda a: ops.norm(a, p, axes, keepdim), lambda a: torch.linalg.vector_norm(a, p, axes, keepdim), x)
+        compare(lambda a: ops.norm(a, p, axes, keepdim), lambda a: torch.linalg.vector_norm(a, p, axes, keepdim), x)
 
 
 @many
@@ -66,12 +49,12 @@ def test_over_axes(data, shape, keepdim, whole, seed):
 def test_along_an_axis(data, shape, keepdim, whole, seed):
     axis = data.draw(st.sampled_from(range(-len(shape), len(shape))))
     x = numbers(seed, shape, whole)
-    same(lambda a: ops.prod(a, axis, keepdim), lambda a: torch.prod(a, axis, keepdim), x)
+    compare(lambda a: ops.prod(a, axis, keepdim), lambda a: torch.prod(a, axis, keepdim), x)
     for op in "max", "min":
-        same(lambda a, op=op: getattr(ops, op)(a, axis, keepdim), lambda a,
+        compare(lambda a, op=op: getattr(ops, op)(a, axis, keepdim), lambda a,
              op=op: tuple(getattr(a, op)(axis, keepdim)), x)
-        same(getattr(ops, op), lambda a, op=op: getattr(a, op)(), x)
-    same(ops.prod, torch.prod, x)
+        compare(getattr(ops, op), lambda a, op=op: getattr(a, op)(), x)
+    compare(ops.prod, torch.prod, x)
     for op in "argmax", "argmin":
         assert np.array_equal(getattr(ops, op)(nb.tensor(x), axis).numpy(), getattr(np, op)(x, axis))
     for op in "any", "all":
@@ -90,7 +73,7 @@ def test_matmul(data, fronts, rows, depth, columns, seed):
         a = a[-1:]
     elif data.draw(st.booleans()):
         b = b[-2:-1]
-    same(ops.matmul, torch.matmul, numbers(seed, a), numbers(seed + 1, b))
+    compare(ops.matmul, torch.matmul, numbers(seed, a), numbers(seed + 1, b))
 
 
 @st.composite
@@ -110,7 +93,7 @@ def test_einsum(equation, seed):
     arrays = [numbers(seed + i, shape) for i, shape in enumerate(given_)]
     np.testing.assert_allclose(ops.einsum(text, *map(nb.tensor, arrays)).numpy(), np.einsum(text, *arrays), rtol=1e-10,
                                atol=1e-10)
-    same(lambda *x: ops.einsum(text, *x), lambda *x: torch.einsum(text, *x), *arrays)
+    compare(lambda *x: ops.einsum(text, *x), lambda *x: torch.einsum(text, *x), *arrays)
 
 
 @pytest.mark.parametrize("op", ["var", "std"])

@@ -55,3 +55,26 @@ class LayerBenchmark(ABC):
             leaf.grad = None
         self.y.backward(self.dy, retain_graph=True)
         numbacnn.evaluate(*[leaf.grad for leaf in leaves])
+
+
+class CallBenchmark(ABC):
+    """Time a function of tensors. A case is a row of `cases`: the function, then what its tensors are made of."""
+
+    cases: dict[str, tuple]
+    param_names = ("case",)
+    timeout = 120
+
+    @abstractmethod
+    def arguments(self, *described):
+        """Make the tensors of a case."""
+
+    def setup(self, case):
+        """Make the case, and compile its kernels."""
+        skip_without_backend()
+        self.function, *described = self.cases[case]
+        self.tensors = self.arguments(*described)
+        self.time_call(case)
+
+    def time_call(self, case):
+        """Compute the result."""
+        numbacnn.evaluate(self.function(*self.tensors))

@@ -1,4 +1,4 @@
-"""Batch normalisation in training, at shapes from known networks."""
+"""Normalisation in training, at shapes from known networks."""
 from numbacnn import nn
 
 from . import common
@@ -18,3 +18,19 @@ class BatchNorm2d(common.LayerBenchmark):
 
     def layer(self, shape):
         return nn.BatchNorm2d(shape[1])
+
+
+# x, then a layer and its options
+OTHERS = {
+    "layer norm of rows": ((512, 768), nn.LayerNorm, 768), "rms norm of rows": ((512, 768), nn.RMSNorm, 768),
+    "group norm": ((8, 128, 28, 28), nn.GroupNorm, 32, 128), "instance norm": ((8, 64, 56, 56), nn.InstanceNorm2d, 64),
+    "alexnet, local response": ((8, 96, 27, 27), nn.LocalResponseNorm, 5),
+}
+
+
+class Norm(common.LayerBenchmark):
+    cases = OTHERS
+    params = (list(OTHERS),)
+
+    def layer(self, shape, kind, *options):
+        return kind(*options)
