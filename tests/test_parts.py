@@ -158,6 +158,8 @@ def test_old_numbers_are_not_written():
     assert x.tolist() == [[9, 9, 9], [0, 0, 0]]
     row.add_(1)
     assert x[0].tolist() == [10, 10, 10]
+    same.uniform_(2, 2)
+    assert x.tolist() == [[2, 2, 2], [2, 2, 2]]
     inner = x.view(3, 2)[1:]
     x += 1
     with pytest.raises(EvaluationError, match="take the part again"):
@@ -166,6 +168,15 @@ def test_old_numbers_are_not_written():
     first.add_(1)
     with pytest.raises(EvaluationError, match="take the part again"):
         overlapping.add_(1)
+
+
+def test_every_in_place_form_reaches_the_tensor():
+    x = nb.tensor(grid(3, 4))
+    x.swapdims(0, 1)[1].masked_fill_(nb.tensor([True, False, True]), -1)
+    x.moveaxis(0, 1)[2:].neg_()
+    x.diagonal(1).clamp_(max=3)
+    x.view(12)[:2].copy_(nb.tensor([7, 8]))
+    assert x.tolist() == [[7, 8, -3, -4], [5, 6, -7, -8], [9, -1, -11, -12]]
 
 
 def test_assigning_data_makes_a_tensor_of_its_own():
@@ -187,7 +198,8 @@ def test_copies_are_no_parts():
 
 
 def test_what_repeats_numbers_is_refused():
-    for taken in nb.ones(1).expand(3), nb.ones(2).broadcast_to((2, 2))[0], nb.ones(3, 1).expand(3, 2).T:
+    for taken in (nb.ones(1).expand(3), nb.ones(1).expand_as(nb.ones(3)), nb.ones(2).broadcast_to((2, 2))[0],
+                  nb.ones(3, 1).expand(3, 2).T):
         with pytest.raises(EvaluationError, match=r"expand: a tensor that repeats numbers, .* clone\(\)"):
             taken.add_(1)
     x = nb.ones(3)

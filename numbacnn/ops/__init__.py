@@ -20,7 +20,7 @@ from numbacnn.ops.adaptive_pool import (
     adaptive_max_pool2d,
     adaptive_max_pool3d,
 )
-from numbacnn.ops.arrange import clone, contiguous, expand_as, meshgrid
+from numbacnn.ops.arrange import clone, contiguous, meshgrid
 from numbacnn.ops.cat import cat, hstack, stack, vstack
 from numbacnn.ops.closeness import allclose, equal, isclose
 from numbacnn.ops.compare import (
@@ -168,6 +168,7 @@ from numbacnn.ops.vector_norm import cosine_similarity, norm, normalize
 from numbacnn.ops.view import (
     broadcast_to,
     expand,
+    expand_as,
     flatten,
     movedim,
     permute,

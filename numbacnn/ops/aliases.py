@@ -1,8 +1,8 @@
 """Shorter names of operations, as PyTorch and NumPy have them: functions of `numbacnn` and methods of tensors."""
-from numbacnn.ops.arrange import movedim, swapaxes
 from numbacnn.ops.compare import greater, greater_equal, less, less_equal, not_equal
 from numbacnn.ops.elementwise import divide, multiply, negative, subtract
 from numbacnn.ops.mathematics import absolute, clamp, power
+from numbacnn.ops.view import movedim, swapaxes
 
 __all__ = ["abs", "clip", "div", "ge", "gt", "le", "lt", "moveaxis", "mul", "ne", "neg", "pow", "sub", "swapdims"]
 

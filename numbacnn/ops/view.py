@@ -71,4 +71,4 @@ reshape_as, unflatten, squeeze, unsqueeze = [view_of(op, reshaped) for op in (
     arrange.reshape_as, arrange.unflatten, plain.squeeze, plain.unsqueeze)]
 permute, transpose, swapaxes, movedim = [view_of(op, permuted) for op in (
     plain.permute, plain.transpose, arrange.swapaxes, arrange.movedim)]
-expand, broadcast_to = _repeating(plain.expand), _repeating(arrange.broadcast_to)
+expand, expand_as, broadcast_to = [_repeating(op) for op in (plain.expand, arrange.expand_as, arrange.broadcast_to)]
