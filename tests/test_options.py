@@ -30,6 +30,7 @@ NUMBERS = {"eps", "momentum", "p", "alpha", "beta", "k", "negative_slope", "init
 NOT_NEGATIVE = {("*Norm*", "eps"), ("*Norm*", "momentum"), ("*Dropout*", "p"), ("CrossEntropyLoss", "label_smoothing"),
                 ("SmoothL1Loss", "beta"), ("HuberLoss", "delta"), ("TripletMarginLoss", "margin"),
                 ("TripletMarginLoss", "p"), ("GaussianNLLLoss", "eps"), ("Softshrink", "lambd")}
+SHARES = {("*Norm*", "momentum"), ("*Dropout*", "p"), ("CrossEntropyLoss", "label_smoothing")}    # at most 1
 NONE = {("*BatchNorm*", "momentum"), ("InstanceNorm*", "momentum"), ("RMSNorm", "eps")}      # may be None
 SIZES = {"in_channels", "out_channels", "groups", "in_features", "out_features", "in1_features", "in2_features",
          "num_features", "num_groups", "num_channels", "num_parameters", "num_embeddings", "embedding_dim",
@@ -60,8 +61,9 @@ def wrong_values(name, option):
     if option == "device":
         return ["none", "cpu:x", "", -1, math.nan, True]
     if option in NUMBERS:
-        negative = [-1, -0.5] if listed(NOT_NEGATIVE, name, option) else []
-        wrong = ["a", "1", *nothing, True, [1.0], 1j, nb.tensor(0.5), *negative]
+        outside = [-1, -0.5] if listed(NOT_NEGATIVE, name, option) else []
+        outside += [1.5, math.inf] if listed(SHARES, name, option) else []
+        wrong = ["a", "1", *nothing, True, [1.0], 1j, nb.tensor(0.5), *outside]
         return wrong if option == "value" else [*wrong, math.nan]        # padding may be NaN
     if option in SIZES:
         return ["a", "4", None, math.nan, 0, -1, True, 4.0, 1.5, [4]]
