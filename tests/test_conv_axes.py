@@ -15,6 +15,7 @@ from numbacnn.nn import functional as F
 
 SEQUENCES = (3, 4, 20), (5, 4, 3), (6, 5, 3)
 VOLUMES = (2, 3, 3, 5, 4), (5, 3, 2, 3, 3), (6, 5, 1, 1, 1)
+FILTERS = (2, 3, 4, 5, 19), (3, 1, 2, 3, 3), (3,)
 IMAGES = (2, 18, 4, 5), (18, 17, 2, 2), (17,)
 
 
@@ -36,6 +37,16 @@ PROGRAMS = [
     (4, IMAGES, lambda *inputs: F.relu(biased(*inputs))),
     (5, IMAGES, biased),
     (6, ((4, 6),), lambda x: x.reshape(3, 8).reshape(24) * 2),
+    (7, FILTERS, lambda x, weight, bias: F.conv3d(x, weight, bias, padding=1, groups=3)),
+]
+
+# Shapes of a volume and of filters of single channels; options.
+DEPTHWISE = [
+    ((2, 5, 6, 7, 8), (5, 1, 3, 3, 3), {"padding": 1}),
+    ((1, 2, 3, 4, 40), (2, 1, 2, 3, 5), {}),
+    ((2, 3, 9, 8, 17), (3, 1, 3, 2, 3), {"stride": (2, 3, 1), "padding": (2, 1, 3), "dilation": (2, 1, 4)}),
+    ((1, 2, 20, 90, 90), (2, 1, 5, 3, 1), {"padding": (4, 0, 0)}),
+    ((1, 1, 4, 5, 6), (1, 1, 3, 3, 3), {"padding": 1}),
 ]
 
 
@@ -56,6 +67,18 @@ def test_a_rule_applies_and_changes_nothing(number, shapes, program, applied):  
     computed(shapes, program)
     assert arrange_rules.FUSIONS[number] in applied
     ways.compare(computed, shapes, program, tolerance=0.0)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("x", "weight", "options"), DEPTHWISE)
+def test_depthwise_volumes(x, weight, options, dtype):
+    rng = np.random.default_rng(0)
+    inputs = [nb.tensor(rng.integers(-4, 5, shape).astype(dtype)) for shape in (x, weight, weight[:1])]
+    found = F.conv3d(*inputs, groups=x[1], **options)
+    dense = nb.zeros(x[1], x[1], *weight[2:], dtype=inputs[0].dtype).numpy()
+    dense[range(x[1]), range(x[1])] = inputs[1].numpy()[:, 0]
+    expected = F.conv3d(inputs[0], nb.tensor(dense), inputs[2], **options)
+    np.testing.assert_array_equal(found.numpy(), expected.numpy())
 
 
 def test_every_rule_has_a_program():

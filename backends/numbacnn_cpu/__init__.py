@@ -42,6 +42,7 @@ from .depthwise import (
     conv2d_depthwise_relu,
 )
 from .depthwise_backward import conv2d_depthwise_backward_normalised
+from .depthwise_volumes import conv3d_depthwise
 from .dropout import dropout
 from .elementwise import (
     add,

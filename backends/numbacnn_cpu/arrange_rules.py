@@ -22,6 +22,11 @@ def is_spread(x, weight, c, b, bias, conv, precision):
             and not is_narrow(x, weight, c, conv) and not is_winograd_backward(weight, c, conv, precision))
 
 
+def sums_taps(filters, depth, conv, planes):
+    """Whether a volume is the sum of images that one tap each along the depth has made, without steps along rows."""
+    return is_depthwise(filters, conv) and planes == (depth[0], 1, 0, 0, 1) and depth[4] == 1 and conv[1] == 1
+
+
 def spread(lines, op):
     """Return the rule that a bias, and what else is in `lines`, is added where the outputs are computed."""
     return Fusion(f"{lines}\nb = reshape(bias)\nc = conv2d_backward_input(x, weight, *conv)",
@@ -52,4 +57,12 @@ FUSIONS = [
     spread("y = relu(s)\ns = add(c, b)", "conv2d_transposed_relu_packed"),
     spread("y = add(c, b)", "conv2d_transposed_packed"),
     Fusion("y = reshape(v)\nv = reshape(c)", "y = reshape(c)"),      # of any shapes, if nobody else needs v
+    Fusion(
+        """
+        images = depth_windows(x, *depth)
+        c = conv2d(images, filters, bias, *conv)
+        y = depth_windows_backward(c, *planes)
+        """,
+        "y = conv3d_depthwise(x, filters, bias, *depth, *conv)", when=sums_taps,
+    ),
 ]
