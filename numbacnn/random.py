@@ -12,8 +12,9 @@ import numpy as np
 from numbacnn import backend
 from numbacnn.autograd import Tensor
 from numbacnn.backend import Device
-from numbacnn.errors import DTypeError
+from numbacnn.errors import DTypeError, ShapeError
 from numbacnn.graph import Array, setting_changed
+from numbacnn.options import is_integer
 
 
 def manual_seed(seed: int) -> None:
@@ -51,15 +52,17 @@ def set_rng_state(new_state: dict[str, Any]) -> None:
     """
     global _host, _seed, _round
     try:
-        bits = np.random.PCG64(np.random.SeedSequence(new_state["seed"], n_children_spawned=new_state["epochs"]))
+        seed = _checked("set_rng_state", new_state["seed"])
+        bits = np.random.PCG64(np.random.SeedSequence(seed, n_children_spawned=new_state["epochs"]))
         bits.state = new_state["host"]
-        arrays = {backend.device(name): Array.of(np.array([seed, counter], np.int64), backend.device(name))
-                  for name, (seed, counter) in new_state["kernels"].items()}
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+        arrays = {backend.device(name): Array.of(np.array(numbers, np.int64).reshape(2), backend.device(name))
+                  for name, numbers in new_state["kernels"].items()}
+    except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError):
         raise DTypeError(f"set_rng_state: new_state must be what get_rng_state gave, got {new_state!r}") from None
-    _host, _seed, _round = np.random.Generator(bits), new_state["seed"], _round + 1
+    _host, _seed, _round = np.random.Generator(bits), seed, _round + 1
     _thread.start()
-    _thread.states = {place: Tensor(array) for place, array in arrays.items()}
+    for place, array in arrays.items():                  # the same tensors: captures know them
+        _thread.states.setdefault(place, Tensor(array)).array = array
     setting_changed()
 
 
@@ -130,8 +133,8 @@ def own_generator(op: str, generator: Seed) -> Own:
         return generator
     if _is_seed(generator):
         return np.random.default_rng(int(generator))
-    raise DTypeError(f"{op}: generator must be a numbacnn.Generator, a numpy.random.Generator, a seed from 0 to "
-                     f"2**63 - 1 or None, got {generator!r}")
+    raise _wrong(generator)(f"{op}: generator must be a numbacnn.Generator, a numpy.random.Generator, a seed from 0 to "
+                            f"2**63 - 1 or None, got {generator!r}")
 
 
 def host_generator(own: Own = None) -> np.random.Generator:
@@ -150,12 +153,17 @@ def state_of(op: str, generator: Seed, device: Device) -> Tensor:
 
 
 def _is_seed(seed: Any) -> bool:
-    return isinstance(seed, int | np.integer) and not isinstance(seed, bool) and bool(0 <= seed < 2**63)
+    return is_integer(seed) and bool(0 <= seed < 2**63)
+
+
+def _wrong(seed: Any) -> type[DTypeError] | type[ShapeError]:
+    """What a seed that is none is refused with: a whole number is out of range."""
+    return ShapeError if is_integer(seed) else DTypeError
 
 
 def _checked(op: str, seed: Any) -> int:
     if not _is_seed(seed):
-        raise DTypeError(f"{op}: seed must be an integer from 0 to 2**63 - 1, got {seed!r}")
+        raise _wrong(seed)(f"{op}: seed must be an integer from 0 to 2**63 - 1, got {seed!r}")
     return int(seed)
 
 

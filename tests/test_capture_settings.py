@@ -113,10 +113,17 @@ def seed(i, model, optimizer):
     nb.manual_seed(7 + i)
 
 
-extra = nn.Parameter(np.ones(2))
+def restored(i, model, optimizer):
+    if i % 2:
+        nb.set_rng_state(kept[0])
+    else:
+        kept[:] = [nb.get_rng_state()]
+
+
+extra, kept = nn.Parameter(np.ones(2)), []
 CHANGES = [mode, plain_assignment, frozen, frozen_by_assignment, option("weight_decay", 0.5, 0.0),
            option("momentum", 0.9, 0.0, 0.5), option("maximize", True, False), option("dampening", 0.1, 0.0), nesterov,
-           group, attribute, another_head, hook, seed]
+           group, attribute, another_head, hook, seed, restored]
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)

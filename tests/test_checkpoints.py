@@ -206,7 +206,9 @@ def test_random_numbers_go_on_from_a_state():
     assert draws() == expected
 
 
-@pytest.mark.parametrize("state", [3, None, {}, {"seed": 1}, nb.ones(3)])
+@pytest.mark.parametrize("state", [
+    3, None, {}, {"seed": 1}, nb.ones(3), nb.get_rng_state() | {"seed": 2**63}, nb.get_rng_state() | {"seed": 1.0},
+    nb.get_rng_state() | {"kernels": {"cpu": [0, 2**63]}}, nb.get_rng_state() | {"kernels": {"cpu": [0]}}])
 def test_a_random_state_is_one(state):
     with pytest.raises(DTypeError, match="set_rng_state: new_state must be what get_rng_state gave, got"):
         nb.set_rng_state(state)

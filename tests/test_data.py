@@ -117,7 +117,7 @@ def test_the_batch_is_made_of_tensors():
     ({"batch_size": 0}, ShapeError, "batch_size must be at least 1, got 0"),
     ({"batch_size": True}, DTypeError, "batch_size must be an integer, got True"),
     ({"batch_size": 2.0}, DTypeError, "batch_size must be an integer, got 2.0"),
-    ({"generator": -1}, DTypeError, "generator must be .* a seed from 0 to .* or None, got -1"),
+    ({"generator": -1}, ShapeError, "generator must be .* a seed from 0 to .* or None, got -1"),
     ({"generator": "x"}, DTypeError, "generator must be .* a seed from 0 to .* or None, got 'x'"),
     ({"dataset": iter([])}, DTypeError, "dataset must define __getitem__ and __len__, or be an Iter.* got list_it"),
 ])

@@ -119,7 +119,7 @@ def test_seeds_repeat_first_values():
     first = nn.Linear(4, 4).weight.numpy()
     nb.manual_seed(3)
     np.testing.assert_array_equal(nn.Linear(4, 4).weight.numpy(), first)
-    with pytest.raises(DTypeError, match="seed must be an integer"):
+    with pytest.raises(ShapeError, match="seed must be an integer"):
         nb.manual_seed(-1)
 
 

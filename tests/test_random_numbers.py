@@ -192,7 +192,7 @@ REFUSED = [
     (lambda: nb.rand(10**15), ShapeError, "rand: (1000000000000000,) of float32 needs 3.73e+06 GiB, this machine has"),
     (lambda: nb.rand(2, dtype="int64"), DTypeError, "rand: dtype must be float32 or float64, got int64; use randint"),
     (lambda: nb.randn(2, dtype="half"), DTypeError, "randn: dtype must be one of float32, float64"),
-    (lambda: nb.randn(2, generator=-1), DTypeError, "randn: generator must be a numbacnn.Generator, a numpy.random."),
+    (lambda: nb.randn(2, generator=-1), ShapeError, "randn: generator must be a numbacnn.Generator, a numpy.random."),
     (lambda: nb.rand(2, generator="0"), DTypeError, "a seed from 0 to 2**63 - 1 or None, got '0'"),
     (lambda: nb.rand_like([1.0]), DTypeError, "rand_like: x must be a Tensor, got list"),
     (lambda: nb.randn_like(nb.zeros(2, dtype="int64")), DTypeError, "randn_like: dtype must be float32 or float64"),
@@ -215,8 +215,9 @@ REFUSED = [
     (lambda: nb.normal("a", 1, (2,)), DTypeError, "normal: mean must be a number, got 'a'"),
     (lambda: nb.normal(nb.zeros(2), 1, (2,)), DTypeError, "normal: size must not be given with a tensor"),
     (lambda: nb.normal(nb.zeros(2), nb.zeros(3)), ShapeError, "shapes must be equal or broadcast"),
-    (lambda: nb.Generator(-1), DTypeError, "Generator: seed must be an integer from 0 to 2**63 - 1, got -1"),
+    (lambda: nb.Generator(-1), ShapeError, "Generator: seed must be an integer from 0 to 2**63 - 1, got -1"),
     (lambda: nb.Generator(1.5), DTypeError, "Generator: seed must be an integer from 0 to 2**63 - 1, got 1.5"),
+    (lambda: nb.manual_seed(2**63), ShapeError, "manual_seed: seed must be an integer from 0 to 2**63 - 1, got 922"),
     (lambda: nb.manual_seed(True), DTypeError, "manual_seed: seed must be an integer from 0 to 2**63 - 1, got True"),
 ]
 

@@ -184,7 +184,7 @@ INITIALISERS = [
     (lambda: init.normal_(parameter(2), NAN), ValueError, "normal_: mean must be finite, got nan"),
     (lambda: init.normal_(parameter(2), generator="x"), TypeError,
      "generator must be a numbacnn.Generator, a numpy.random.Generator, a seed"),
-    (lambda: init.normal_(parameter(2), generator=-1), TypeError, "a seed from 0 to .* or None, got -1"),
+    (lambda: init.normal_(parameter(2), generator=-1), ValueError, "a seed from 0 to .* or None, got -1"),
     (lambda: init.trunc_normal_(parameter(2), a=2, b=1), ValueError,
      "a <= b and std > 0 must hold, got a=2, b=1, std=1"),
     (lambda: init.trunc_normal_(parameter(2), std=0), ValueError, "a <= b and std > 0 must hold, got a=-2, b=2, std=0"),
