@@ -5,6 +5,7 @@ import numpy as np
 
 from numbacnn.autograd import Tensor
 from numbacnn.backend import Device, default_device
+from numbacnn.geometry import count
 from numbacnn.graph import Array
 
 
@@ -39,6 +40,19 @@ class Held(Tensor):
     def shape(self) -> tuple[int, ...]:
         """Length of each axis."""
         return super().shape if self._values is None else self._values.shape
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    def dim(self) -> int:
+        """Return the number of axes."""
+        return len(self.shape)
+
+    def numel(self) -> int:
+        """Return how many numbers there are."""
+        return count(self.shape)
 
     @property
     def dtype(self) -> "np.dtype[Any]":

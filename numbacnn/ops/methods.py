@@ -7,7 +7,7 @@ from numbacnn.backend import device
 from numbacnn.errors import DTypeError, ShapeError
 from numbacnn.ops import aliases
 from numbacnn.ops.activation import relu
-from numbacnn.ops.check import FLOATING, any_tensor
+from numbacnn.ops.check import any_tensor
 from numbacnn.ops.compare import (
     bitwise_and,
     bitwise_or,
@@ -106,7 +106,7 @@ def reversed_axes(x: Tensor) -> Tensor:
 
 def is_floating_point(x: Tensor) -> bool:
     """Return whether the numbers are float32 or float64."""
-    return x.array.dtype in FLOATING
+    return x.dtype.kind == "f"
 
 
 def detach_(x: Tensor) -> Tensor:
