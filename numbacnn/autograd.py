@@ -19,6 +19,7 @@ from numbacnn.grad_mode import is_grad_enabled, mode, no_grad
 from numbacnn.graph import Array, rebind, setting_changed, thread
 from numbacnn.hooks import RemovableHandle, register
 from numbacnn.known import ones
+from numbacnn.options import flag
 
 __all__ = ["Backward", "Gradients", "Node", "Tensor", "differentiable", "is_grad_enabled", "no_grad", "sum_of"]
 
@@ -168,7 +169,7 @@ class Tensor:
         """Return the only number as a Python number."""
         if self.numel() != 1:
             raise ShapeError(f"item: the tensor must hold one number, got shape {self.shape}")
-        return self.array.numpy().item()
+        return self.numpy().item()
 
     def tolist(self) -> Any:
         """Return the values as nested lists of Python numbers."""
@@ -191,20 +192,20 @@ class Tensor:
             values = np.array2string(self.numpy(), separator=", ", prefix="tensor(")
         except NumbacnnError as error:
             values = f"<{error}>, shape={self.shape}"
-        notes = [f"dtype={self.array.dtype}"] if self.array.dtype not in ("float32", "int64", "bool") else []
+        dtype = self.dtype.name
+        notes = [] if dtype in ("float32", "int64", "bool") else [f"dtype={dtype}"]
         notes += [f"device={str(self.device)!r}"] if str(self.device) != "cpu" else []
         notes += ["requires_grad=True"] if self.requires_grad else []
         return f"tensor({', '.join([values, *notes])})"
 
     def requires_grad_(self, requires_grad: bool = True) -> "Tensor":
         """Choose whether `backward` computes a gradient for this tensor, and return it."""
-        if not isinstance(requires_grad, bool | np.bool_):
-            raise DTypeError(f"requires_grad_: requires_grad must be True or False, got {requires_grad!r}")
-        if self.node is not None and not requires_grad:
+        wanted = flag("requires_grad_", "requires_grad", requires_grad)
+        if self.node is not None and not wanted:
             raise GradientError("requires_grad_: only a tensor made by the user can be changed; use detach() first")
-        if requires_grad and not self.array.dtype.startswith("float"):
+        if wanted and not self.array.dtype.startswith("float"):
             raise DTypeError(f"requires_grad_: only floating point tensors have gradients, got {self.array.dtype}")
-        self._requires_grad = bool(requires_grad)
+        self._requires_grad = wanted
         setting_changed()
         return self
 

@@ -6,6 +6,7 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from numbacnn.errors import DTypeError
+from numbacnn.options import flag
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -44,9 +45,7 @@ class set_grad_enabled:
     """
 
     def __init__(self, enabled: bool) -> None:
-        if not isinstance(enabled, bool):
-            raise DTypeError(f"set_grad_enabled: enabled must be True or False, got {enabled!r}")
-        self.enabled, self.before = enabled, [mode.enabled]
+        self.enabled, self.before = flag("set_grad_enabled", "enabled", enabled), [mode.enabled]
         mode.enabled = enabled
 
     def __enter__(self) -> None:

@@ -13,6 +13,7 @@ from numbacnn.nn.hooks import Hooked
 from numbacnn.nn.parameter import Buffer, Parameter
 from numbacnn.nn.state import Keys, Stateful
 from numbacnn.ops.check import is_dtype
+from numbacnn.options import flag
 
 __all__ = ["Buffer", "Keys", "Module", "Parameter"]
 
@@ -34,8 +35,7 @@ class Module(Hooked, Stateful):
 
     def train(self: M, mode: bool = True) -> M:
         """Behave as in training, here and below; returns the module."""
-        if not isinstance(mode, bool):
-            raise DTypeError(f"train: mode must be True or False, got {mode!r}")
+        mode = flag("train", "mode", mode)
         for module in self.modules():
             module.training = mode
         return self

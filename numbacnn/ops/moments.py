@@ -9,7 +9,7 @@ from numbacnn.ops.check import floating
 from numbacnn.ops.compare import eq, where
 from numbacnn.ops.elementwise import divide, multiply, subtract
 from numbacnn.ops.mathematics import sqrt
-from numbacnn.options import number
+from numbacnn.options import flag, number
 
 
 def var(x: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *,
@@ -61,8 +61,8 @@ def _moments(op: str, x: Tensor, dim: Any, unbiased: bool | None, keepdim: bool,
     floating(op, x=x)
     if isinstance(dim, bool):                           # var(x, False) means unbiased=False
         dim, unbiased = None, dim
-    if unbiased is not None and not isinstance(unbiased, bool):
-        raise DTypeError(f"{op}: unbiased must be True or False, got {unbiased!r}")
+    if unbiased is not None:
+        unbiased = flag(op, "unbiased", unbiased)
     if unbiased is not None and correction is not None:
         raise DTypeError(f"{op}: one of unbiased and correction may be given, got {unbiased} and {correction}")
     taken = float(unbiased) if unbiased is not None else number(op, "correction", 1 if correction is None else
