@@ -11,8 +11,8 @@ from numbacnn.backend import Device
 from numbacnn.conversion import tensor
 from numbacnn.errors import DTypeError, ShapeError
 from numbacnn.geometry import count
-from numbacnn.ops.check import any_tensor, dtype_name, kind
-from numbacnn.options import is_integer
+from numbacnn.ops.check import any_tensor, dtype_name
+from numbacnn.options import is_integer, operand
 
 Shape = tuple[int, ...]
 Place = str | Device | None
@@ -66,8 +66,7 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, device: Place = None, r
     """
     if isinstance(fill_value, Tensor) and fill_value.numel() == 1:
         fill_value = fill_value.numpy().reshape(())[()]
-    if not isinstance(fill_value, bool | np.bool_ | int | float | np.number):
-        raise DTypeError(f"full: fill_value must be a number, got {kind(fill_value)}")
+    _fills("full", fill_value)
     if dtype is None:
         dtype = "bool" if isinstance(fill_value, bool | np.bool_) else "int64" if is_integer(fill_value) else "float32"
     return _filled("full", (shape,), fill_value, dtype, device, requires_grad)
@@ -109,8 +108,7 @@ def full_like(x: Tensor, fill_value: Any, dtype: Any = None, device: Place = Non
 
     Parameters are those of `zeros_like`, and fill_value, the number.
     """
-    if not isinstance(fill_value, bool | np.bool_ | int | float | np.number):
-        raise DTypeError(f"full_like: fill_value must be a number, got {kind(fill_value)}")
+    _fills("full_like", fill_value)
     return _like("full_like", x, fill_value, dtype, device, requires_grad)
 
 
@@ -242,10 +240,14 @@ MEMORY = _memory()
 
 def _numbers(op: str, **given: Any) -> None:
     for name, value in given.items():
-        if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
-            raise DTypeError(f"{op}: {name} must be a number, got {value!r}")
+        operand(op, name, value)
         if not isfinite(value) if not is_integer(value) else not -2**63 <= value < 2**63:
             raise ShapeError(f"{op}: {name} must be finite, and whole numbers in the range of int64, got {value}")
+
+
+def _fills(op: str, fill_value: Any) -> None:
+    if not isinstance(fill_value, bool | np.bool_):
+        operand(op, "fill_value", fill_value)
 
 
 def _filled(op: str, given: tuple[Any, ...], value: Any, dtype: Any, device: Place, requires_grad: bool) -> Tensor:
@@ -281,8 +283,7 @@ def new_empty(x: Tensor, *size: Any, dtype: Any = None, device: Place = None, re
 def new_full(x: Tensor, size: Any, fill_value: Any, dtype: Any = None, device: Place = None,
              requires_grad: bool = False) -> Tensor:
     """Make a tensor of equal numbers."""
-    if not isinstance(fill_value, bool | np.bool_ | int | float | np.number):
-        raise DTypeError(f"new_full: fill_value must be a number, got {kind(fill_value)}")
+    _fills("new_full", fill_value)
     return _new("new_full", x, (size,), fill_value, dtype, device, requires_grad)
 
 

@@ -17,19 +17,24 @@ def number(op: str, name: str, value: Any, least: float = -inf, most: float = in
     """Read a number in [least, most], more than `above`, less than `below`; NaN is none, True neither."""
     if type(value) is float:                             # as nearly all are
         real = value
-    elif isinstance(value, Real) and not isinstance(value, bool):
-        try:
-            real = float(value)
-        except OverflowError:                            # a whole number that is too large
-            real = inf if value > 0 else -inf           # type: ignore[operator]
     else:
-        raise DTypeError(f"{op}: {name} must be a number, got {value!r}")
+        try:
+            real = float(operand(op, name, value))
+        except OverflowError:                            # a whole number that is too large
+            real = inf if value > 0 else -inf
     if (not least <= real <= most or not (infinite or isfinite(real)) or (above is not None and real <= above)
             or (below is not None and real >= below)):
         raise ShapeError(f"{op}: {name} must be {_limits(real, least, most, above, below, infinite)}, got {value}")
     if nonzero and real == 0:
         raise ShapeError(f"{op}: {name} must not be 0, got {value}")
     return real
+
+
+def operand(op: str, name: str, value: Any, wanted: str = "a number") -> Any:
+    """Read a number that is computed with, as it is: a whole one stays whole, NaN and infinities are numbers, too."""
+    if not isinstance(value, Real) or isinstance(value, bool):
+        raise DTypeError(f"{op}: {name} must be {wanted}, got {value!r}")
+    return value
 
 
 def whole(op: str, name: str, value: Any, least: int | None = None, most: int | None = None) -> int:

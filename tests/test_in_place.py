@@ -199,7 +199,7 @@ def test_what_stands_for_infinity():
     (lambda x: x.bernoulli_(1.5), ShapeError, "bernoulli_: p must be in [0, 1], got 1.5"),
     (lambda x: x.bernoulli_(nb.ones(3, 2)), ShapeError, "bernoulli_: the result must fit in x(2,), got (3, 2)"),
     (lambda x: x.requires_grad_().normal_(), GradientError, "normal_: a tensor with requires_grad=True that the user"),
-    (lambda x: x.new_full((2,), "a"), DTypeError, "new_full: fill_value must be a number, got str"),
+    (lambda x: x.new_full((2,), "a"), DTypeError, "new_full: fill_value must be a number, got 'a'"),
     (lambda x: x.new_zeros(-1), ShapeError, "new_zeros: sizes must not be negative, got (-1,)"),
     (lambda x: x.new_ones(2.0), DTypeError, "new_ones: sizes must be whole numbers, got 2.0"),
     (lambda x: x.new_tensor("a"), DTypeError, "tensor: data must be numbers"),

@@ -189,7 +189,7 @@ INITIALISERS = [
      "a <= b and std > 0 must hold, got a=2, b=1, std=1"),
     (lambda: init.trunc_normal_(parameter(2), std=0), ValueError, "a <= b and std > 0 must hold, got a=-2, b=2, std=0"),
     (lambda: init.trunc_normal_(parameter(2), a=math.inf, b=math.inf), ValueError, "a <= b and std > 0 must hold"),
-    (lambda: init.trunc_normal_(parameter(2), a=NAN), TypeError, "trunc_normal_: a must be a number, got nan"),
+    (lambda: init.trunc_normal_(parameter(2), a=NAN), ValueError, "trunc_normal_: a must be a number, got nan"),
     (lambda: init.constant_(parameter(2), "1"), TypeError, "constant_: val must be a number, got '1'"),
     (lambda: init.constant_(nb.tensor([1, 2]), 0.5), TypeError, "constant_: val must be a number of int64, got 0.5"),
     (lambda: init.constant_(nb.tensor([1, 2]), NAN), TypeError, "constant_: val must be a number of int64, got nan"),

@@ -4,7 +4,6 @@ Numbers are drawn on the host: from the generator that `numbacnn.manual_seed` se
 `numbacnn.Generator`, one of NumPy, or a seed for this call.
 """
 import math
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from numbacnn.geometry import count
 from numbacnn.graph import Array
 from numbacnn.nn.truncated import truncated_normal
 from numbacnn.ops.check import any_tensor, floating
-from numbacnn.options import choice, number, whole
+from numbacnn.options import choice, number, operand, whole
 from numbacnn.part import assign
 from numbacnn.random import Seed, host_generator, own_generator
 
@@ -76,9 +75,7 @@ def trunc_normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float 
     """
     _check("trunc_normal_", tensor)
     mean, std = number("trunc_normal_", "mean", mean), number("trunc_normal_", "std", std, 0.0)
-    for name, limit in (("a", a), ("b", b)):             # may be infinite
-        if isinstance(limit, bool) or not isinstance(limit, Real) or math.isnan(limit):
-            raise DTypeError(f"trunc_normal_: {name} must be a number, got {limit!r}")
+    a, b = (number("trunc_normal_", name, limit, infinite=True) for name, limit in (("a", a), ("b", b)))
     if not a <= b or math.inf in (a, -b) or std == 0:
         raise ShapeError(f"trunc_normal_: a <= b and std > 0 must hold, got a={a:g}, b={b:g}, std={std:g}")
     drawn = _drawn("trunc_normal_", generator)
@@ -97,8 +94,7 @@ def constant_(tensor: Tensor, val: float) -> Tensor:
         The number.
     """
     _check("constant_", tensor, real=False)
-    if not isinstance(val, Real) or isinstance(val, bool):
-        raise DTypeError(f"constant_: val must be a number, got {val!r}")
+    operand("constant_", "val", val)
     if not tensor.array.dtype.startswith("float") and (not math.isfinite(val) or np.array(val, tensor.dtype) != val):
         raise DTypeError(f"constant_: val must be a number of {tensor.array.dtype}, got {val!r}")
     return _set(tensor, np.full(tensor.shape, val))

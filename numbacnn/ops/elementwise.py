@@ -2,8 +2,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.errors import DTypeError, ShapeError
@@ -12,6 +10,7 @@ from numbacnn.ops.check import FLOATING
 from numbacnn.ops.constant import constant
 from numbacnn.ops.operands import operands
 from numbacnn.ops.shape import cast, sum_to
+from numbacnn.options import is_integer, operand
 from numbacnn.part import check_leaf, write
 
 Rule = Callable[[Array, Any, Any, Any], Array]          # dy, a, b, y -> gradient of an operand, still broadcast
@@ -146,14 +145,17 @@ def _binary(op: str, a: Any, b: Any, rule_a: Rule, rule_b: Rule) -> Tensor:
     return binary(op, a, b, rule_a, rule_b)
 
 
+def scaled(op: str, x: Tensor, alpha: Any) -> Tensor:
+    """alpha * x: whole numbers stay whole."""
+    if not is_integer(operand(op, "alpha", alpha)) and x.array.dtype not in FLOATING:
+        raise DTypeError(f"{op}: alpha must be a whole number beside whole numbers, got {alpha!r}")
+    return multiply(x, alpha)
+
+
 def _scaled(op: str, a: Any, b: Any, alpha: Any) -> tuple[Tensor, Tensor]:
     """a and alpha * b."""
     a, b = operands(op, a, b)
-    if isinstance(alpha, bool) or not isinstance(alpha, int | float | np.number):
-        raise DTypeError(f"{op}: alpha must be a number, got {alpha!r}")
-    if not isinstance(alpha, int | np.integer) and a.array.dtype not in FLOATING:
-        raise DTypeError(f"{op}: alpha must be a whole number beside whole numbers, got {alpha!r}")
-    return a, multiply(b, alpha)
+    return a, scaled(op, b, alpha)
 
 
 def _negative(x: Array) -> Array:

@@ -6,7 +6,7 @@ from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.errors import DTypeError, ShapeError
 from numbacnn.graph import Array, record
 from numbacnn.ops.check import FLOATING, any_tensor, kind
-from numbacnn.ops.elementwise import add, multiply
+from numbacnn.ops.elementwise import add, scaled
 from numbacnn.ops.operands import RANK, tensor_like
 from numbacnn.ops.shape import cast, expand, reshape
 from numbacnn.ops.slice import sliced, zeros
@@ -145,19 +145,11 @@ def index_add(x: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: floa
     alpha : float
         A factor.
     """
-    op = "index_add"
-    any_tensor(op, "x", x)
-    any_tensor(op, "source", source)
-    index_tensor(op, index)
-    axis = geometry.axis(op, x.ndim, dim)
-    if x.array.dtype != source.array.dtype or x.array.dtype == "bool":
-        raise DTypeError(f"{op}: x and source must be numbers of one dtype, got {x.array.dtype} and "
-                         f"{source.array.dtype}")
-    wanted = (*x.shape[:axis], *index.shape, *x.shape[axis + 1:])
-    if not x.ndim or index.ndim != 1 or source.shape != wanted:
-        raise ShapeError(f"{op}: index must be (M,) and source as x{x.shape} with M along dim {dim}, got index"
-                         f"{index.shape}, source{source.shape}")
-    source = source if alpha == 1 else multiply(source, alpha)
+    axis = _for_rows("index_add", x, dim, index, source)
+    if x.array.dtype == "bool":
+        raise DTypeError("index_add: x must be numbers, got bool")
+    if type(alpha) is not int or alpha != 1:
+        source = scaled("index_add", source, alpha)
     return add(x, add_at(source, checked_array(index.array, x.shape[axis]), x.shape[axis], axis))
 
 
@@ -175,13 +167,7 @@ def index_copy(x: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
     source : Tensor
         As x, but M along the axis.
     """
-    axis, shape = _rows("index_copy", x, dim, index)
-    any_tensor("index_copy", "source", source)
-    if source.array.dtype != x.array.dtype:
-        raise DTypeError(f"index_copy: source must have the dtype of x, {x.array.dtype}, got {source.array.dtype}")
-    if source.shape != shape:
-        raise ShapeError(f"index_copy: source must be as x{x.shape} with {shape[axis]} along dim {dim}, got source"
-                         f"{source.shape}")
+    axis = _for_rows("index_copy", x, dim, index, source)
     return assigned(x, checked_array(index.array, x.shape[axis]), source, axis)
 
 
@@ -201,9 +187,10 @@ def index_fill(x: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     """
     axis, shape = _rows("index_fill", x, dim, index)
     number = value if isinstance(value, Tensor) else tensor_like("index_fill", value, x)
-    if number.ndim or (number.array.dtype in FLOATING and x.array.dtype not in FLOATING):
-        raise DTypeError(f"index_fill: value must be one number that fits x of {x.array.dtype}, got "
-                         f"{number.array.dtype}{number.shape}")
+    if number.ndim:
+        raise ShapeError(f"index_fill: value must be one number, got value{number.shape}")
+    if number.array.dtype in FLOATING and x.array.dtype not in FLOATING:
+        raise DTypeError(f"index_fill: value must fit x of {x.array.dtype}, got {number.array.dtype}")
     return assigned(x, checked_array(index.array, x.shape[axis]), expand(cast(number, x.array.dtype), shape), axis)
 
 
@@ -229,6 +216,18 @@ def _rows(op: str, x: Any, dim: int, index: Any) -> tuple[int, tuple[int, ...]]:
     if not x.ndim or index.ndim != 1:
         raise ShapeError(f"{op}: x must have axes, and index be (M,), got x{x.shape}, index{index.shape}")
     return axis, (*x.shape[:axis], *index.shape, *x.shape[axis + 1:])
+
+
+def _for_rows(op: str, x: Tensor, dim: int, index: Tensor, source: Any) -> int:
+    """The axis; the source is as the rows that an index names."""
+    axis, shape = _rows(op, x, dim, index)
+    any_tensor(op, "source", source)
+    if source.array.dtype != x.array.dtype:
+        raise DTypeError(f"{op}: source must have the dtype of x, {x.array.dtype}, got {source.array.dtype}")
+    if source.shape != shape:
+        raise ShapeError(f"{op}: source must be as x{x.shape} with {shape[axis]} along dim {dim}, got source"
+                         f"{source.shape}")
+    return axis
 
 
 def _lifted(x: Tensor) -> Tensor:

@@ -1,14 +1,12 @@
 """Mixtures of two and three tensors: what averages of weights and optimisers are written with."""
 from typing import Any
 
-import numpy as np
-
 from numbacnn import geometry
 from numbacnn.autograd import Tensor
-from numbacnn.errors import DTypeError
-from numbacnn.ops.check import any_tensor, floating, kind
+from numbacnn.ops.check import any_tensor, floating
 from numbacnn.ops.compare import less, where
 from numbacnn.ops.elementwise import add, divide, multiply, subtract
+from numbacnn.options import operand
 
 
 def lerp(x: Tensor, end: Tensor, weight: Any) -> Tensor:
@@ -27,7 +25,7 @@ def lerp(x: Tensor, end: Tensor, weight: Any) -> Tensor:
     """
     floating("lerp", x=x, end=end, **({"weight": weight} if isinstance(weight, Tensor) else {}))
     if not isinstance(weight, Tensor):
-        _number("lerp", "weight", weight)
+        operand("lerp", "weight", weight, "a Tensor or a number")
     geometry.broadcast("lerp", geometry.broadcast("lerp", x.shape, end.shape), getattr(weight, "shape", ()))
     apart = subtract(end, x)
     if not isinstance(weight, Tensor):
@@ -59,12 +57,6 @@ def addcdiv(x: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1) ->
 def _added(op: str, x: Tensor, a: Tensor, b: Tensor, value: Any, joined: Any) -> Tensor:
     for name, each in (("x", x), ("tensor1", a), ("tensor2", b)):
         any_tensor(op, name, each)
-    _number(op, "value", value)
+    operand(op, "value", value)
     geometry.broadcast(op, geometry.broadcast(op, a.shape, b.shape), x.shape)
     return add(x, joined(a if value == 1 else multiply(a, value), b))
-
-
-def _number(op: str, name: str, value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float | np.number):
-        raise DTypeError(f"{op}: {name} must be a Tensor or a number, got {kind(value)}" if op == "lerp" else
-                         f"{op}: {name} must be a number, got {value!r}")

@@ -129,31 +129,32 @@ REFUSED = [
         DTypeError, "one of src and value must be given, got"), label=str(value)) for src, value in (
             ({}, {}), ({"src": 1.0}, {"value": 2.0}))],
     *[Case(op, {"x": given(x), "dim": 0, "index": index, **more}, (), {}, error=(error, text), label=text)
-      for op, more in (("index_copy", {"source": Input((2, 3))}), ("index_fill", {"value": 1.0}))
+      for op, more in (("index_add", {"source": Input((2, 3))}), ("index_copy", {"source": Input((2, 3))}),
+                       ("index_fill", {"value": 1.0}))
       for x, index, error, text in (
           ((2, 3), below(2, 2, 3), ShapeError, "x must have axes, and index be (M,), got x(2, 3), index(2, 3)"),
           ((), below(1, 1), ShapeError, "x must have axes, and index be (M,), got x(), index(1,)"),
           ((2, 3), Input((2,)), DTypeError, "index must be a Tensor of int64 or int32, got float64"))],
-    *[Case("index_copy", {"x": Input((2, 3)), "dim": 0, "index": below(2, 2), "source": source}, (), {},
-           error=(error, text), label=text) for source, error, text in (
+    *[Case(op, {"x": Input((2, 3)), "dim": 0, "index": below(2, 2), "source": source}, (), {}, error=(error, text),
+           label=text) for op in ("index_add", "index_copy") for source, error, text in (
           (Input((3, 3)), ShapeError, "source must be as x(2, 3) with 2 along dim 0, got source(3, 3)"),
           (SINGLE, DTypeError, "source must have the dtype of x, float64, got float32"),
           (1.0, DTypeError, "source must be a Tensor, got float"))],
-    *[Case("index_fill", {"x": given(x), "dim": 0, "index": below(2, 2)}, (value,), {}, error=(DTypeError, text),
-           label=text) for x, value, text in (
-          (INTEGERS, 0.5, "value must be one number that fits x of int64, got float32()"),
-          ((2, 3), "1", "operands must be tensors or numbers, got str"))],
+    *[Case("index_fill", {"x": given(x), "dim": 0, "index": below(2, 2), "value": value}, error=(error, text),
+           label=text) for x, value, error, text in (
+          (INTEGERS, 0.5, DTypeError, "value must fit x of int64, got float32"),
+          ((2, 3), Input((2,)), ShapeError, "value must be one number, got value(2,)"),
+          ((2, 3), "1", DTypeError, "operands must be tensors or numbers, got str"))],
     Case("scatter_add", {"x": mask(2, 3), "dim": 1, "index": below(3, 2, 3), "src": mask(2, 3)}, error=(
         DTypeError, "x must be numbers, got bool"), label="bool"),
     Case("scatter_add", {"x": Input((2, 3)), "dim": 1, "index": below(3, 2, 3), "src": 1.0}, error=(
         DTypeError, "src must be a Tensor, got float"), label="number"),
-    *[Case("index_add", {"x": given(x), "dim": 0, "index": index, "source": given(source)}, error=(error, text),
-           label=text)
-      for x, index, source, error, text in (
-          ((2, 3), INDEX, (2, 3), ShapeError, "source as x(2, 3) with M along dim 0, got index(3,), source(2, 3)"),
-          ((2, 3), below(2, 1, 2), (2, 3), ShapeError, "got index(1, 2), source(2, 3)"),
-          ((2, 3), INDEX, Input((3, 3), "grid", "float32"), DTypeError, "x and source must be numbers of one dtype, "
-                                                                        "got float64 and float32"))],
+    *[Case("index_add", {"x": given(x), "dim": 0, "index": below(2, 2), "source": given(x)}, (), options, error=(
+           DTypeError, text), label=text)
+      for x, options, text in (
+          (mask(2, 3), {}, "x must be numbers, got bool"),
+          ((2, 3), {"alpha": True}, "alpha must be a number, got True"),
+          (INTEGERS, {"alpha": 0.5}, "alpha must be a whole number beside whole numbers, got 0.5"))],
     Case("take_along_dim", {"x": Input((2, 3)), "indices": INDEX}, (0,), error=(
         ShapeError, "x and indices must have as many axes, got x(2, 3), indices(3,)"), label="rank"),
     Case("take_along_dim", {"x": Input((2, 3)), "indices": below(2, 3, 3)}, (1,), error=(
