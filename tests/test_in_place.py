@@ -30,6 +30,8 @@ ARGUMENTS = {
     "index_fill_": (1, np.array([0]), 4.5), "lerp_": (X + 1, 0.25),
     "masked_fill_": (X > 0, -7.0), "nan_to_num_": (1.0,), "scatter_": (0, INDEX, X + 9), "scatter_add_": (0, INDEX, X),
 }
+
+
 def first(name):
     if name in WHOLE:
         return np.array([[1, 2, 3], [4, 5, 6]])
@@ -94,6 +96,15 @@ def test_pytorch_does_the_same(name):
 
 def test_every_form_is_tried():
     assert set(ARGUMENTS) | POSITIVE <= set(IN_PLACE)
+
+
+@pytest.mark.parametrize("name", [name for name in ops.__all__ if hasattr(getattr(ops, name), "__wrapped__")])
+def test_forms_know_numpys_names_if_the_operation_does(name):
+    form, options = getattr(nb.Tensor, f"{name}_", None), {"axis": 0}
+    if form is not None:
+        x = nb.tensor(first(name))
+        assert form(x, **options) is x
+        assert np.array_equal(x.numpy(), getattr(np, name)(first(name), **options))
 
 
 def test_alpha():

@@ -55,6 +55,7 @@ from numbacnn.ops.mathematics import (
     trunc,
 )
 from numbacnn.ops.mixture import addcdiv, addcmul, lerp
+from numbacnn.ops.numpy_names import with_numpy_names
 from numbacnn.ops.operands import tensor_like
 from numbacnn.ops.shape import cast, expand, permute, to, transpose
 from numbacnn.ops.smooth_activation import sigmoid, tanh
@@ -138,10 +139,10 @@ def zeros_of(x: Tensor) -> Tensor:
 # Operations that have a form which gives the result to the first tensor: `relu_` of `relu`.
 WITH_IN_PLACE_FORM = (
     absolute, add, addcdiv, addcmul, bitwise_and, bitwise_or, bitwise_xor, ceil, clamp, clamp_max, clamp_min, cos,
-    cumsum, divide, erf, exp, expm1, floor, floor_divide, index_add, index_copy, index_fill, lerp, log, log10, log1p,
-    log2, logical_and, logical_not, logical_or, logical_xor, masked_fill, multiply, nan_to_num, negative, reciprocal,
-    relu, remainder, round, rsqrt, scatter, scatter_add, sigmoid, sign, sin, sqrt, square, subtract, tanh, tril, triu,
-    trunc)
+    with_numpy_names(cumsum), divide, erf, exp, expm1, floor, floor_divide, index_add, index_copy, index_fill, lerp,
+    log, log10, log1p, log2, logical_and, logical_not, logical_or, logical_xor, masked_fill, multiply, nan_to_num,
+    negative, reciprocal, relu, remainder, round, rsqrt, scatter, scatter_add, sigmoid, sign, sin, sqrt, square,
+    subtract, tanh, tril, triu, trunc)
 IN_PLACE = {f"{name}_": in_place(op) for name, op in (
     *[(op.__name__, op) for op in WITH_IN_PLACE_FORM],
     *[(name, getattr(aliases, name)) for name in ("abs", "clip", "div", "mul", "neg", "pow", "sub")])}
