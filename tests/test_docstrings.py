@@ -11,6 +11,8 @@ ROOMS = ("numbacnn", "numbacnn.nn", "numbacnn.nn.functional", "numbacnn.nn.init"
          "numbacnn.datasets", "numbacnn.transforms", "numbacnn.metrics", "numbacnn.models", "numbacnn.testing")
 PLAIN = {"x"}, {"a", "b"}                                # arguments that a formula in one line says enough about
 SECTION = re.compile(r"^Parameters\n-+\n(.*?)(?=^\w[^\n]*\n-+$|\Z)", re.MULTILINE | re.DOTALL)
+THOSE = re.compile(r"[Pp]arameters\b[^.`]*\bare\s+those\s+of\s+`(?P<name>\w+)`(?P<without>,\s+without [\w ]+)?"
+                   r"(?P<more>[^.]*)")
 
 
 def public():
@@ -34,14 +36,27 @@ def described(thing):
     return {name.strip().lstrip("*") for head in heads for name in head.split(",")}
 
 
+def borrowed(room, text):
+    """The parameters of the one the text names, without those it excludes, and the words it adds."""
+    found = THOSE.search(text)
+    if found is None:
+        return None
+    rooms = map(importlib.import_module, (room, *ROOMS))
+    other = next(getattr(room, found["name"]) for room in rooms if hasattr(room, found["name"]))
+    assert described(other) is not None, f"{found['name']} describes no parameters"
+    without, more = (set(re.findall(r"\w+", found[part] or "")) for part in ("without", "more"))
+    return set(inspect.signature(other).parameters) - without | more
+
+
 @pytest.mark.parametrize("thing", public())
 def test_parameters_are_described(thing):
     """By a section, by that of another name, or, of what only holds values, as attributes."""
     names = {name for name in inspect.signature(thing).parameters if name not in ("args", "kwargs")}
     given, text = described(thing), inspect.getdoc(thing) or ""
-    if given is None:
-        assert not names or names in PLAIN or re.search(r"[Pp]arameters\b.*\bare those of|^Attributes$", text, re.M)
-    elif "are those of" in text:
-        assert given <= names
+    theirs = borrowed(thing.__module__, text)
+    if theirs is not None:
+        assert (given or set()) <= names <= theirs | (given or set())
+    elif given is None:
+        assert not names or names in PLAIN or re.search("^Attributes$", text, re.M)
     else:
         assert given == names

@@ -83,13 +83,13 @@ class ZeroPad1d(_Pad):
 
 
 class ZeroPad2d(_Pad):
-    """Put zeros around x: (N, C, H, W). Parameters are those of `ZeroPad1d`."""
+    """Put zeros around x: (N, C, H, W). Parameters are those of `ConstantPad1d`, without value."""
 
     axes = 2
 
 
 class ZeroPad3d(_Pad):
-    """Put zeros around x: (N, C, D, H, W). Parameters are those of `ZeroPad1d`."""
+    """Put zeros around x: (N, C, D, H, W). Parameters are those of `ConstantPad1d`, without value."""
 
     axes = 3
 
@@ -104,13 +104,19 @@ class ReflectionPad1d(_Pad):
 
 
 class ReflectionPad2d(_Pad):
-    """Mirror x at its edges, which are not repeated: (N, C, H, W). Parameters are those of `ReflectionPad1d`."""
+    """Mirror x at its edges, which are not repeated: (N, C, H, W), within the limits of `ReflectionPad1d`.
+
+    Parameters are those of `ConstantPad1d`, without value.
+    """
 
     axes, mode = 2, "reflect"
 
 
 class ReflectionPad3d(_Pad):
-    """Mirror x at its edges, which are not repeated: (N, C, D, H, W). Parameters are those of `ReflectionPad1d`."""
+    """Mirror x at its edges, which are not repeated: (N, C, D, H, W), within the limits of `ReflectionPad1d`.
+
+    Parameters are those of `ConstantPad1d`, without value.
+    """
 
     axes, mode = 3, "reflect"
 
@@ -125,13 +131,19 @@ class ReplicationPad1d(_Pad):
 
 
 class ReplicationPad2d(_Pad):
-    """Repeat the edges of x: (N, C, H, W). Parameters are those of `ReplicationPad1d`."""
+    """Repeat the edges of x: (N, C, H, W), within the limits of `ReplicationPad1d`.
+
+    Parameters are those of `ConstantPad1d`, without value.
+    """
 
     axes, mode = 2, "replicate"
 
 
 class ReplicationPad3d(_Pad):
-    """Repeat the edges of x: (N, C, D, H, W). Parameters are those of `ReplicationPad1d`."""
+    """Repeat the edges of x: (N, C, D, H, W), within the limits of `ReplicationPad1d`.
+
+    Parameters are those of `ConstantPad1d`, without value.
+    """
 
     axes, mode = 3, "replicate"
 
@@ -146,12 +158,18 @@ class CircularPad1d(_Pad):
 
 
 class CircularPad2d(_Pad):
-    """Continue x with its other end: (N, C, H, W). Parameters are those of `CircularPad1d`."""
+    """Continue x with its other end: (N, C, H, W), within the limits of `CircularPad1d`.
+
+    Parameters are those of `ConstantPad1d`, without value.
+    """
 
     axes, mode = 2, "circular"
 
 
 class CircularPad3d(_Pad):
-    """Continue x with its other end: (N, C, D, H, W). Parameters are those of `CircularPad1d`."""
+    """Continue x with its other end: (N, C, D, H, W), within the limits of `CircularPad1d`.
+
+    Parameters are those of `ConstantPad1d`, without value.
+    """
 
     axes, mode = 3, "circular"

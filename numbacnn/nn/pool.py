@@ -102,19 +102,28 @@ class _SumPool(_Pool):
 
 
 class SumPool1d(_SumPool):
-    """Add up each window of lines, (N, C, L) or (C, L). Parameters are those of `SumPool2d`."""
+    """Add up each window of lines, (N, C, L) or (C, L); padding counts as zero.
+
+    Parameters are those of `MaxPool2d`, without dilation and return_indices.
+    """
 
     axes, _op = 1, staticmethod(ops.sum_pool1d)
 
 
 class SumPool2d(_SumPool):
-    """Add up each window; padding counts as zero. Parameters and shapes are those of `MaxPool2d`, without dilation."""
+    """Add up each window; padding counts as zero.
+
+    Parameters and shapes are those of `MaxPool2d`, without dilation and return_indices.
+    """
 
     axes, _op = 2, staticmethod(ops.sum_pool2d)
 
 
 class SumPool3d(_SumPool):
-    """Add up each window of volumes, (N, C, D, H, W) or (C, D, H, W). Parameters are those of `SumPool2d`."""
+    """Add up each window of volumes, (N, C, D, H, W) or (C, D, H, W); padding counts as zero.
+
+    Parameters are those of `MaxPool2d`, without dilation and return_indices.
+    """
 
     axes, _op = 3, staticmethod(ops.sum_pool3d)
 

@@ -245,5 +245,5 @@ METHODS = {
         tensor_split, tile, topk, tril, triu, trunc, unbind, unflatten, unique, var)},
 }
 
-for _name, _method in METHODS.items():                   # more are added by creation.py and sampling.py, which stand above
+for _name, _method in METHODS.items():                   # creation.py and sampling.py, which stand above, add more
     setattr(Tensor, _name, _method)

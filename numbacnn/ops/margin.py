@@ -53,7 +53,8 @@ def margin_ranking_loss(input1: Tensor, input2: Tensor, target: Tensor, margin: 
                         reduce: None = None, reduction: str = "mean") -> Tensor:
     """Measure an order: max(-target * (input1 - input2) + margin, 0): target 1 wants input1 larger, -1 input2.
 
-    Parameters are those of `mse_loss`, without weight, and the margin: by how much one is to be larger.
+    Parameters are those of `mse_loss`, without x and weight, and input1 and input2, which are compared, and the margin:
+    by how much one is to be larger.
     """
     checked_reduction("margin_ranking_loss", reduction, size_average, reduce)
     least = number("margin_ranking_loss", "margin", margin)

@@ -69,20 +69,26 @@ def max_pool3d(x: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0
 
 
 def sum_pool1d(x: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False) -> Tensor:
-    """Add up each window of lines, (N, C, L) or (C, L). Parameters are those of `sum_pool2d`."""
+    """Add up each window of lines, (N, C, L) or (C, L); padding counts as zero.
+
+    Parameters are those of `max_pool2d`, without dilation and return_indices.
+    """
     return mean_pool("sum_pool1d", 1, x, kernel_size, stride, padding, ceil_mode, False, 1)
 
 
 def sum_pool2d(x: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False) -> Tensor:
     """Add up each window; padding counts as zero.
 
-    Parameters and shapes are those of `max_pool2d`.
+    Parameters and shapes are those of `max_pool2d`, without dilation and return_indices.
     """
     return mean_pool("sum_pool2d", 2, x, kernel_size, stride, padding, ceil_mode, False, 1)
 
 
 def sum_pool3d(x: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False) -> Tensor:
-    """Add up each window of volumes, (N, C, D, H, W) or (C, D, H, W). Parameters are those of `sum_pool2d`."""
+    """Add up each window of volumes, (N, C, D, H, W) or (C, D, H, W); padding counts as zero.
+
+    Parameters are those of `max_pool2d`, without dilation and return_indices.
+    """
     return mean_pool("sum_pool3d", 3, x, kernel_size, stride, padding, ceil_mode, False, 1)
 
 
