@@ -24,13 +24,20 @@ class Known:
         self.arrays: OrderedDict[Any, Array] = OrderedDict()
         self.lock = threading.Lock()
 
-    def get(self, key: Any, make: Callable[[], Array]) -> Array:
-        """The array of that key, or a new one."""
-        try:
-            self.arrays.move_to_end(key)                 # without the lock: each of the two lines is one operation
-            return self.arrays[key]
-        except KeyError:                                 # it never was there, or another thread has just dropped it
-            return self.add(key, make())
+    def remembered(self, make: Callable[..., Array]) -> Callable[..., Array]:
+        """Make a function remember the arrays it returned, by its arguments."""
+        touch, arrays = self.arrays.move_to_end, self.arrays
+
+        @wraps(make)
+        def ask(*arguments: Any) -> Array:
+            key = make, *arguments
+            try:
+                touch(key)                               # without the lock: each of the two lines is one operation
+                return arrays[key]
+            except KeyError:                             # it never was there, or another thread has just dropped it
+                return self.add(key, make(*arguments))
+
+        return ask
 
     def add(self, key: Any, array: Array) -> Array:
         """Keep an array, unless it is too large; what was asked for longest ago makes room."""
@@ -60,22 +67,7 @@ def cost(array: Array) -> int:
 
 
 known = Known(LIMIT)
-
-
-def remembered(make: Callable[..., Array]) -> Callable[..., Array]:
-    """Make a function remember the arrays it returned, by its arguments."""
-    touch, arrays = known.arrays.move_to_end, known.arrays
-
-    @wraps(make)
-    def ask(*arguments: Any) -> Array:
-        key = make, *arguments
-        try:                                             # as in `Known.get`, in half the time
-            touch(key)
-            return arrays[key]
-        except KeyError:
-            return known.add(key, make(*arguments))
-
-    return ask
+remembered = known.remembered
 
 
 @remembered

@@ -31,11 +31,12 @@ def test_what_is_asked_for_again_is_found():
 
 def test_what_was_asked_for_longest_ago_goes_first():
     cache = small_cache(10)
-    made = {key: cache.get(key, array) for key in range(10)}
-    assert cache.get(0, array) is made[0]                # used again
-    cache.get("new", array)
-    assert list(cache.arrays) == [2, 3, 4, 5, 6, 7, 8, 9, 0, "new"]
-    assert cache.get(1, array) is not made[1]
+    ask = cache.remembered(lambda key: array())
+    made = {key: ask(key) for key in range(10)}
+    assert ask(0) is made[0]                             # used again
+    ask("new")
+    assert [key for _, key in cache.arrays] == [2, 3, 4, 5, 6, 7, 8, 9, 0, "new"]
+    assert ask(1) is not made[1]
     assert cache.nbytes == sum(map(cost, cache.arrays.values())) <= cache.limit
     cache.clear()
     assert (len(cache.arrays), cache.nbytes) == (0, 0)
@@ -43,15 +44,25 @@ def test_what_was_asked_for_longest_ago_goes_first():
 
 def test_what_is_too_large_is_not_kept():
     cache = Known(SHARE * cost(array(1000)))
-    assert cache.get("fits", lambda: array(1000)) is cache.get("fits", array)
-    assert cache.get("large", lambda: array(2000)).shape == (2000,)
-    assert list(cache.arrays) == ["fits"]
+    ask = cache.remembered(array)
+    assert ask(1000) is ask(1000)
+    assert ask(2000).shape == (2000,)
+    assert ask(2000) is not ask(2000)
+    assert [count for _, count in cache.arrays] == [1000]
+
+
+def test_functions_do_not_find_what_others_made():
+    cache = small_cache(10)
+    first, second = cache.remembered(array), cache.remembered(lambda count: array(count))
+    assert first(1) is first(1)
+    assert first(1) is not second(1)
 
 
 def test_small_arrays_cost_what_they_take_beside_their_numbers():
     cache = Known(100 * OVERHEAD)
+    ask = cache.remembered(lambda key: array())
     for key in range(1000):
-        cache.get(key, array)
+        ask(key)
     assert len(cache.arrays) <= 100
 
 
@@ -72,11 +83,11 @@ def test_tables_of_many_sizes_stay_within_the_limit(fill, monkeypatch):
 
 def test_threads_share_what_is_kept():
     cache, wrong = small_cache(20), []
+    ask = cache.remembered(lambda key: array(key % 3 + 1))
 
     def work(seed):
         for key in np.random.default_rng(seed).integers(0, 40, 3000).tolist():
-            found = cache.get(key, lambda key=key: array(key % 3 + 1))
-            wrong.extend([key] * (found.shape != (key % 3 + 1,)))
+            wrong.extend([key] * (ask(key).shape != (key % 3 + 1,)))
 
     threads = [threading.Thread(target=work, args=(seed,)) for seed in range(4)]
     for thread in threads:
