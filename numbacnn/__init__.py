@@ -202,7 +202,7 @@ __all__ = [
 ]
 
 dtype, inf, nan, pi, e = _np.dtype, _math.inf, _math.nan, _math.pi, _math.e
-float32 = float = _np.dtype("float32")                   # float, int, bool are not in __all__: they are Python's
+float32 = float = _np.dtype("float32")                   # not in __all__: float, int, bool (Python's), dtype (NumPy's)
 float64 = double = _np.dtype("float64")
 int64 = long = _np.dtype("int64")
 int32 = int = _np.dtype("int32")

@@ -20,13 +20,13 @@ class _Adaptive(Optimizer):
         reals(name, options, "lr", "eps", "weight_decay", *self.more)
         betas(name, options)
         switches(name, options, *[key for key in ("amsgrad", "decoupled_weight_decay", "maximize")
-                                         if key in self.defaults])
+                                  if key in self.defaults])
 
     def hyper(self, options: Mapping[str, Any]) -> tuple[float, ...]:
         """Return the options as kernels take them."""
         names = ("eps", "weight_decay", "decoupled_weight_decay", "maximize", *self.more)
         return tuple(map(float, (options["lr"], *options["betas"], *[options[name] for name in names
-                                                                    if name in self.defaults])))
+                                                                     if name in self.defaults])))
 
 
 class Adam(_Adaptive):

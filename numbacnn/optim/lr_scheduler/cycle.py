@@ -68,7 +68,7 @@ class OneCycleLR(LRScheduler):
         rise = number(name, "pct_start", pct_start, 0.0, 1.0) * self.total_steps
         self._anneal_func_type = choice(name, "anneal_strategy", anneal_strategy, "cos", "linear")
         switches(name, {"cycle_momentum": cycle_momentum, "three_phase": three_phase}, "cycle_momentum",
-                        "three_phase")
+                 "three_phase")
         largest = [_positive(name, "max_lr", lr) for lr in per_group(name, "max_lr", max_lr, optimizer)]
         first, last = _positive(name, "div_factor", div_factor), _positive(name, "final_div_factor", final_div_factor)
         self._schedule_phases = _phases(rise, self.total_steps, three_phase)
