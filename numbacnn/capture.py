@@ -24,8 +24,9 @@ class capture:
         Takes tensors, returns a tensor or a tuple of tensors. It may change `state`, and nothing else. It must not
         look at values: it runs once for each combination of shapes and dtypes of its inputs, and of settings.
     *state : Module, Optimizer, Tensor, or iterable of these
-        Everything the function changes: the model, the optimiser. (The state of dropout is always included.) What
-        else it reads is a constant of the capture. Gradients that the function leaves are not kept.
+        Everything the function changes: the model, the optimiser. (The state of dropout is always included.) Weights of
+        modules that run are read at each replay; what else is read is a constant of the capture. Gradients that the
+        function leaves are not kept.
 
     Notes
     -----
@@ -90,6 +91,7 @@ class _Replay:
         inputs = tuple([Tensor(_alone(x.array)) for x in inputs])
         for t in self.state:
             t.array = _alone(t.array)
+        self.variable = {x.array.storage for x in (*inputs, *self.state)}        # whose values replays do not know
         before = [_Saved(t, t.array, t.grad, t.node, t.requires_grad) for t in self.state]
         recording, thread.capture = thread.recording, self
         try:
@@ -99,7 +101,7 @@ class _Replay:
                 raise DTypeError(f"capture: the function must return a tensor, or a tuple of tensors, got {outputs!r}")
             self._check(recording, before, (outputs,) if self.single else tuple(outputs))
             self._check_others(recording, (*inputs, *([outputs] if self.single else outputs)))
-            self.settings.settle()
+            self.settings.settle(recording.leaves)
             _restore(before)
             del outputs
             self._plan(recording, inputs)
@@ -151,6 +153,9 @@ class _Replay:
         self.inputs = [number.get(graph.storage_of(x.array), -1) for x in inputs]        # -1: the function reads it not
         self.read = [(t, number[t.array.storage]) for t in self.state if t.array.storage in number]
         known = {*self.inputs, *[i for _, i in self.read]}
+        fixed = {storage: i for storage, i in number.items() if i not in known and storage not in self.born}
+        self.weights = [(t, fixed[t.array.storage]) for t, _ in self.settings.tensors.values()
+                        if t.array.storage in fixed]
         slots = list(recording.leaf_specs())
         for i, (slot, spec) in enumerate(recording.leaf_specs().items()):
             if i not in known and self.leaves[i] not in self.born and recording.arrays[slot]() is None:
@@ -168,12 +173,16 @@ class _Replay:
         self.returned = [(owner.get(slot), place_of.get(slot, -1), shape, dtype) for slot, shape, dtype in self.outputs]
         # What the replay holds is never overwritten: blocks are used again, or updated, only if nobody else refers to
         # them (Pool.take, graph.run). So what was made of constants stays right, and is looked up once.
-        constant = known.isdisjoint(self.plan.prepared.reads)
-        self.prepared = self.plan.prepared.storages(self.leaves, thread.pool) if constant else None
+        self.constant = known.isdisjoint(self.plan.prepared.reads)
+        self.prepared = self.plan.prepared.storages(self.leaves, thread.pool) if self.constant else None
         for i in known - {-1}:                           # what is not a constant is found again at each replay
             self.leaves[i] = None  # type: ignore[call-overload]
 
     def __call__(self, inputs: tuple[Tensor, ...]) -> Any:
+        for t, i in self.weights:
+            if t.array.storage is not self.leaves[i]:
+                self._look_again()
+                break
         if self.settings.effects:
             self.settings.change()
         leaves = self.leaves.copy()
@@ -197,6 +206,13 @@ class _Replay:
             for tensor, i in self.replaced:
                 tensor.array = Array.at(tensor.array.shape, tensor.array.dtype, results[i])
         return self._returned(results)
+
+    def _look_again(self) -> None:
+        """Take the tensors of modules that are not in the state from where they are now."""
+        for t, i in self.weights:
+            self.leaves[i] = t.array.storage or _computed(t)
+        if self.constant:
+            self.prepared = self.plan.prepared.storages(self.leaves, thread.pool)
 
     def _returned(self, results: list[Storage]) -> Any:
         """What the function returns."""

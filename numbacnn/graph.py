@@ -89,10 +89,10 @@ class Array:
 
     def numpy(self) -> np.ndarray:
         """A copy of the value, which is computed now if it is still pending."""
+        if thread.capture is not None and (self.storage is None or self.storage in thread.capture.variable):
+            raise EvaluationError("capture: the captured function looks at a value (print, item, numpy, if); a replay "
+                                  "runs no Python: return the tensor and look at it outside")
         if self.storage is None:
-            if thread.capture is not None:
-                raise EvaluationError("capture: the captured function looks at a value (print, item, numpy, if); a "
-                                      "replay runs no Python: return the tensor and look at it outside")
             evaluate()
         values: np.ndarray = self.device.backend.download(storage_of(self).memory, self.shape, self.dtype)
         return values
@@ -204,6 +204,8 @@ def _recording_on(device: Device) -> Recording:
 def rebind(tensor: Any, array: Array) -> None:
     """Give a tensor another value; it keeps the old one if the evaluation of the new one fails."""
     old = tensor.array
+    if old.shape != array.shape or old.dtype != array.dtype:
+        setting_changed()
     if old.storage is not None and array.storage is None:
         thread.recording.rebound.append((ref(tensor), Array.at(old.shape, old.dtype, old.storage)))
     tensor.array = array

@@ -1,10 +1,11 @@
 """What a captured function depends on beside its inputs and its state: what Python reads while it is recorded."""
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Any
 
 from numbacnn import graph, random
 from numbacnn.autograd import Tensor
 from numbacnn.backend import Device
+from numbacnn.memory import Storage
 
 PLAIN = (bool, int, float, str)                          # equal values are one setting; of all else, the same object
 _FREE, _MISSING = object(), object()                     # an attribute that may be anything; one that is not there
@@ -17,7 +18,7 @@ class Settings:
                  device: Device) -> None:
         self.compared = -1                               # what `graph.settings` was when they were found to hold
         self.device = device
-        self.tensors = {id(t): (t, t.requires_grad) for t in tensors}
+        self.tensors = {id(t): (t, _kind(t)) for t in tensors}
         self.updates = [(optimizer, _updates(optimizer)) for optimizer in optimizers]
         self.modules: dict[int, tuple[Any, dict[str, Any]]] = {}
         self.effects: list[tuple[Any, str, bool]] = []   # settings that the function itself changes
@@ -33,25 +34,30 @@ class Settings:
                 self.modules[id(each)] = each, _attributes(each)
                 for value in vars(each).values():
                     if isinstance(value, Tensor):
-                        self.tensors.setdefault(id(value), (value, value.requires_grad))
+                        self.tensors.setdefault(id(value), (value, _kind(value)))
 
-    def settle(self) -> None:
-        """After the function ran: see what it changed itself. A replay does so, too, or it is no setting."""
+    def settle(self, read: Container[Storage]) -> None:
+        """After the function ran: see what it changed itself. A replay does so, too, or it is no setting.
+
+        Nor is a tensor among the attributes that was not `read`.
+        """
         self.effects = [(module, "training", module.training) for module, then in self.modules.values()
                         if module.training != then["training"]]
-        self.effects += [(t, "requires_grad", t.requires_grad) for t, then in self.tensors.values()
+        self.effects += [(t, "requires_grad", t.requires_grad) for t, (then, *_) in self.tensors.values()
                          if t.requires_grad != then and t.node is None]
         for module, then in self.modules.values():
             now = _attributes(module)
             for name in now.keys() | then.keys():
-                if name != "training" and not _same(now.get(name, _MISSING), then.get(name, _MISSING)):
+                value = then.get(name, _MISSING)
+                if (name != "training" and not _same(now.get(name, _MISSING), value)) or (
+                        type(value) is Tensor and value.array.storage not in read):
                     then[name] = _FREE
 
     def hold(self) -> bool:
         """Whether all of them are as they were."""
         now = graph.settings
         random.state(self.device)                        # starts anew if there is another seed
-        held = (all(t.requires_grad == then for t, then in self.tensors.values())
+        held = (all(_kind(t) == then for t, then in self.tensors.values())
                 and all(_updates(optimizer) == then for optimizer, then in self.updates)
                 and all(_equal(_attributes(module), then) for module, then in self.modules.values()))
         if held:
@@ -65,9 +71,16 @@ class Settings:
                 setattr(each, name, value)
 
 
+def _kind(t: Tensor) -> tuple[Any, ...]:
+    """What else than its values a function may see of a tensor."""
+    watch: Any = t._watch
+    return (t.requires_grad, t.array.shape, t.array.dtype, t.array.device,
+            None if watch is None else (*watch.hooks, watch.keeper is not None))
+
+
 def _attributes(module: Any) -> dict[str, Any]:
-    """What a module was given by name. Tensors that are not its parts are values: constants of the capture."""
-    found = {name: value for name, value in vars(module).items() if type(value) is not Tensor}
+    """What a module was given by name."""
+    found = {**vars(module)}
     found["training"] = module.training
     if found.get("_hooks") is not None:
         found["_hooks"] = str([[*hooks] for hooks in vars(module._hooks).values()])

@@ -9,6 +9,7 @@ from numbacnn.backend import Device
 from numbacnn.errors import DTypeError
 from numbacnn.evaluation import evaluate
 from numbacnn.gradient import forget
+from numbacnn.graph import setting_changed
 from numbacnn.nn.hooks import Hooked
 from numbacnn.nn.parameter import Buffer, Parameter
 from numbacnn.nn.state import Keys, Stateful
@@ -99,6 +100,7 @@ class Module(Hooked, Stateful):
         evaluate(*[value for _, value, _ in moved])      # all or nothing
         for tensor, value, gradient in moved:
             tensor.array, tensor.grad = value.array, gradient
+        setting_changed()
         return self
 
     def float(self: M) -> M:
