@@ -1,29 +1,40 @@
 """Parts: tensors that were taken of another one, and that give it what is written to them in place.
 
 Arrays are values, so a part holds a copy. Its `owner` says what it was taken of: that tensor, which array it held then
-and how many replays had been run (in a list that several parts may share), how the part is put back, and where. The
-tensor is held only if it is a part itself; the array is not.
+and how many replays had been run (in a list that several parts may share), in which way, and where. It is a plain
+tuple, because naming its four fields would make each view an eighth dearer. The tensor is held only if it is a part
+itself that somebody can see; the array is not.
 """
 from collections.abc import Callable
 from sys import getrefcount
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import ref
 
 from numbacnn import graph
 from numbacnn.autograd import Tensor, adopt
 from numbacnn.errors import EvaluationError, GradientError
 from numbacnn.grad_mode import is_grad_enabled, no_grad
+from numbacnn.graph import Shape
 
-Put = Callable[[Tensor, Tensor, Any], Tensor]            # tensor, its new part, where -> the tensor with that part
+
+class Way(NamedTuple):
+    """A way to take parts of a tensor."""
+
+    take: Callable[[Tensor, Shape, Any], Tensor]         # tensor, shape of the part, where -> the part
+    put: Callable[[Tensor, Tensor, Any], Tensor]         # tensor, its new part, where -> the tensor with that part
+    join: Callable[[Any, Shape, Any], Any] | None = None     # where, shape, where in that part -> where, or None
 
 
-def part_of(x: Tensor, y: Tensor, put: Put, where: Any = ()) -> Tensor:
+Step = tuple[Way, Any, Shape]                            # a way, where, the shape of the part
+
+
+def part_of(x: Tensor, y: Tensor, way: Way, where: Any = ()) -> Tensor:
     """Make y, which was taken of x, a part of it."""
-    y.owner = ref(x) if x.owner is None else held(x), [ref(x.array), graph.replays], put, where
+    y.owner = ref(x) if x.owner is None else _link(x), [ref(x.array), graph.replays], way, where
     return y
 
 
-def held(part: Tensor) -> Any:
+def _link(part: Tensor) -> Any:
     """How a part of a part holds the latter: itself, or weakly if nobody can see any more what it was taken of."""
     if not _seen(part):
         part.owner = None
@@ -31,18 +42,58 @@ def held(part: Tensor) -> Any:
 
 
 def _seen(part: Tensor) -> bool:
-    """Whether somebody can see what is written to the tensor that a part was taken of, or it is refused."""
-    if part.owner is None:
+    """Whether somebody can see what is written to the tensor that a part was taken of, or it is refused.
+
+    What is between and nobody sees is left out. An attribute counts its own reference and the call's, in every Python.
+    """
+    while part.owner is not None:
+        if type(part.owner[0]) is ref:
+            return part.owner[2] is REPEATED or part.owner[0]() is not None
+        if getrefcount(part.owner[0]) > 2:
+            return True
+        if not _leave_out(part):
+            part = part.owner[0]
+    return False
+
+
+def _leave_out(part: Tensor) -> bool:
+    """Make a part of a part, which nobody sees, one of what that was taken of; not if one of them holds old numbers."""
+    base, _, other, there = part.owner
+    if base.owner is None and other is not REPEATED:
         return False
-    base, _, put, _ = part.owner
-    if type(base) is ref:
-        return put is repeated or base() is not None
-    return getrefcount(base) > 3 or _seen(base)          # here, in the call and in the part's owner
+    above, seen, way, where = base.owner or part.owner
+    if way is REPEATED or other is REPEATED:             # it is refused, whoever sees it
+        part.owner = ref(base), seen, REPEATED, ()
+        return True
+    x = above() if type(above) is ref else above
+    if x is None or not unchanged(part, base) or not unchanged(base, x) or (base.node is None and base.requires_grad):
+        return False
+    part.owner = above, seen, *_joined((way, where, base.array.shape), (other, there, part.array.shape))
+    return True
+
+
+def _joined(outer: Step, inner: Step) -> tuple[Way, Any]:
+    """The way to a part of a part, and where: as one, or one after the other."""
+    first, second = [each[1] if each[0] is SEVERAL else (each,) for each in (outer, inner)]
+    (way, where, shape), (other, there, last) = first[-1], second[0]
+    both = way.join(where, shape, there) if way is other and way.join is not None else None
+    steps = (*first, *second) if both is None else (*first[:-1], (way, both, last), *second[1:])
+    return (SEVERAL, steps) if len(steps) > 1 else steps[0][:2]
+
+
+def _put_in_steps(x: Tensor, y: Tensor, steps: tuple[Step, ...]) -> Tensor:
+    """Put back through parts that nobody holds: they are taken again."""
+    taken = [x]
+    for way, where, shape in steps[:-1]:
+        taken.append(way.take(taken[-1], shape, where))
+    for base, (way, where, _) in zip(taken[::-1], steps[::-1], strict=True):
+        y = way.put(base, y, where)
+    return y
 
 
 def detach(x: Tensor) -> Tensor:
     """Return the same values, without a history. What is written to it in place is written to this tensor, too."""
-    return part_of(x, Tensor(x.array), same)
+    return part_of(x, Tensor(x.array), SAME)
 
 
 def share(parts: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
@@ -76,19 +127,19 @@ def _above(op: str, part: Tensor, value: Tensor, reads: bool, joined: bool) -> l
     """
     found = []
     while part.owner is not None:
-        base, seen, put, where = part.owner
-        if put is repeated:
-            repeated(part, part, where)
+        base, seen, way, where = part.owner
+        if way is REPEATED:
+            _refuse(part, part, where)
         x: Any = base() if type(base) is ref else base
         if x is None:                                    # nobody can see it
             break
         if (reads or part.array.dtype != x.array.dtype) and not unchanged(part, x):
             raise EvaluationError(f"{op}: the tensor of shape {x.shape} has been written to since this part of it, of "
                                   f"shape {part.shape}, was taken, which holds old numbers; take the part again")
-        joined = joined and put is not same
+        joined = joined and not _without_history(way, where)
         if joined:
             check_leaf(op, x)
-        value, reads = put(x, value, where), True
+        value, reads = way.put(x, value, where), True
         found.append((x, value, seen, joined))
         part = x
     return found
@@ -116,12 +167,17 @@ def check_leaf(op: str, x: Tensor) -> None:
                             "where gradients are recorded; do it inside `with numbacnn.no_grad():`")
 
 
-def same(x: Tensor, y: Tensor, where: Any) -> Tensor:
-    """Put back what `detach` gave: as it is, without a history."""
-    return y
+def _without_history(way: Way, where: Any) -> bool:
+    """Whether what is put back in that way does not bring its history."""
+    return way is SAME or (way is SEVERAL and any(each[0] is SAME for each in where))
 
 
-def repeated(x: Tensor, y: Tensor, where: Any) -> Tensor:
+def _refuse(x: Tensor, y: Tensor, where: Any) -> Tensor:
     """Refuse to put back: several numbers of y are one number of x."""
     raise EvaluationError(f"expand: a tensor that repeats numbers, here one of shape {y.shape}, cannot be changed in "
                           "place; change the one it was made of, or a clone()")
+
+
+SAME = Way(lambda x, shape, where: Tensor(x.array), lambda x, y, where: y, lambda where, shape, there: ())
+REPEATED = Way(lambda x, shape, where: x, _refuse)      # nothing is put back, so nothing is taken again
+SEVERAL = Way(lambda x, shape, where: x, _put_in_steps)     # each step is taken by itself

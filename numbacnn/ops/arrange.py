@@ -5,9 +5,10 @@ from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.errors import ShapeError
 from numbacnn.geometry import count
+from numbacnn.geometry.options import Geometry
 from numbacnn.graph import Array
 from numbacnn.ops.check import any_tensor
-from numbacnn.ops.shape import expand, permute, reshape, sizes_of, transpose
+from numbacnn.ops.shape import expand, order_of_transpose, permuted, reshape, sizes_of
 from numbacnn.options import choice
 
 
@@ -37,12 +38,18 @@ def movedim(x: Tensor, source: Any, destination: Any) -> Tensor:
     source, destination : int or tuple of int
         Where axes are, and where they are to be.
     """
+    return permuted(x, order_of_movedim(x, source, destination))
+
+
+def order_of_movedim(x: Tensor, source: Any, destination: Any) -> Geometry:
+    """The shape and the axes of `movedim`."""
     any_tensor("movedim", "x", x)
     origin, target = (geometry.axes("movedim", x.ndim, sizes_of("movedim", (dims,))) for dims in (source, destination))
     if len(origin) != len(target):
         raise ShapeError(f"movedim: source and destination must name as many axes, got {source} and {destination}")
     rest = iter([a for a in range(x.ndim) if a not in origin])
-    return permute(x, tuple([origin[target.index(a)] if a in target else next(rest) for a in range(x.ndim)]))
+    return geometry.permute(x.shape, tuple([origin[target.index(a)] if a in target else next(rest)
+                                            for a in range(x.ndim)]))
 
 
 def swapaxes(x: Tensor, axis0: int, axis1: int) -> Tensor:
@@ -55,9 +62,12 @@ def swapaxes(x: Tensor, axis0: int, axis1: int) -> Tensor:
     axis0, axis1 : int
         The axes.
     """
-    any_tensor("swapaxes", "x", x)
-    a, b = (geometry.axis("swapaxes", x.ndim, axis) for axis in (axis0, axis1))
-    return transpose(x, a, b)
+    return permuted(x, order_of_swapaxes(x, axis0, axis1))
+
+
+def order_of_swapaxes(x: Tensor, axis0: int, axis1: int) -> Geometry:
+    """The shape and the axes of `swapaxes`."""
+    return order_of_transpose(x, axis0, axis1, "swapaxes")
 
 
 def reshape_as(x: Tensor, other: Tensor) -> Tensor:

@@ -12,7 +12,9 @@ from numbacnn.ops.check import any_tensor
 from numbacnn.ops.shape import permute, reshape
 from numbacnn.ops.take import assigned, taken
 from numbacnn.options import whole
-from numbacnn.part import part_of
+from numbacnn.part import Way, part_of
+
+Where = tuple[int, int, Array]                           # rows, columns, positions in these as one axis
 
 
 def diagonal(x: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
@@ -34,7 +36,8 @@ def diagonal(x: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor
         raise ShapeError(f"diagonal: dim1 and dim2 must be two axes of x, got x{x.shape}, {dim1} and {dim2}")
     h, w = x.shape[rows], x.shape[columns]
     index = _places(h, w, max(-h, min(int(offset), w)), x.device)
-    return part_of(x, taken(_flat(x, rows, columns), index, x.ndim - 2), _put, (rows, columns, index))
+    where = rows, columns, index
+    return part_of(x, _taken(x, (), where), _DIAGONAL, where)
 
 
 def _flat(x: Tensor, rows: int, columns: int) -> Tensor:
@@ -43,12 +46,21 @@ def _flat(x: Tensor, rows: int, columns: int) -> Tensor:
     return reshape(permute(x, (*rest, rows, columns)), (*[x.shape[a] for a in rest], x.shape[rows] * x.shape[columns]))
 
 
-def _put(x: Tensor, y: Tensor, where: tuple[int, int, Array]) -> Tensor:
+def _taken(x: Tensor, shape: tuple[int, ...], where: Where) -> Tensor:
+    """The diagonal of x."""
+    rows, columns, index = where
+    return taken(_flat(x, rows, columns), index, x.ndim - 2)
+
+
+def _put(x: Tensor, y: Tensor, where: Where) -> Tensor:
     """x with another diagonal."""
     rows, columns, index = where
     order = [*[a for a in range(x.ndim) if a not in (rows, columns)], rows, columns]
     flat = assigned(_flat(x, rows, columns), index, y, x.ndim - 2)
     return permute(reshape(flat, [x.shape[a] for a in order]), [order.index(a) for a in range(x.ndim)])
+
+
+_DIAGONAL = Way(_taken, _put)
 
 
 @remembered

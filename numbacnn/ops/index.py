@@ -16,10 +16,10 @@ from numbacnn.ops.check import FLOATING, kind
 from numbacnn.ops.elementwise import add, in_place, multiply
 from numbacnn.ops.operands import tensor_like
 from numbacnn.ops.shape import cast, expand, permute, reshape
-from numbacnn.ops.slice import put_slice, replaced, sliced
+from numbacnn.ops.slice import SLICED, replaced, sliced
 from numbacnn.ops.split import unbind
 from numbacnn.ops.take import assigned, checked_array, known_index, taken
-from numbacnn.ops.view import reshaped
+from numbacnn.ops.view import RESHAPED
 from numbacnn.options import is_integer
 from numbacnn.part import check_leaf, part_of, unchanged
 
@@ -47,9 +47,9 @@ def getitem(x: Tensor, key: Any) -> Tensor:
     chosen = _selection(x, key)
     if chosen.layout is None:
         if not chosen.cuts(x.shape):
-            return part_of(x, clone(x) if chosen.shape == x.shape else reshape(x, chosen.shape), reshaped)
+            return part_of(x, clone(x) if chosen.shape == x.shape else reshape(x, chosen.shape), RESHAPED)
         y = sliced(x, chosen.starts, chosen.sizes, chosen.steps)
-        return part_of(x, y if y.shape == chosen.shape else reshape(y, chosen.shape), put_slice, chosen[:3])
+        return part_of(x, y if y.shape == chosen.shape else reshape(y, chosen.shape), SLICED, chosen[:3])
     if chosen.cuts(x.shape):
         x = sliced(x, chosen.starts, chosen.sizes, chosen.steps)
     if chosen.places is not None:
@@ -73,7 +73,7 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
 
 def _there(x: Tensor, key: Any, value: Any) -> bool:
     """Whether x[key] is the value already: `x[0] += 1` wrote to the part that it took, and assigns that part now."""
-    if not isinstance(value, Tensor) or value.owner is None or value.owner[2] is not put_slice:
+    if not isinstance(value, Tensor) or value.owner is None or value.owner[2] is not SLICED:
         return False
     check_leaf("index", x)
     base, _, _, where = value.owner

@@ -57,10 +57,10 @@ from numbacnn.ops.mathematics import (
 from numbacnn.ops.mixture import addcdiv, addcmul, lerp
 from numbacnn.ops.numpy_names import with_numpy_names
 from numbacnn.ops.operands import tensor_like
-from numbacnn.ops.shape import cast, expand, permute, to, transpose
+from numbacnn.ops.shape import cast, expand, to
 from numbacnn.ops.smooth_activation import sigmoid, tanh
 from numbacnn.ops.sort import cumsum
-from numbacnn.ops.view import permuted, view_of
+from numbacnn.ops.view import permute
 from numbacnn.part import detach
 
 
@@ -97,12 +97,12 @@ def t(x: Tensor) -> Tensor:
     """Swap the axes of a matrix; what has one axis, or none, stays."""
     if x.ndim > 2:
         raise ShapeError(f"t: x must have two axes at most, got x{x.shape}; use transpose or permute")
-    return transpose(x, 0, 1) if x.ndim == 2 else x
+    return permute(x, 1, 0) if x.ndim == 2 else x
 
 
 def reversed_axes(x: Tensor) -> Tensor:
     """Return the tensor with its axes in the opposite order."""
-    return permute(x, tuple(range(x.ndim))[::-1]) if x.ndim else x
+    return permute(x, *range(x.ndim)[::-1]) if x.ndim else x
 
 
 def is_floating_point(x: Tensor) -> bool:
@@ -154,6 +154,6 @@ NAMED = {
     "bool": _conversion("bool", "bool"), "byte": _conversion("byte", "uint8"), "detach_": detach_,
     "double": _conversion("double", "float64"), "float": _conversion("float", "float32"), "half": half,
     "int": _conversion("int", "int32"), "long": _conversion("long", "int64"), "type_as": type_as, "detach": detach,
-    "is_floating_point": is_floating_point, "cpu": cpu, "cuda": cuda, "t": view_of(t, permuted),
-    "T": property(view_of(reversed_axes, permuted)),
+    "is_floating_point": is_floating_point, "cpu": cpu, "cuda": cuda, "t": t,
+    "T": property(reversed_axes),
 }

@@ -6,6 +6,7 @@ from numbacnn import backend, geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.backend import Device
 from numbacnn.errors import DTypeError
+from numbacnn.geometry.options import Geometry
 from numbacnn.graph import Array, record
 from numbacnn.ops.check import FLOATING, any_tensor, dtype_name, is_dtype
 
@@ -21,7 +22,7 @@ def reshape(x: Tensor, *shape: Any) -> Tensor:
         The sizes.
     """
     any_tensor("reshape", "x", x)
-    return _reshaped(x, geometry.reshape("reshape", x.shape, sizes_of("reshape", shape)))
+    return _reshaped(x, geometry.reshape("reshape", x.array.shape, sizes_of("reshape", shape)))
 
 
 def _reshaped(x: Tensor, shape: tuple[int, ...]) -> Tensor:
@@ -89,9 +90,19 @@ def permute(x: Tensor, *dims: Any) -> Tensor:
     *dims : int, or one tuple of int
         Each axis of x, in the new order.
     """
+    return permuted(x, order_of_permute(x, *dims))
+
+
+def order_of_permute(x: Tensor, *dims: Any) -> Geometry:
+    """The shape and the axes of `permute`."""
     any_tensor("permute", "x", x)
-    shape, axes = geometry.permute(x.shape, sizes_of("permute", dims))
-    x_shape, dtype = x.shape, x.array.dtype
+    return geometry.permute(x.array.shape, sizes_of("permute", dims))
+
+
+def permuted(x: Tensor, turned: Geometry) -> Tensor:
+    """x with its axes in the order that one of the functions of geometry gave."""
+    shape, axes = turned
+    x_shape, dtype = x.array.shape, x.array.dtype
     y, = record("permute", (x.array,), ((shape, dtype),), axes)
     back = tuple([axes.index(a) for a in range(len(axes))])
 
@@ -111,11 +122,17 @@ def transpose(x: Tensor, dim0: int, dim1: int) -> Tensor:
     dim0, dim1 : int
         The axes.
     """
-    any_tensor("transpose", "x", x)
-    axes = list(range(x.ndim))
-    a, b = (geometry.axis("transpose", x.ndim, dim) for dim in (dim0, dim1))
-    axes[a], axes[b] = b, a
-    return permute(x, axes)
+    return permuted(x, order_of_transpose(x, dim0, dim1))
+
+
+def order_of_transpose(x: Tensor, dim0: int, dim1: int, op: str = "transpose") -> Geometry:
+    """The shape and the axes of `transpose`."""
+    any_tensor(op, "x", x)
+    shape = x.array.shape
+    a, b, axes = geometry.axis(op, len(shape), dim0), geometry.axis(op, len(shape), dim1), list(range(len(shape)))
+    if shape:
+        axes[a], axes[b] = b, a
+    return geometry.permute(shape, tuple(axes))
 
 
 def expand(x: Tensor, *shape: Any) -> Tensor:

@@ -14,7 +14,7 @@ from numbacnn.ops.check import any_tensor
 from numbacnn.ops.constant import constant
 from numbacnn.ops.shape import reshape, sizes_of, transpose
 from numbacnn.options import whole
-from numbacnn.part import part_of
+from numbacnn.part import Way, part_of
 
 Sizes = Sequence[int]
 
@@ -92,7 +92,7 @@ def narrow(x: Tensor, dim: int, start: int, length: int) -> Tensor:
     axis, begin = geometry.narrow(x.shape, dim, start, length)
     starts, sizes = [0] * x.ndim, list(x.shape)
     starts[axis], sizes[axis] = begin, length
-    return part_of(x, sliced(x, starts, sizes), put_slice, (starts, sizes, (1,) * x.ndim))
+    return part_of(x, sliced(x, starts, sizes), SLICED, (starts, sizes, (1,) * x.ndim))
 
 
 def select(x: Tensor, dim: int, index: int) -> Tensor:
@@ -112,13 +112,36 @@ def select(x: Tensor, dim: int, index: int) -> Tensor:
     starts, sizes = [0] * x.ndim, list(x.shape)
     starts[axis], sizes[axis] = place, 1
     y = reshape(sliced(x, starts, sizes), (*x.shape[:axis], *x.shape[axis + 1:]))
-    return part_of(x, y, put_slice, (starts, sizes, (1,) * x.ndim))
+    return part_of(x, y, SLICED, (starts, sizes, (1,) * x.ndim))
 
 
-def put_slice(x: Tensor, y: Tensor, where: tuple[Sizes, Sizes, Sizes]) -> Tensor:
+Where = tuple[Sizes, Sizes, Sizes]                       # starts, sizes, steps
+
+
+def _cut(x: Tensor, shape: tuple[int, ...], where: Where) -> Tensor:
+    """What `sliced` takes, under a shape."""
+    y = sliced(x, *where)
+    return y if y.shape == shape else reshape(y, shape)
+
+
+def _put(x: Tensor, y: Tensor, where: Where) -> Tensor:
     """x, but y, maybe under another shape, where `sliced` took it."""
     starts, sizes, steps = where
     return replaced(x, starts, y if y.shape == tuple(sizes) else reshape(y, sizes), steps)
+
+
+def _join(where: Where, shape: tuple[int, ...], there: Where) -> Where | None:
+    """A slice of a slice as one, though the first may have lost axes of size 1, or got some."""
+    if 0 in there[1]:
+        return None
+    starts, sizes, steps = map(list, where)
+    runs = [run for run, n in zip(zip(*there, strict=True), shape, strict=True) if n != 1]
+    for a, (start, size, step) in zip([a for a, n in enumerate(sizes) if n != 1], runs, strict=True):
+        starts[a], sizes[a], steps[a] = starts[a] + start * steps[a], size, steps[a] * step
+    return starts, sizes, steps
+
+
+SLICED = Way(_cut, _put, _join)
 
 
 def flip(x: Tensor, *dims: Any) -> Tensor:

@@ -1,74 +1,70 @@
 """The same numbers under other shapes, for users: what is written to the result in place is written to the tensor.
 
-The operations themselves (`ops.shape`, `ops.arrange`) make no parts: what other operations make of them are results of
-their own.
+Here is what arranges numbers otherwise (`ops.shape`, `ops.arrange`); what picks some of them makes parts where it is.
+The operations themselves make none: what other operations make of them are results of their own.
 """
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
-from weakref import ref
 
-import numpy as np
-
-from numbacnn import graph
 from numbacnn.autograd import Tensor
-from numbacnn.graph import Array
+from numbacnn.geometry.options import Geometry
 from numbacnn.ops import arrange
 from numbacnn.ops import shape as plain
-from numbacnn.part import Put, held, part_of, repeated
+from numbacnn.part import REPEATED, Way, part_of
 
 View = Callable[..., Tensor]
 
 
-def view_of(op: View, put: Put) -> View:
-    """Make the form of an operation whose result is a part of its tensor."""
+def _back(x: Tensor, y: Tensor, axes: tuple[int, ...]) -> Tensor:
+    """y with its axes in the order of x."""
+    return plain.permute(y, tuple([axes.index(a) for a in range(len(axes))]))
+
+
+RESHAPED = Way(lambda x, shape, where: plain.reshape(x, shape), lambda x, y, where: plain.reshape(y, x.shape),
+               lambda where, shape, there: ())
+PERMUTED = Way(lambda x, shape, axes: plain.permute(x, axes), _back,
+               lambda axes, shape, then: tuple([axes[a] for a in then]))
+
+
+def _reshaping(op: View) -> View:
+    """Make the form of an operation whose result has the numbers of its tensor, in their order."""
     @wraps(op)
-    def view(x: Tensor, *where: Any, **named: Any) -> Tensor:
-        y = op(x, *where, **named)
-        return y if y is x else part_of(x, y, put, (op, where, named))
+    def view(x: Tensor, *sizes: Any, **named: Any) -> Tensor:
+        return part_of(x, op(x, *sizes, **named), RESHAPED)
 
     return view
 
 
-@wraps(plain.reshape)
-def reshape(x: Tensor, *shape: Any) -> Tensor:
-    """Arrange the numbers, in row-major order, in another shape; one size may be -1."""
-    y = plain.reshape(x, *shape)
-    y.owner = ref(x) if x.owner is None else held(x), [ref(x.array), graph.replays], reshaped, ()   # `part_of`
-    return y
+def _permuting(op: View, order: Callable[..., Geometry]) -> View:
+    """Make the form of an operation whose result has the axes of its tensor in that order."""
+    @wraps(op)
+    def view(x: Tensor, *dims: Any, **named: Any) -> Tensor:
+        turned = order(x, *dims, **named)
+        return part_of(x, plain.permuted(x, turned), PERMUTED, turned[1])
+
+    return view
+
+
+def _repeating(op: View) -> View:
+    """Make the form of an operation whose result has each number of its tensor once or several times."""
+    @wraps(op)
+    def view(x: Tensor, *sizes: Any, **named: Any) -> Tensor:
+        y = op(x, *sizes, **named)
+        return part_of(x, y, RESHAPED if y.numel() == x.numel() else REPEATED)
+
+    return view
 
 
 @wraps(plain.flatten)
 def flatten(x: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """Join the axes from `start_dim` to `end_dim` into one."""
-    y = plain.flatten(x, start_dim, end_dim)
-    y.owner = ref(x) if x.owner is None else held(x), [ref(x.array), graph.replays], reshaped, ()
-    return y
+    return part_of(x, plain.flatten(x, start_dim, end_dim), RESHAPED)
 
 
-def _repeating(op: View) -> View:
-    @wraps(op)
-    def view(x: Tensor, *where: Any, **named: Any) -> Tensor:
-        y = op(x, *where, **named)
-        return part_of(x, y, reshaped if y.numel() == x.numel() else repeated)
-
-    return view
-
-
-def reshaped(x: Tensor, y: Tensor, where: Any) -> Tensor:
-    """Put back the numbers of y: in the shape of x."""
-    return plain.reshape(y, x.shape)
-
-
-def permuted(x: Tensor, y: Tensor, where: Any) -> Tensor:
-    """Put back the numbers of y: with the axes in the order of x. An empty tensor shows where each went."""
-    op, arguments, named = where
-    order = op(Tensor(Array.of(np.empty(range(x.ndim)), y.device)), *arguments, **named).shape
-    return plain.permute(y, tuple([order.index(a) for a in range(x.ndim)]))
-
-
-reshape_as, unflatten, squeeze, unsqueeze = [view_of(op, reshaped) for op in (
-    arrange.reshape_as, arrange.unflatten, plain.squeeze, plain.unsqueeze)]
-permute, transpose, swapaxes, movedim = [view_of(op, permuted) for op in (
-    plain.permute, plain.transpose, arrange.swapaxes, arrange.movedim)]
+reshape, reshape_as, unflatten, squeeze, unsqueeze = [_reshaping(op) for op in (
+    plain.reshape, arrange.reshape_as, arrange.unflatten, plain.squeeze, plain.unsqueeze)]
+permute, transpose, swapaxes, movedim = [_permuting(op, order) for op, order in (
+    (plain.permute, plain.order_of_permute), (plain.transpose, plain.order_of_transpose),
+    (arrange.swapaxes, arrange.order_of_swapaxes), (arrange.movedim, arrange.order_of_movedim))]
 expand, expand_as, broadcast_to = [_repeating(op) for op in (plain.expand, arrange.expand_as, arrange.broadcast_to)]
