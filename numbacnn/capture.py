@@ -86,9 +86,10 @@ class _Replay:
         self.optimizers = optimizers
         device = inputs[0].device if inputs else default_device()
         self.state = list({id(t): t for t in [random.state(device), *_tensors(given)]}.values())
-        modules = [each for each in (function, *given) if hasattr(each, "modules")]
+        modules = [each for each in (function, getattr(function, "__self__", None), *given) if hasattr(each, "modules")]
         self.settings = Settings(modules, self.state, optimizers, device)
         inputs = tuple([Tensor(_alone(x.array)) for x in inputs])
+        read = [x.array for x in inputs]
         for t in self.state:
             t.array = _alone(t.array)
         self.variable = {x.array.storage for x in (*inputs, *self.state)}        # whose values replays do not know
@@ -100,6 +101,7 @@ class _Replay:
             if not self.single and not (isinstance(outputs, tuple | list) and outputs):
                 raise DTypeError(f"capture: the function must return a tensor, or a tuple of tensors, got {outputs!r}")
             self._check(recording, before, (outputs,) if self.single else tuple(outputs))
+            self._check_inputs(inputs, read)
             self._check_others(recording, (*inputs, *([outputs] if self.single else outputs)))
             self.settings.settle(recording.leaves)
             _restore(before)
@@ -137,6 +139,14 @@ class _Replay:
                                       "nothing in it uses, and a replay would lose it; let it call optimizer.step() of "
                                       "an optimiser that has this tensor, freeze it with requires_grad_(False), or end "
                                       "with model.zero_grad()")
+
+    def _check_inputs(self, inputs: tuple[Tensor, ...], read: list[Array]) -> None:
+        """See that inputs are only read: a replay has arrays of its own for them."""
+        for i, (x, array) in enumerate(zip(inputs, read, strict=True)):
+            if x.array is not array:
+                raise EvaluationError(f"capture: the function changes its input number {i} in place, a tensor of shape "
+                                      f"{x.shape}, and a replay would lose that; return it, or name the tensor in the "
+                                      "state")
 
     def _check_others(self, recording: graph.Recording, allowed: tuple[Tensor, ...]) -> None:
         """See that all tensors that were changed in place, maybe through a part of them, are in the state."""

@@ -2,12 +2,15 @@
 from collections.abc import Container, Iterable
 from typing import Any
 
+import numpy as np
+
 from numbacnn import graph, random
 from numbacnn.autograd import Tensor
 from numbacnn.backend import Device
 from numbacnn.memory import Storage
 
-PLAIN = (bool, int, float, str)                          # equal values are one setting; of all else, the same object
+PLAIN = (bool, int, float, str)                          # equal ones, alone or in tuples, are one setting; of all
+                                                         # else, the same object
 _FREE, _MISSING = object(), object()                     # an attribute that may be anything; one that is not there
 
 
@@ -58,7 +61,7 @@ class Settings:
         now = graph.settings
         random.state(self.device)                        # starts anew if there is another seed
         held = (all(_kind(t) == then for t, then in self.tensors.values())
-                and all(_updates(optimizer) == then for optimizer, then in self.updates)
+                and all(_updated_alike(_updates(optimizer), then) for optimizer, then in self.updates)
                 and all(_equal(_attributes(module), then) for module, then in self.modules.values()))
         if held:
             self.compared = now
@@ -92,9 +95,20 @@ def _equal(now: dict[str, Any], then: dict[str, Any]) -> bool:
 
 
 def _same(value: Any, then: Any) -> bool:
-    return value is then or then is _FREE or (type(value) is type(then) and type(value) in PLAIN and value == then)
+    if value is then or then is _FREE:
+        return True
+    if type(value) is not type(then):
+        return False
+    if isinstance(value, tuple):
+        return len(value) == len(then) and all(map(_same, value, then))
+    return bool((type(value) in PLAIN or isinstance(value, np.generic)) and value == then)
 
 
 def _updates(optimizer: Any) -> list[Any]:
-    """How the groups of an optimiser are updated, as far as a plan depends on it."""
-    return [(id(group), group.current.structure) for group in optimizer.param_groups]
+    """The groups of an optimiser, and how they are updated, as far as a plan depends on it."""
+    return [(group, group.current.structure) for group in optimizer.param_groups]
+
+
+def _updated_alike(now: list[Any], then: list[Any]) -> bool:
+    return len(now) == len(then) and all([a is b and how == before for (a, how), (b, before)
+                                          in zip(now, then, strict=True)])

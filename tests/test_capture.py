@@ -132,6 +132,29 @@ def test_what_is_refused():
         nb.capture(lambda x: x)(np.ones(3))
 
 
+@pytest.mark.parametrize("change", [lambda x: x.add_(1), lambda x: x[0].zero_(), lambda x: x.view(-1).mul_(2),
+                                    lambda x: x.__setitem__(1, 5.0), lambda x: x.detach().fill_(3)])
+def test_an_input_that_is_changed_is_refused(change):
+    def step(scale, x):
+        change(x)
+        return x * scale
+
+    two, x = nb.ones(1) * 2, nb.ones(3)
+    step = nb.capture(step)
+    with pytest.raises(EvaluationError, match=r"capture: the function changes its input number 1 in place, a tensor of "
+                                              r"shape \(3,\), .*; return it, or name the tensor in the state"):
+        step(two, x)
+    assert x.tolist() == [1.0, 1.0, 1.0]
+
+    def add(y):
+        x.add_(y)
+        return x * 2
+
+    step = nb.capture(add, x)
+    assert step(nb.ones(3)).tolist() == [4.0] * 3
+    assert x.tolist() == [2.0] * 3
+
+
 def test_an_input_that_is_not_read():
     step = nb.capture(lambda x, y: y * 2)
     assert step(nb.ones(2), nb.ones(3)).tolist() == [2.0] * 3

@@ -176,6 +176,51 @@ def test_what_was_recorded_is_kept():
     assert counted.runs == 3
 
 
+def test_a_method_is_one_of_its_module():
+    model = nn.Sequential(nn.Linear(2, 2), nn.Dropout(1.0))
+    step, x = nb.capture(model.forward), nb.ones(1, 2)
+    assert step(x).tolist() == [[0.0, 0.0]]
+    model.eval()
+    np.testing.assert_array_equal(step(x).numpy(), model(x).numpy())
+    scaled = Settable().eval()
+    step, x = nb.capture(scaled.forward), nb.randn(2, 4, dtype="float64")
+    first = step(x).numpy()
+    scaled.scale = 2.0
+    np.testing.assert_allclose(step(x).numpy(), 2 * first)
+
+
+def test_equal_tuples_and_numbers_are_one_setting():
+    model = Settable().eval()
+    counted = Counted(model)
+    step, x = nb.capture(counted, model), nb.ones(2, 4, dtype="float64")
+    for _ in range(3):
+        model.size, model.scale = tuple([2, (3.0, "a")]), np.float64(2.0)
+        step(x)
+    assert counted.runs == 1
+    for size in ((2, (4.0, "a")), (2, (4, "a")), (2,), np.float32(2), np.float64(2), [2], None):
+        model.size = size
+        step(x)
+    assert counted.runs == 8
+
+
+def test_groups_of_optimisers_are_held():
+    p = nn.Parameter(np.ones(2))
+    optimizer = optim.SGD([p], lr=0.1)
+
+    def step(x):
+        optimizer.zero_grad()
+        loss = (p * x).sum()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    counted = Counted(step)
+    step = nb.capture(counted, p, optimizer)
+    step(nb.ones(2, dtype="float64"))
+    [held] = [group for _, groups in next(iter(step.variants.values()))[0].settings.updates for group, _ in groups]
+    assert held is optimizer.param_groups[0]
+
+
 def test_settings_of_others_record_nothing_anew():
     model, other = SimpleCNN("float32"), SimpleCNN("float32")
     counted = Counted(model)
