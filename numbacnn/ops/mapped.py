@@ -3,7 +3,7 @@ from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.graph import Array, record
 from numbacnn.kernels.functions import arguments_of
 from numbacnn.ops.check import FLOATING, any_tensor, floating
-from numbacnn.ops.constant import constant
+from numbacnn.ops.constant import no_gradient
 from numbacnn.ops.shape import cast
 from numbacnn.options import number
 
@@ -29,11 +29,7 @@ def stepped(op: str, x: Tensor) -> Tensor:
     floating(op, x=x)
     spec = ((x.array.shape, x.array.dtype),)
     y, = record(op, (x.array,), spec)
-
-    def backward(dy: Array) -> Gradients:
-        return record("expand", (constant(0.0, dy.dtype, dy.device),), spec)
-
-    return differentiable(y, (x,), backward)
+    return differentiable(y, (x,), no_gradient)
 
 def real(op: str, x: Tensor) -> Tensor:
     """The tensor if it is floating point; whole numbers as float32."""
