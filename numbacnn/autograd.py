@@ -12,13 +12,14 @@ from weakref import ref
 import numpy as np
 
 from numbacnn.backend import Device
-from numbacnn.engine import Backward, Gradients, Node, only_first, propagate, sum_of
+from numbacnn.engine import Backward, Gradients, Node, derivative_options, propagate, sum_of
 from numbacnn.errors import DeviceError, DTypeError, GradientError, NumbacnnError, ShapeError
 from numbacnn.geometry import axis, count
 from numbacnn.grad_mode import is_grad_enabled, mode, no_grad
 from numbacnn.graph import Array, rebind, setting_changed, thread
 from numbacnn.hooks import RemovableHandle, register
 from numbacnn.known import ones
+from numbacnn.options import flag
 
 __all__ = ["Backward", "Gradients", "Node", "Tensor", "differentiable", "is_grad_enabled", "no_grad", "sum_of"]
 
@@ -79,7 +80,7 @@ class Tensor:
         self.owner: Any = None
         self._grad: Tensor | None = None
         self._watch: _Watch | None = None
-        self._requires_grad = requires_grad
+        self._requires_grad = requires_grad is not False and flag("tensor", "requires_grad", requires_grad)
         if requires_grad and not self.array.dtype.startswith("float"):
             raise DTypeError(f"tensor: only floating point tensors have gradients, got {self.array.dtype}")
 
@@ -198,13 +199,12 @@ class Tensor:
 
     def requires_grad_(self, requires_grad: bool = True) -> "Tensor":
         """Choose whether `backward` computes a gradient for this tensor, and return it."""
-        if not isinstance(requires_grad, bool | np.bool_):
-            raise DTypeError(f"requires_grad_: requires_grad must be True or False, got {requires_grad!r}")
+        requires_grad = flag("requires_grad_", "requires_grad", requires_grad)
         if self.node is not None and not requires_grad:
             raise GradientError("requires_grad_: only a tensor made by the user can be changed; use detach() first")
         if requires_grad and not self.array.dtype.startswith("float"):
             raise DTypeError(f"requires_grad_: only floating point tensors have gradients, got {self.array.dtype}")
-        self._requires_grad = bool(requires_grad)
+        self._requires_grad = requires_grad
         setting_changed()
         return self
 
@@ -232,13 +232,13 @@ class Tensor:
         --------
         grad : Gradients as results.
         """
-        only_first("backward", create_graph)
+        retain = derivative_options("backward", retain_graph, create_graph)
         start = [root("backward", self, gradient)]
         if inputs is None:
-            propagate(start, bool(retain_graph), Tensor._accumulate)
+            propagate(start, retain, Tensor._accumulate)
             return
         targets = {x.node or x: x for x in differentiated("backward", inputs)}
-        propagate(start, bool(retain_graph), lambda x, dx: targets[x]._accumulate(dx), targets)
+        propagate(start, retain, lambda x, dx: targets[x]._accumulate(dx), targets)
 
     def register_hook(self, hook: "Callable[[Tensor], Tensor | None]") -> RemovableHandle:
         """Call a function with the gradient of this tensor, once for each `backward`; it may return another gradient.
