@@ -12,7 +12,7 @@ from weakref import ref
 import numpy as np
 
 from numbacnn.backend import Device
-from numbacnn.engine import Backward, Gradients, Node, only_first, propagate, sum_of
+from numbacnn.engine import Backward, Gradients, Node, derivative_options, propagate, sum_of
 from numbacnn.errors import DeviceError, DTypeError, GradientError, NumbacnnError, ShapeError
 from numbacnn.geometry import axis, count
 from numbacnn.grad_mode import is_grad_enabled, mode, no_grad
@@ -80,7 +80,7 @@ class Tensor:
         self.owner: Any = None
         self._grad: Tensor | None = None
         self._watch: _Watch | None = None
-        self._requires_grad = requires_grad
+        self._requires_grad = requires_grad is not False and flag("tensor", "requires_grad", requires_grad)
         if requires_grad and not self.array.dtype.startswith("float"):
             raise DTypeError(f"tensor: only floating point tensors have gradients, got {self.array.dtype}")
 
@@ -233,13 +233,13 @@ class Tensor:
         --------
         grad : Gradients as results.
         """
-        only_first("backward", create_graph)
+        retain = derivative_options("backward", retain_graph, create_graph)
         start = [root("backward", self, gradient)]
         if inputs is None:
-            propagate(start, bool(retain_graph), Tensor._accumulate)
+            propagate(start, retain, Tensor._accumulate)
             return
         targets = {x.node or x: x for x in differentiated("backward", inputs)}
-        propagate(start, bool(retain_graph), lambda x, dx: targets[x]._accumulate(dx), targets)
+        propagate(start, retain, lambda x, dx: targets[x]._accumulate(dx), targets)
 
     def register_hook(self, hook: "Callable[[Tensor], Tensor | None]") -> RemovableHandle:
         """Call a function with the gradient of this tensor, once for each `backward`; it may return another gradient.

@@ -156,7 +156,7 @@ def _first_wrong(values: "np.ndarray[Any, Any]") -> Any:
 
 def _converted(op: str, values: "np.ndarray[Any, Any]", dtype: str) -> "np.ndarray[Any, Any]":
     """Numbers in another dtype, into which they must fit."""
-    if dtype in ("uint8", "int32", "int64") and values.size and values.dtype != dtype:
+    if dtype in ("uint8", "int32", "int64") and values.size and values.dtype not in (dtype, "bool"):
         limits = np.iinfo(dtype)
         low, high = values.min(), values.max()          # NaN is neither
         if not (low > limits.min - 1 and high < limits.max + 1):

@@ -6,6 +6,7 @@ from typing import Any
 
 from numbacnn.errors import GradientError
 from numbacnn.graph import Array, record
+from numbacnn.options import flag
 
 Gradients = tuple[Array | None, ...] | list[Array]
 Backward = Callable[[Array], Gradients]
@@ -135,8 +136,9 @@ def _freed(dy: Array) -> Gradients:
 _order = itertools.count()
 
 
-def only_first(op: str, create_graph: Any) -> None:
-    """Refuse second derivatives."""
-    if create_graph:
+def derivative_options(op: str, retain_graph: Any, create_graph: Any) -> bool:
+    """Whether the graph is kept; second derivatives are refused."""
+    if flag(op, "create_graph", create_graph):
         raise GradientError(f"{op}: create_graph must be False: gradients are numbers without a history, there are no "
                             "second derivatives; write the first derivative as operations to differentiate it")
+    return retain_graph is not None and flag(op, "retain_graph", retain_graph)

@@ -5,9 +5,10 @@ import numpy as np
 
 from numbacnn import autograd
 from numbacnn.autograd import Tensor, differentiated, root, sequence
-from numbacnn.engine import only_first, propagate, sum_of
+from numbacnn.engine import derivative_options, propagate, sum_of
 from numbacnn.errors import GradientError, ShapeError
 from numbacnn.graph import Array
+from numbacnn.options import flag
 from numbacnn.part import assign
 
 
@@ -50,7 +51,9 @@ def grad(outputs: Any, inputs: Any, grad_outputs: Any = None, retain_graph: bool
     >>> numbacnn.grad((x * x).sum(), x)
     (tensor([2., 4.]),)
     """
-    only_first("grad", create_graph)
+    retain = derivative_options("grad", retain_graph, create_graph)
+    allow_unused = allow_unused is not None and flag("grad", "allow_unused", allow_unused)
+    materialize_grads = flag("grad", "materialize_grads", materialize_grads)
     wanted = differentiated("grad", inputs)
     start = [root("grad", y, dy) for y, dy in _pairs(outputs, grad_outputs)]
     found: dict[Any, Array] = {}
@@ -59,7 +62,7 @@ def grad(outputs: Any, inputs: Any, grad_outputs: Any = None, retain_graph: bool
         found[x] = sum_of(found[x], dx) if x in found else dx
 
     places = [x.node or x for x in wanted]
-    propagate(start, bool(retain_graph), deliver, set(places))
+    propagate(start, retain, deliver, set(places))
     if materialize_grads:
         for x, place in zip(wanted, places, strict=True):
             if place not in found:

@@ -69,6 +69,15 @@ def test_what_is_no_number_is_refused(made, data):
         made(data)
 
 
+@pytest.mark.parametrize("dtype", ["uint8", "int32", "int64"])
+def test_true_is_one_among_whole_numbers(dtype):
+    x = nb.zeros(2, dtype=dtype)
+    for made in (nb.tensor([True, True], dtype=dtype), nb.as_tensor(np.array([True, True]), dtype=dtype),
+                 nb.full((2,), True, dtype=dtype), nb.full_like(x, True), x.new_full((2,), np.True_)):
+        equal(made, np.ones(2, dtype))
+    equal(nb.full_like(x, False), np.zeros(2, dtype))
+
+
 @many
 @given(st.integers(-50, 50), st.integers(-50, 50), st.integers(-7, 7).filter(bool))
 def test_ranges_of_whole_numbers(start, end, step):

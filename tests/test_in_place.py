@@ -86,12 +86,41 @@ def test_pytorch_does_the_same(name):
     y, z = w * 1, v * 1
     called(name, y, nb.tensor)
     called(name, z, torch.tensor)
+    assert y.requires_grad == z.requires_grad
     if y.requires_grad:
         (y * y).sum().backward()
     if z.requires_grad:
         (z * z).sum().backward()
     gradients = [np.zeros(X.shape) if x.grad is None else x.grad.numpy() for x in (w, v)]
     np.testing.assert_allclose(*gradients, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["zero_", "fill_", "copy_", "normal_", "uniform_", "bernoulli_"])
+def test_what_is_overwritten_has_a_gradient_of_zero(name):
+    arguments = {"fill_": (2.5,), "copy_": (nb.ones(2),)}.get(name, ())
+    w = nb.tensor([1.0, 2.0], requires_grad=True)
+    y = w * 2
+    part = y[:1]
+    getattr(part, name)(*[each[:1] if isinstance(each, nb.Tensor) else each for each in arguments])
+    y.sum().backward()
+    assert w.grad.tolist() == [0, 2]
+    y = w * 2
+    getattr(y, name)(*arguments)
+    assert y.requires_grad
+    assert not y.is_leaf
+    w.grad = None
+    (y * y).sum().backward()
+    assert w.grad.tolist() == [0, 0]
+    with nb.no_grad():
+        z = getattr(w * 2, name)(*arguments)
+    assert not z.requires_grad
+    assert not getattr(nb.ones(2), name)(*arguments).requires_grad
+
+
+def test_what_is_copied_over_a_computed_tensor_has_the_gradient():
+    w, source = nb.ones(2, requires_grad=True), nb.ones(2, requires_grad=True)
+    (w * 2).copy_(source).sum().backward()
+    assert source.grad.tolist() == [1, 1]
 
 
 def test_every_form_is_tried():

@@ -9,7 +9,7 @@ from numbacnn.graph import Array, record
 from numbacnn.ops.check import floating
 from numbacnn.ops.mapped import mapped
 from numbacnn.ops.shape import reshape
-from numbacnn.options import number
+from numbacnn.options import flag, number
 
 
 def relu(x: Tensor, inplace: bool = False) -> Tensor:
@@ -29,6 +29,8 @@ def relu(x: Tensor, inplace: bool = False) -> Tensor:
     V. Nair and G. Hinton, Rectified linear units improve restricted Boltzmann machines (ICML 2010).
     """
     floating("relu", x=x)
+    if inplace is not False:
+        flag("relu", "inplace", inplace)
     spec = ((x.array.shape, x.array.dtype),)
     y, = record("relu", (x.array,), spec)
 
@@ -54,7 +56,7 @@ def leaky_relu(x: Tensor, negative_slope: float = 0.01, inplace: bool = False) -
     ----------
     A. Maas, A. Hannun and A. Ng, Rectifier nonlinearities improve neural network acoustic models (2013).
     """
-    return mapped("leaky_relu", x, negative_slope=negative_slope)
+    return mapped("leaky_relu", x, inplace, negative_slope=negative_slope)
 
 
 def prelu(x: Tensor, weight: Tensor) -> Tensor:
@@ -98,6 +100,8 @@ def relu6(x: Tensor, inplace: bool = False) -> Tensor:
     A. Howard et al., MobileNets (2017).
     """
     floating("relu6", x=x)
+    if inplace is not False:
+        flag("relu6", "inplace", inplace)
     return mapped("hardtanh", x, min_val=0.0, max_val=6.0)
 
 
@@ -114,7 +118,7 @@ def hardtanh(x: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bo
         Accepted for compatibility; memory is reused wherever nobody can see it.
     """
     least, most = limits_of("hardtanh", min_val, max_val)
-    return mapped("hardtanh", x, min_val=least, max_val=most)
+    return mapped("hardtanh", x, inplace, min_val=least, max_val=most)
 
 
 def limits_of(op: str, min_val: Any, max_val: Any) -> tuple[float, float]:
@@ -127,7 +131,7 @@ def limits_of(op: str, min_val: Any, max_val: Any) -> tuple[float, float]:
 
 def hardsigmoid(x: Tensor, inplace: bool = False) -> Tensor:
     """Approach sigmoid by lines: min(max(x + 3, 0), 6) / 6. Keeps x. Parameters are those of `relu`."""
-    return mapped("hardsigmoid", x)
+    return mapped("hardsigmoid", x, inplace)
 
 
 def hardswish(x: Tensor, inplace: bool = False) -> Tensor:
@@ -139,7 +143,7 @@ def hardswish(x: Tensor, inplace: bool = False) -> Tensor:
     ----------
     A. Howard et al., Searching for MobileNetV3 (ICCV 2019), section 5.2.
     """
-    return mapped("hardswish", x)
+    return mapped("hardswish", x, inplace)
 
 
 def threshold(x: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
@@ -156,7 +160,7 @@ def threshold(x: Tensor, threshold: float, value: float, inplace: bool = False) 
     inplace : bool
         Accepted for compatibility; memory is reused wherever nobody can see it.
     """
-    return mapped("threshold", x, threshold=threshold, value=value)
+    return mapped("threshold", x, inplace, threshold=threshold, value=value)
 
 
 def hardshrink(x: Tensor, lambd: float = 0.5) -> Tensor:

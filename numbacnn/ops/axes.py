@@ -5,12 +5,15 @@ from numbacnn import geometry
 from numbacnn.autograd import Tensor
 from numbacnn.geometry import Shape
 from numbacnn.ops.shape import reshape
+from numbacnn.options import flag
 
 Dim = int | tuple[int, ...] | list[int] | None
 
 
-def reduction_of(op: str, x: Tensor, dim: Any) -> tuple[Shape, Shape, int]:
+def reduction_of(op: str, x: Tensor, dim: Any, keepdim: Any = False) -> tuple[Shape, Shape, int]:
     """The shape of a reduction of x with and without the reduced axes, and how many numbers make one."""
+    if keepdim is not False:
+        flag(op, "keepdim", keepdim)
     found: tuple[Shape, Shape, int] = geometry.reduce(op, x.array.shape, tuple(dim) if isinstance(dim, list) else dim)
     return found
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from numbacnn.backend import Device
-from numbacnn.graph import Array
+from numbacnn.graph import Array, record
 from numbacnn.known import remembered
 
 
@@ -17,6 +17,11 @@ def constant(value: Any, dtype: str, device: Device) -> Array:
 @remembered
 def _constant(value: Any, sign: float, dtype: str, device: Device) -> Array:
     return Array.of(np.asarray(value, dtype), device)
+
+
+def no_gradient(dy: Array) -> tuple[Array, ...]:
+    """The gradient of the only input of what does not depend on it: 0 everywhere."""
+    return record("expand", (constant(0.0, dy.dtype, dy.device),), ((dy.shape, dy.dtype),))
 
 
 @remembered

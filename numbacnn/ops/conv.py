@@ -117,7 +117,7 @@ def _conv(op: str, axes: int, x: Tensor, weight: Tensor, bias: Tensor | None, st
     floating(op, x=x, weight=weight, bias=bias)
     conv = geometry.conv(op, axes, x.shape, weight.shape, shape_of(bias), stride, padding, dilation, groups)
     x_data, w_data = x.array, weight.array
-    x_shape, plain = x_data.shape, x_data.shape == conv.images
+    x_shape, plain = x_data.shape, axes == 2 and x_data.shape == conv.images
     b_data = no_bias(conv.outputs[1], x_data.dtype, x_data.device) if bias is None else bias.array
     if plain:                                            # as nearly all are: the general way would ask nine times
         images, filters, y = x_data, w_data, sweep(x_data, w_data, b_data, conv)

@@ -1,5 +1,6 @@
 """Dropout: of numbers, and of whole channels."""
 from math import sqrt
+from typing import Any
 
 from numbacnn import geometry, random
 from numbacnn.autograd import Gradients, Tensor, differentiable
@@ -7,7 +8,7 @@ from numbacnn.graph import Array, record
 from numbacnn.ops.check import floating
 from numbacnn.ops.constant import constant
 from numbacnn.ops.elementwise import add, multiply
-from numbacnn.options import number
+from numbacnn.options import flag, number
 
 ALPHA = -1.0507009873554805 * 1.6732632423543772         # what SELU tends to: minus its scale times its alpha
 
@@ -37,8 +38,8 @@ def dropout(x: Tensor, p: float = 0.5, training: bool = True, inplace: bool = Fa
     (SC 2011), section 3: the generator, Philox-4x32-10.
     """
     floating("dropout", x=x)
-    p = number("dropout", "p", p, 0.0, 1.0)
-    if not training or p == 0:
+    p = _share("dropout", p, training, inplace)
+    if p == 0:
         return x
     if p == 1:
         return multiply(x, 0.0)
@@ -55,7 +56,7 @@ def dropout(x: Tensor, p: float = 0.5, training: bool = True, inplace: bool = Fa
 
 def dropout1d(x: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Set whole channels of x (N, C, L) or (C, L) to zero. Parameters are those of `dropout`."""
-    return _by_channels("dropout1d", x, p, training, {2: 1, 3: 2}, geometry.batch_or_one(1))
+    return _by_channels("dropout1d", x, p, training, inplace, {2: 1, 3: 2}, geometry.batch_or_one(1))
 
 
 def dropout2d(x: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
@@ -65,12 +66,12 @@ def dropout2d(x: Tensor, p: float = 0.5, training: bool = True, inplace: bool = 
     ----------
     J. Tompson et al., Efficient object localization using convolutional networks (CVPR 2015), section 3.2.
     """
-    return _by_channels("dropout2d", x, p, training, {3: 2, 4: 2}, "(N, C, H, W) or (N, C, L)")
+    return _by_channels("dropout2d", x, p, training, inplace, {3: 2, 4: 2}, "(N, C, H, W) or (N, C, L)")
 
 
 def dropout3d(x: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Set whole channels of x (N, C, D, H, W) or (C, D, H, W) to zero. Parameters are those of `dropout`."""
-    return _by_channels("dropout3d", x, p, training, {4: 1, 5: 2}, geometry.batch_or_one(3))
+    return _by_channels("dropout3d", x, p, training, inplace, {4: 1, 5: 2}, geometry.batch_or_one(3))
 
 
 def alpha_dropout(x: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
@@ -81,7 +82,7 @@ def alpha_dropout(x: Tensor, p: float = 0.5, training: bool = False, inplace: bo
     G. Klambauer et al., Self-normalizing neural networks (NeurIPS 2017), section 3.
     """
     floating("alpha_dropout", x=x)
-    return _to_alpha("alpha_dropout", x, p, training, x.ndim)
+    return _to_alpha("alpha_dropout", x, p, training, inplace, x.ndim)
 
 
 def feature_alpha_dropout(x: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
@@ -89,23 +90,32 @@ def feature_alpha_dropout(x: Tensor, p: float = 0.5, training: bool = False, inp
     floating("feature_alpha_dropout", x=x)
     if x.ndim < 2:
         raise geometry.wrong_rank("feature_alpha_dropout", "x", x.shape, "(N, C, ...)")
-    return _to_alpha("feature_alpha_dropout", x, p, training, 2)
+    return _to_alpha("feature_alpha_dropout", x, p, training, inplace, 2)
 
 
-def _by_channels(op: str, x: Tensor, p: float, training: bool, channel_axes: dict[int, int], letters: str) -> Tensor:
+def _share(op: str, p: Any, training: Any, inplace: Any) -> float:
+    """The share of the numbers to drop: none but in training."""
+    if inplace is not False:
+        flag(op, "inplace", inplace)
+    p = number(op, "p", p, 0.0, 1.0)
+    return p if training is True or (training is not False and flag(op, "training", training)) else 0.0
+
+
+def _by_channels(op: str, x: Tensor, p: float, training: bool, inplace: bool, channel_axes: dict[int, int],
+                 letters: str) -> Tensor:
     """Multiply by a mask that has the first axes of x, so many for each rank that x may have."""
     floating(op, x=x)
     if x.ndim not in channel_axes:
         raise geometry.wrong_rank(op, "x", x.shape, letters)
-    p = number(op, "p", p, 0.0, 1.0)
-    if not training or p == 0:
+    p = _share(op, p, training, inplace)
+    if p == 0:
         return x
     return _moved(x, _mask(x, p, channel_axes[x.ndim]), None)
 
 
-def _to_alpha(op: str, x: Tensor, p: float, training: bool, axes: int) -> Tensor:
-    p = number(op, "p", p, 0.0, 1.0)
-    if not training or p == 0:
+def _to_alpha(op: str, x: Tensor, p: float, training: bool, inplace: bool, axes: int) -> Tensor:
+    p = _share(op, p, training, inplace)
+    if p == 0:
         return x
     if p == 1:
         return multiply(x, 0.0)

@@ -7,7 +7,7 @@ from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.errors import DTypeError, ShapeError
 from numbacnn.graph import Array, record
 from numbacnn.ops.check import FLOATING
-from numbacnn.ops.constant import constant
+from numbacnn.ops.constant import constant, no_gradient
 from numbacnn.ops.operands import operands
 from numbacnn.ops.shape import cast, sum_to
 from numbacnn.options import is_integer, operand
@@ -104,6 +104,10 @@ def in_place(op: Callable[..., Tensor], reads: bool = True) -> Callable[..., Ten
                 raise DTypeError(f"{op.__name__}: the result is {y.array.dtype}, which x of {x.array.dtype} cannot "
                                  "hold; convert x first, such as with x.float()")
             y = cast(y, x.array.dtype)
+        if x.node is not None and not y.requires_grad:   # what is overwritten has a history, and the gradient 0
+            y = differentiable(y.array, (x,), no_gradient)
+        elif y.node is None and y.requires_grad:         # what the user made is copied, and gets the gradient
+            y = differentiable(y.array, (y,), lambda dy: (dy,))
         write(op.__name__, x, y, reads)
         return x
 

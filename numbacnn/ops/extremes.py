@@ -9,6 +9,7 @@ from numbacnn.ops.axes import Dim, reduced_to, reduction_of
 from numbacnn.ops.check import any_tensor
 from numbacnn.ops.elementwise import maximum, minimum
 from numbacnn.ops.shape import reshape
+from numbacnn.options import flag
 
 
 class Extremes(NamedTuple):
@@ -102,6 +103,8 @@ def argmin(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
 
 def _position(op: str, x: Tensor, dim: int | None, keepdim: bool) -> Tensor:
     any_tensor(op, "x", x)
+    if keepdim is not False:
+        flag(op, "keepdim", keepdim)
     if x.array.dtype == "bool":
         raise DTypeError(f"{op}: x must be numbers, got bool")
     if dim is None:
@@ -125,6 +128,8 @@ def _along(op: str, x: Tensor, dim: Any) -> tuple[tuple[int, ...], tuple[int, ..
 
 def _extreme(op: str, x: Tensor, dim: Any, keepdim: bool) -> "Tensor | Extremes":
     any_tensor(op, "x", x)
+    if keepdim is not False:
+        flag(op, "keepdim", keepdim)
     if isinstance(dim, Tensor):
         return maximum(x, dim) if op == "max" else minimum(x, dim)
     if dim is None:
@@ -147,7 +152,7 @@ def _extreme(op: str, x: Tensor, dim: Any, keepdim: bool) -> "Tensor | Extremes"
 
 def _reduced(kernel: str, op: str, x: Tensor, dim: Dim, keepdim: bool) -> Tensor:
     any_tensor(op, "x", x)
-    kept, shape, terms = reduction_of(op, x, dim)
+    kept, shape, terms = reduction_of(op, x, dim, keepdim)
     if terms == 0:
         raise ShapeError(f"{op}: there must be numbers to choose from, got x{x.shape}, dim={dim}")
     x_data = x.array

@@ -1,16 +1,20 @@
 """How an elementwise function of the contract (numbacnn/kernels/functions) becomes an operation."""
+from typing import Any
+
 from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.graph import Array, record
 from numbacnn.kernels.functions import arguments_of
 from numbacnn.ops.check import FLOATING, any_tensor, floating
-from numbacnn.ops.constant import constant
+from numbacnn.ops.constant import no_gradient
 from numbacnn.ops.shape import cast
-from numbacnn.options import number
+from numbacnn.options import flag, number
 
 
-def mapped(op: str, x: Tensor, **options: float) -> Tensor:
+def mapped(op: str, x: Tensor, inplace: Any = False, **options: float) -> Tensor:
     """Apply a function to each number, whose gradient keeps x or y: what `op`_backward asks for."""
     floating(op, x=x)
+    if inplace is not False:                             # memory is reused wherever nobody can see it
+        flag(op, "inplace", inplace)
     numbers = tuple([number(op, name, value, infinite=True) for name, value in options.items()])
     x_data = x.array
     spec = ((x_data.shape, x_data.dtype),)
@@ -29,11 +33,7 @@ def stepped(op: str, x: Tensor) -> Tensor:
     floating(op, x=x)
     spec = ((x.array.shape, x.array.dtype),)
     y, = record(op, (x.array,), spec)
-
-    def backward(dy: Array) -> Gradients:
-        return record("expand", (constant(0.0, dy.dtype, dy.device),), spec)
-
-    return differentiable(y, (x,), backward)
+    return differentiable(y, (x,), no_gradient)
 
 def real(op: str, x: Tensor) -> Tensor:
     """The tensor if it is floating point; whole numbers as float32."""

@@ -16,7 +16,7 @@ from numbacnn.ops.compare import where
 from numbacnn.ops.index import getitem
 from numbacnn.ops.operands import tensor_like
 from numbacnn.ops.shape import cast, expand
-from numbacnn.options import whole
+from numbacnn.options import flag, whole
 
 
 def masked_fill(x: Tensor, mask: Tensor, value: Any) -> Tensor:
@@ -67,6 +67,7 @@ def nonzero(x: Tensor, as_tuple: bool = False) -> Any:
         Whether to return a tensor for each axis.
     """
     any_tensor("nonzero", "x", x)
+    as_tuple = flag("nonzero", "as_tuple", as_tuple)
     places = np.argwhere(x.numpy()).astype(np.int64)
     if as_tuple:
         places = places if x.ndim else np.zeros((len(places), 1), np.int64)

@@ -67,7 +67,7 @@ def _moments(op: str, x: Tensor, dim: Any, unbiased: bool | None, keepdim: bool,
         raise DTypeError(f"{op}: one of unbiased and correction may be given, got {unbiased} and {correction}")
     taken = float(unbiased) if unbiased is not None else number(op, "correction", 1 if correction is None else
                                                                 correction)
-    kept, shape, terms = reduction_of(op, x, dim)
+    kept, shape, terms = reduction_of(op, x, dim, keepdim)
     divisor = terms - taken if terms > taken else 0.0
     x_data, dtype, x_shape = x.array, x.array.dtype, x.array.shape
     y, mean = record("var", (x_data,), ((kept, dtype), (kept, dtype)), (divisor,))

@@ -13,6 +13,7 @@ from numbacnn.ops.elementwise import add, multiply, subtract
 from numbacnn.ops.extremes import amax
 from numbacnn.ops.mathematics import absolute, exp, log
 from numbacnn.ops.shape import expand, reshape
+from numbacnn.options import flag
 
 
 def sum(x: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:
@@ -57,6 +58,8 @@ def prod(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
         Keeps x (flattened, without `dim`). The gradient of a number is the product of the others, whichever are zero.
     """
     any_tensor("prod", "x", x)
+    if keepdim is not False:
+        flag("prod", "keepdim", keepdim)
     if dim is None:
         return prod(reshape(x, -1 if 0 not in x.shape else 0), 0)
     if x.ndim == 0:
@@ -93,7 +96,7 @@ def logsumexp(x: Tensor, dim: Dim, keepdim: bool = False) -> Tensor:
         Keeps x and the result. -inf where all numbers are; the gradient there is NaN.
     """
     floating("logsumexp", x=x)
-    kept, shape, terms = reduction_of("logsumexp", x, dim)
+    kept, shape, terms = reduction_of("logsumexp", x, dim, keepdim)
     x_data, dtype = x.array, x.array.dtype
     if terms == 0:
         y = expand(Tensor(constant(-inf, dtype, x.device)), kept).array
@@ -139,7 +142,7 @@ def _truth(x: Tensor) -> Tensor:
 
 def _told(op: str, x: Tensor, dim: Dim, keepdim: bool, kernel: str) -> Tensor:
     any_tensor(op, "x", x)
-    kept, shape, terms = reduction_of(op, x, dim)
+    kept, shape, terms = reduction_of(op, x, dim, keepdim)
     if terms:
         y, = record(kernel, (_truth(x).array,), ((kept, "bool"),))
     else:
@@ -148,7 +151,7 @@ def _told(op: str, x: Tensor, dim: Dim, keepdim: bool, kernel: str) -> Tensor:
 
 
 def _sum(op: str, x: Tensor, dim: Any, keepdim: bool, mean: bool) -> Tensor:
-    kept, shape, terms = reduction_of(op, x, dim)
+    kept, shape, terms = reduction_of(op, x, dim, keepdim)
     x_data = x.array
     x_shape, dtype, divisor = x_data.shape, x_data.dtype, float(terms if mean else 1)
     y, = record("sum", (x_data,), ((kept, dtype),), (divisor,))

@@ -39,7 +39,7 @@ def silu(x: Tensor, inplace: bool = False) -> Tensor:
     ----------
     S. Elfwing, E. Uchibe and K. Doya, Sigmoid-weighted linear units (Neural Networks 107, 2018).
     """
-    return mapped("silu", x)
+    return mapped("silu", x, inplace)
 
 
 def mish(x: Tensor, inplace: bool = False) -> Tensor:
@@ -51,7 +51,7 @@ def mish(x: Tensor, inplace: bool = False) -> Tensor:
     ----------
     D. Misra, Mish: a self regularized non-monotonic activation function (BMVC 2020).
     """
-    return mapped("mish", x)
+    return mapped("mish", x, inplace)
 
 
 def gelu(x: Tensor, approximate: str = "none") -> Tensor:
@@ -88,7 +88,7 @@ def elu(x: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     ----------
     D. Clevert, T. Unterthiner and S. Hochreiter, Exponential linear units (ICLR 2016), equation 15.
     """
-    return mapped("elu", x, alpha=alpha)
+    return mapped("elu", x, inplace, alpha=alpha)
 
 
 def selu(x: Tensor, inplace: bool = False) -> Tensor:
@@ -100,7 +100,7 @@ def selu(x: Tensor, inplace: bool = False) -> Tensor:
     ----------
     G. Klambauer et al., Self-normalizing neural networks (NeurIPS 2017), equation 2.
     """
-    return mapped("selu", x)
+    return mapped("selu", x, inplace)
 
 
 def celu(x: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
@@ -119,7 +119,7 @@ def celu(x: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     ----------
     J. Barron, Continuously differentiable exponential linear units (2017).
     """
-    return mapped("celu", x, alpha=number("celu", "alpha", alpha, nonzero=True, infinite=True))
+    return mapped("celu", x, inplace, alpha=number("celu", "alpha", alpha, nonzero=True, infinite=True))
 
 
 def softplus(x: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:

@@ -10,7 +10,7 @@ from numbacnn.graph import Array, record
 from numbacnn.ops.arrange import clone
 from numbacnn.ops.check import FLOATING, any_tensor, dtype_name
 from numbacnn.ops.shape import cast, reshape
-from numbacnn.options import whole
+from numbacnn.options import flag, whole
 
 
 class Sorted(NamedTuple):
@@ -40,6 +40,7 @@ def sort(x: Tensor, dim: int = -1, descending: bool = False, stable: bool = True
         Keeps the indices.
     """
     any_tensor("sort", "x", x)
+    descending, _ = flag("sort", "descending", descending), flag("sort", "stable", stable)
     axis = geometry.axis("sort", x.ndim, dim)
     return _sorted(x, axis, x.shape[axis] if x.ndim else 1, descending)
 
@@ -47,6 +48,7 @@ def sort(x: Tensor, dim: int = -1, descending: bool = False, stable: bool = True
 def argsort(x: Tensor, dim: int = -1, descending: bool = False, stable: bool = True) -> Tensor:
     """Return where the numbers are that `sort` would put in order, as int64. Parameters are those of `sort`."""
     any_tensor("argsort", "x", x)
+    descending, _ = flag("argsort", "descending", descending), flag("argsort", "stable", stable)
     geometry.axis("argsort", x.ndim, dim)
     return sort(x, dim, descending).indices
 
@@ -73,6 +75,7 @@ def topk(x: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = 
         Keeps the indices.
     """
     any_tensor("topk", "x", x)
+    largest, _ = flag("topk", "largest", largest), flag("topk", "sorted", sorted)
     axis = geometry.axis("topk", x.ndim, dim)
     whole("topk", "k", k)
     size = x.shape[axis] if x.ndim else 1
@@ -135,6 +138,8 @@ def unique(x: Tensor, sorted: bool = True, return_inverse: bool = False, return_
         Without a gradient. Each NaN is different from all others.
     """
     any_tensor("unique", "x", x)
+    for name, value in ("sorted", sorted), ("return_inverse", return_inverse), ("return_counts", return_counts):
+        flag("unique", name, value)
     axis = None if dim is None else geometry.axis("unique", x.ndim, dim)
     if not x.ndim:
         axis = None

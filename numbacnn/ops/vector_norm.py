@@ -40,7 +40,7 @@ def norm(x: Tensor, p: Any = "fro", dim: Dim = None, keepdim: bool = False) -> T
     if isinstance(p, str) and p != "fro":
         raise ShapeError(f"norm: p must be a number or 'fro', got {p!r}; norms of matrices are not offered")
     p = 2.0 if isinstance(p, str) else number("norm", "p", p, infinite=True)
-    kept, shape, terms = reduction_of("norm", x, dim)
+    kept, shape, terms = reduction_of("norm", x, dim, keepdim)
     if terms == 0 and (p < 0 or p == inf):
         raise ShapeError(f"norm: there must be numbers for p = {p:g}, got x{x.shape}, dim={dim}")
     x_data, dtype = x.array, x.array.dtype

@@ -51,6 +51,10 @@ CASES = [
 ]
 
 REFUSED = [
+    *[refused(op, DTypeError, f"inplace must be True or False, got {wrong!r}", *arguments, x=(2, 3), inplace=wrong)
+      for op, *arguments in (("relu",), ("leaky_relu",), ("relu6",), ("hardtanh",), ("hardsigmoid",), ("hardswish",),
+                             ("threshold", 0.0, 1.0), ("silu",), ("mish",), ("elu",), ("selu",), ("celu",))
+      for wrong in ("no", 1)],
     *[refused(op, DTypeError, "x must be float32 or float64, got int64; convert it with x.to(numbacnn.float32)",
               x=INTEGERS) for op in (*sorted(KEPT.keys() - {"tanh"}), "softmax", "dropout", "mean")],
     refused("threshold", DTypeError, "x must be float32 or float64, got int64", 0.0, 1.0, x=INTEGERS),

@@ -18,6 +18,8 @@ CASES += [unary(op, shapes[0], training=False) for op, shapes in WHOLE.items()]
 CASES += [unary(op, (0, *shapes[0][1:]), "scale", "no images", p=0.5, training=True) for op, shapes in WHOLE.items()]
 
 REFUSED = [
+    *[refused(op, DTypeError, f"{op}: {switch} must be True or False, got 'no'", x=shapes[0], **{switch: "no"})
+      for op, shapes in WHOLE.items() for switch in ("training", "inplace")],
     *[refused(op, ShapeError, "p must be in [0, 1], got -0.5", x=shapes[0], p=-0.5) for op, shapes in WHOLE.items()],
     *[refused(op, DTypeError, "p must be a number, got None", x=shapes[0], p=None) for op, shapes in WHOLE.items()],
     *[refused(op, DTypeError, "x must be float32 or float64, got int64", x=INTEGERS) for op in WHOLE],

@@ -101,6 +101,7 @@ CASES = [
 INDEX = below(2, 3)
 FLOATS = Input((3,), "grid", "float64")
 REFUSED = [
+    refused("nonzero", DTypeError, "nonzero: as_tuple must be True or False, got 'no'", x=(2, 3), as_tuple="no"),
     Case("index_select", {"x": Input((2, 3)), "dim": 0, "index": FLOATS}, error=(
         DTypeError, "index must be a Tensor of int64 or int32, got float64; convert it with index.to(numbacnn.int64)"),
          label="dtype"),

@@ -96,6 +96,8 @@ BAD = ("all", "amax", "amin", "any", "argmax", "argmin", "count_nonzero", "logsu
        "normalize",
        "prod", "std", "sum", "var", "var_mean")
 REFUSED = [
+    *[refused(op, DTypeError, f"{op}: keepdim must be True or False, got {wrong!r}", x=(2, 3), dim=0, keepdim=wrong)
+      for op in BAD if op not in ("count_nonzero", "normalize") for wrong in ("no", 0.5, 1, None, (0, 1))],
     refused("sum", ShapeError, "dim must be from -2 to 1 for 2 axes, got 2", x=(2, 3), dim=2),
     refused("sum", ShapeError, "each axis may be named once, got dim=(1, -1)", x=(2, 3), dim=(1, -1)),
     refused("mean", DTypeError, "dim must be", x=(2, 3), dim=1.0),

@@ -41,6 +41,11 @@ CASES = [
 ]
 
 REFUSED = [
+    *[refused(op, DTypeError, f"{op}: {switch} must be True or False, got {wrong!r}", x=(2, 3),
+              **{switch: wrong}, **({"k": 1} if op == "topk" else {}))
+      for op, *switches in (("sort", "descending", "stable"), ("argsort", "descending", "stable"),
+                            ("topk", "largest", "sorted"), ("unique", "sorted", "return_inverse", "return_counts"))
+      for switch in switches for wrong in ("no", [1, 2])],
     *[refused(op, ShapeError, "dim must be from -2 to 1 for 2 axes, got 2", *k, 2, x=(2, 3))
       for op, k in (("sort", ()), ("argsort", ()), ("topk", (1,)), ("cumsum", ()))],
     *[refused(op, DTypeError, "x must be a Tensor, got list", [1.0], 0)
