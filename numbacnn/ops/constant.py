@@ -19,7 +19,7 @@ def _constant(value: Any, sign: float, dtype: str, device: Device) -> Array:
     return Array.of(np.asarray(value, dtype), device)
 
 
-def no_gradient(dy: Array) -> tuple[Array, ...]:
+def no_gradient(dy: Array) -> list[Array]:
     """The gradient of the only input of what does not depend on it: 0 everywhere."""
     return record("expand", (constant(0.0, dy.dtype, dy.device),), ((dy.shape, dy.dtype),))
 

@@ -43,6 +43,7 @@ CASES = [
     conv((1, 2, 9, 3, 3), (2, 2, 2, 1, 1), "planes left out", stride=(4, 1, 1), **VOLUMES),
     conv((1, 2, 2, 3, 3), (2, 2, 5, 1, 1), "deeper than the volume", padding=(4, 0, 0), **VOLUMES),
     conv((3, 4, 5, 6), (4, 3, 3, 3, 3), "one volume", op="conv3d", kept="x filters"),
+    conv((1, 1, 5, 6), (2, 1, 1, 3, 3), "one volume of one plane", op="conv3d", kept="x filters"),
     conv((0, 3, 4, 4, 4), (2, 3, 3, 3, 3), "no volumes", **VOLUMES),
     conv(Input((1, 2, 4, 4, 4), "special"), (2, 2, 2, 2, 2), "special", padding=1, **VOLUMES),
     back((2, 4, 5), (4, 3, 3), stride=2, padding=1, output_padding=1, **LINES_BACK),
