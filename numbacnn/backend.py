@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any, ClassVar
 
 from numbacnn.errors import BackendError, DeviceError
+from numbacnn.options import is_integer
 
 GROUP = "numbacnn.backends"
 
@@ -32,6 +33,8 @@ class Device:
 
     def __new__(cls, type: str, index: int = 0) -> "Device":
         """Find or make the device."""
+        if not isinstance(type, str) or not is_integer(index):
+            raise DeviceError(f"Device: type must be a string and index an integer, got {type!r} and {index!r}")
         device = cls._known.get((type, index))
         if device is None:
             device = super().__new__(cls)

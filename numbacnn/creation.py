@@ -207,7 +207,10 @@ def sizes(op: str, given: tuple[Any, ...]) -> Shape:
     for n in given:
         if isinstance(n, bool | np.bool_) or (not is_integer(n) and not hasattr(n, "__index__")):
             raise DTypeError(f"{op}: sizes must be whole numbers, got {n!r}")
-    shape = tuple([index(n) for n in given])
+    try:
+        shape = tuple([index(n) for n in given])
+    except TypeError:                                    # a type such as int, an array of several numbers
+        raise DTypeError(f"{op}: sizes must be whole numbers, got {given!s:.80}") from None
     if any(n < 0 for n in shape):
         raise ShapeError(f"{op}: sizes must not be negative, got {shape}")
     return shape

@@ -21,6 +21,9 @@ def number(op: str, name: str, value: Any, least: float = -inf, most: float = in
         try:
             real = float(operand(op, name, value))
         except OverflowError:                            # a whole number that is too large
+            if infinite:
+                raise ShapeError(f"{op}: {name} must be a number that float64 holds, got a whole number of "
+                                 f"{int(value).bit_length()} bits") from None
             real = inf if value > 0 else -inf
     if (not least <= real <= most or not (infinite or isfinite(real)) or (above is not None and real <= above)
             or (below is not None and real >= below)):

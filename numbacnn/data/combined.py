@@ -12,6 +12,12 @@ from numbacnn.errors import DTypeError, ShapeError
 T_co = TypeVar("T_co", covariant=True)
 
 
+def _listed(op: str, datasets: Any) -> list[Any]:
+    if not isinstance(datasets, Iterable):
+        raise DTypeError(f"{op}: datasets must be an iterable of datasets, got {datasets!r}")
+    return list(datasets)
+
+
 class ConcatDataset(Dataset[T_co]):
     """Datasets one behind the other.
 
@@ -28,7 +34,7 @@ class ConcatDataset(Dataset[T_co]):
     """
 
     def __init__(self, datasets: Iterable[Any]) -> None:
-        self.datasets = list(datasets)
+        self.datasets = _listed("ConcatDataset", datasets)
         if not self.datasets:
             raise ShapeError("ConcatDataset: there must be at least one dataset, got none")
         for i, dataset in enumerate(self.datasets):
@@ -105,7 +111,7 @@ class ChainDataset(IterableDataset[Any]):
     """
 
     def __init__(self, datasets: Iterable[Any]) -> None:
-        self.datasets = list(datasets)
+        self.datasets = _listed("ChainDataset", datasets)
         for i, dataset in enumerate(self.datasets):
             if not isinstance(dataset, IterableDataset):
                 raise DTypeError(f"ChainDataset: every dataset must be an IterableDataset, dataset {i} is "

@@ -131,7 +131,11 @@ class SubsetRandomSampler(Sampler[int]):
     """
 
     def __init__(self, indices: Sequence[int] | np.ndarray, generator: Seed = None) -> None:
-        array = np.asarray(list(indices) if isinstance(indices, Iterable) else indices)
+        try:
+            array = np.asarray(list(indices) if isinstance(indices, Iterable) else indices)
+        except (ValueError, TypeError):                  # of unequal lengths
+            raise DTypeError("SubsetRandomSampler: indices must be a sequence of integers, got "
+                             f"{indices!s:.80}") from None
         if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
             raise DTypeError(f"SubsetRandomSampler: indices must be a sequence of integers, got {array.dtype} of shape "
                              f"{array.shape}")

@@ -2,6 +2,7 @@
 from numbacnn import geometry, ops
 from numbacnn.autograd import Tensor
 from numbacnn.nn.activation import Activation, applied
+from numbacnn.ops.check import floating
 from numbacnn.options import whole
 
 
@@ -55,6 +56,7 @@ class Softmax2d(Activation):
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply to images (N, C, H, W) or (C, H, W)."""
+        floating("Softmax2d", x=x)
         if x.ndim not in (3, 4):
             raise geometry.wrong_rank("Softmax2d", "x", x.shape, geometry.batch_or_one(2))
         return ops.softmax(x, -3)

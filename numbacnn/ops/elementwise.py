@@ -75,7 +75,10 @@ def minimum(a: Any, b: Any) -> Tensor:
 
 
 def remainder(a: Any, b: Any) -> Tensor:
-    """Return a - floor(a / b) * b, which has the sign of b, as Python's %. Parameters are those of `add`."""
+    """Return a - floor(a / b) * b, which has the sign of b, as Python's %; of whole numbers divided by 0 it is 0.
+
+    Parameters are those of `add`.
+    """
     return _binary("remainder", a, b, lambda dy, a, b, y: dy,
                    lambda dy, a, b, y: _negative(apply("multiply", dy, apply("floor_divide", a, b))))
 
@@ -83,7 +86,7 @@ def remainder(a: Any, b: Any) -> Tensor:
 def floor_divide(a: Any, b: Any) -> Tensor:
     """Return the largest whole number up to a / b, as Python's //. It has no gradient.
 
-    Parameters are those of `add`.
+    Whole numbers divided by 0 give 0: kernels do not raise. Parameters are those of `add`.
     """
     a, b = operands("floor_divide", a, b)
     return Tensor(apply("floor_divide", a.array, b.array))

@@ -107,6 +107,7 @@ def reversed_axes(x: Tensor) -> Tensor:
 
 def is_floating_point(x: Tensor) -> bool:
     """Return whether the numbers are float32 or float64."""
+    any_tensor("is_floating_point", "x", x)
     return x.dtype.kind == "f"
 
 

@@ -35,6 +35,8 @@ class Optimizer:
     saved_names: ClassVar[Mapping[str, str]] = {"steps": "step"}   # how these are called when saved
 
     def __init__(self, params: Iterable[Any], defaults: Mapping[str, Any]) -> None:
+        if not isinstance(defaults, Mapping):
+            raise DTypeError(f"{type(self).__name__}: defaults must be a dict of options, got {defaults!r}")
         self.defaults = dict(defaults)
         self.param_groups: list[Group] = []
         self.stepped = False                             # a schedule that goes on before the first step is warned of
@@ -141,6 +143,9 @@ class Optimizer:
 
     def _current(self, group: Group) -> Update:
         """How a group is updated; if options changed they are checked, and state that is missing is made."""
+        if not isinstance(group, Group):
+            raise DTypeError(f"{type(self).__name__}: a group of param_groups must stay the one the optimizer made, "
+                             f"got {type(group).__name__}; change its options instead, or use add_param_group")
         options = [group[name] for name in self.defaults]
         seen = tuple([tuple(value) if isinstance(value, list) else value for value in options])   # lists may change
         if group.current is None or group.seen != seen:
@@ -190,7 +195,11 @@ class Optimizer:
             came = sorted(map(str, state_dict)) if isinstance(state_dict, Mapping) else state_dict
             raise DTypeError(f"{name}.load_state_dict: state_dict must be a dict with 'state' and 'param_groups', as "
                              f"from state_dict(), got {came!r}")
-        saved = list(state_dict["param_groups"])
+        saved = state_dict["param_groups"]
+        if not isinstance(state_dict["state"], Mapping) or not isinstance(saved, list | tuple) or not all(
+                isinstance(each, Mapping) and isinstance(each.get("params"), list | tuple) for each in saved):
+            raise DTypeError(f"{name}.load_state_dict: state must be a dict and param_groups a list of dicts with "
+                             f"'params', got {state_dict['state']!s:.80} and {saved!s:.80}")
         sizes, own = ([len(g["params"]) for g in groups] for groups in (saved, self.param_groups))
         if sizes != own:
             raise ShapeError(f"{name}.load_state_dict: groups must have {own} parameters, got {sizes}")

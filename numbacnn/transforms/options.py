@@ -86,4 +86,5 @@ def _is_number(value: Any) -> bool:
 
 
 def _is_sequence(value: Any) -> bool:
-    return isinstance(value, Sequence | np.ndarray) and not isinstance(value, str | bytes)
+    return isinstance(value, Sequence | np.ndarray) and not isinstance(value, str | bytes) and (
+        np.shape(value) != () if isinstance(value, np.ndarray) else True)

@@ -115,7 +115,10 @@ class Normalize(Transform):
 
 
 def _floats(name: str, values: Sequence[float] | float) -> tuple[float, ...]:
-    array = np.atleast_1d(np.asarray(values))
+    try:
+        array = np.atleast_1d(np.asarray(values))
+    except (ValueError, TypeError):                      # of unequal lengths
+        array = np.empty(0)
     if array.dtype.kind not in "iuf" or array.ndim != 1 or not array.size:
         raise DTypeError(f"Normalize: {name} must be a sequence of numbers, one per channel, got {values!r}")
     return tuple(array.astype(np.float64).tolist())
