@@ -70,7 +70,7 @@ BAD = [
     (lambda: T.RandomHorizontalFlip(nan), ShapeError, "p must be in .0, 1., got nan"),
     (lambda: T.RandomGrayscale("half"), DTypeError, "RandomGrayscale: p must be a number, got 'half'"),
     (lambda: T.RandomErasing(True), DTypeError, "RandomErasing: p must be a number, got True"),
-    (lambda: T.RandomHorizontalFlip(generator=-1), DTypeError, "RandomHorizontalFlip: generator must be .*, got -1"),
+    (lambda: T.RandomHorizontalFlip(generator=-1), ShapeError, "RandomHorizontalFlip: generator must be .*, got -1"),
     (lambda: T.RandomCrop(2, generator="seed"), DTypeError, "RandomCrop: generator must be .* or None, got"),
     # turns
     (lambda: T.RandomRotation(-5), ShapeError, "RandomRotation: degrees must be in .0, 1e.06., got -5"),
