@@ -62,9 +62,11 @@ class capture:
             optimizer.refresh()
         key = mode.enabled, thread.precision, *[(x.array.shape, x.array.dtype) for x in inputs if _is_tensor(x)]
         known = self.variants.get(key)
-        if known and known[0].settings.compared == graph.settings:
-            return known[0](inputs)
-        return self._found(key, inputs)(inputs)
+        replay = known[0] if known and known[0].settings.compared == graph.settings else self._found(key, inputs)
+        while not replay.up_to_date():
+            self.variants[key].remove(replay)
+            replay = self._found(key, inputs)
+        return replay(inputs)
 
     def _found(self, key: object, inputs: tuple[Tensor, ...]) -> "_Replay":
         """The variant for the settings as they are now."""
@@ -189,10 +191,6 @@ class _Replay:
             self.leaves[i] = None  # type: ignore[call-overload]
 
     def __call__(self, inputs: tuple[Tensor, ...]) -> Any:
-        for t, i in self.weights:
-            if t.array.storage is not self.leaves[i]:
-                self._look_again()
-                break
         if self.settings.effects:
             self.settings.change()
         leaves = self.leaves.copy()
@@ -217,12 +215,24 @@ class _Replay:
                 tensor.array = Array.at(tensor.array.shape, tensor.array.dtype, results[i])
         return self._returned(results)
 
-    def _look_again(self) -> None:
-        """Take the tensors of modules that are not in the state from where they are now."""
+    def up_to_date(self) -> bool:
+        """Take the tensors of modules that are not in the state from where they are now.
+
+        It is False where two that were one array (a weight, and what `detach` gave of it) are two now.
+        """
         for t, i in self.weights:
-            self.leaves[i] = t.array.storage or _computed(t)
+            if t.array.storage is not self.leaves[i]:
+                break
+        else:
+            return True
+        places = {i: t.array.storage or _computed(t) for t, i in self.weights}
+        if any(t.array.storage is not places[i] for t, i in self.weights):
+            return False
+        for i, storage in places.items():
+            self.leaves[i] = storage
         if self.constant:
             self.prepared = self.plan.prepared.storages(self.leaves, thread.pool)
+        return True
 
     def _returned(self, results: list[Storage]) -> Any:
         """What the function returns."""

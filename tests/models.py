@@ -81,3 +81,15 @@ def train(model, steps=3, n=8, dtype="float32", lr=1e-2, make=optim.Adam, batche
         losses.append(loss.item())
     parameters = list(model.parameters())
     return losses, [p.numpy() for p in parameters], [p.grad.numpy() for p in parameters], output.numpy()
+
+
+def descending(p, optimizer):
+    """A step that makes the sum of p * x smaller."""
+    def step(x):
+        optimizer.zero_grad()
+        loss = (p * x).sum()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    return step

@@ -3,7 +3,7 @@ import threading
 
 import numpy as np
 import pytest
-from models import SimpleCNN, SmallResNet, batch, randomise
+from models import SimpleCNN, SmallResNet, batch, descending, randomise
 
 import numbacnn as nb
 from numbacnn import nn, optim
@@ -221,13 +221,7 @@ def test_a_copy_of_the_weights_that_follows_slowly():
 def test_the_learning_rate_may_change():
     p = nn.Parameter(np.ones(1, "float32"))
     optimizer = optim.SGD([p], lr=0.25)
-
-    def step(x):
-        optimizer.zero_grad()
-        loss = (p * x).sum()
-        loss.backward()
-        optimizer.step()
-        return loss
+    step = descending(p, optimizer)
 
     step, x = nb.capture(step, [p], optimizer), nb.ones(1)
     step(x)

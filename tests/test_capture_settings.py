@@ -1,7 +1,7 @@
 """capture: settings that changed since a function was recorded are seen, and what was recorded is kept."""
 import numpy as np
 import pytest
-from models import SimpleCNN, batch, randomise
+from models import SimpleCNN, batch, descending, randomise
 
 import numbacnn as nb
 from numbacnn import nn, optim
@@ -206,13 +206,7 @@ def test_equal_tuples_and_numbers_are_one_setting():
 def test_groups_of_optimisers_are_held():
     p = nn.Parameter(np.ones(2))
     optimizer = optim.SGD([p], lr=0.1)
-
-    def step(x):
-        optimizer.zero_grad()
-        loss = (p * x).sum()
-        loss.backward()
-        optimizer.step()
-        return loss
+    step = descending(p, optimizer)
 
     counted = Counted(step)
     step = nb.capture(counted, p, optimizer)

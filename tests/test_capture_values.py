@@ -57,6 +57,25 @@ def test_weights_changed_by_hand_are_seen(change):
     np.testing.assert_array_equal(predict(x).numpy(), model(x).numpy())
 
 
+@pytest.mark.parametrize("first", ["weight", "seen"])
+def test_a_weight_and_what_was_detached_of_it_may_part(first):
+    class Module(nn.Module):
+        def __init__(self):
+            weight = nn.Parameter(nb.ones(3))
+            for name in (first, *{"weight", "seen"} - {first}):
+                setattr(self, name, weight if name == "weight" else weight.detach())
+
+        def forward(self, x):
+            return x * self.weight
+
+    model, x = Module(), nb.ones(3)
+    predict = nb.capture(model)
+    predict(x)
+    for value in (5, 6):
+        model.weight.data = nb.full((3,), value, dtype="float32")
+        assert predict(x).tolist() == [value] * 3
+
+
 def test_weights_of_losses_are_seen():
     logits, targets = nb.tensor(X[0, :4, 0, :5]), nb.tensor([0, 1, 2, 3])
     criterion = nn.CrossEntropyLoss(weight=nb.arange(5) * 1.0)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from models import descending
 
 import numbacnn as nb
 from numbacnn import graph, nn, optim
@@ -332,13 +333,7 @@ def test_parts_in_captured_functions():
 def test_a_part_is_old_after_a_replay():
     p = nn.Parameter(np.zeros(2))
     optimizer = optim.SGD([p], lr=1.0)
-
-    def step(x):
-        optimizer.zero_grad()
-        loss = (p * x).sum()
-        loss.backward()
-        optimizer.step()
-        return loss
+    step = descending(p, optimizer)
 
     step, x = nb.capture(step, p, optimizer), nb.tensor([1.0, 2.0], dtype="float64")
     step(x)
