@@ -88,6 +88,14 @@ def device(name: "str | Device") -> Device:
     return Device(backend, int(index or 0))
 
 
+def device_of(op: str, backend: str, place: Any) -> Device:
+    """The device of one backend that is given by its name, by its number, or not at all: then the first."""
+    found = device(backend if place is None else f"{backend}:{place}" if is_integer(place) else place)
+    if found.type != backend:
+        raise DeviceError(f"{op}: device must be one of {backend}, such as '{backend}:1' or 1, got {str(found)!r}")
+    return found
+
+
 @cache
 def installed() -> tuple[str, ...]:
     """Names of the backends that are installed, whether or not they can be used on this machine."""

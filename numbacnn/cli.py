@@ -67,11 +67,13 @@ def info() -> int:
 
 def _about(name: str) -> dict[str, str]:
     """What a backend says about itself, or why it cannot be used."""
-    try:
-        module = backend.load(name)
-        return {"devices": str(module.devices()), **module.info()}
-    except Exception as error:                           # a backend that is broken is what the user wants to report
-        return {"cannot be used": f"{type(error).__name__}: {error}"}
+    about: dict[str, str] = {}
+    for question in (lambda module: {"devices": str(module.devices())}, lambda module: module.info()):
+        try:
+            about |= question(backend.load(name))
+        except Exception as error:                       # a backend that is broken is what the user wants to report
+            about["cannot be used"] = f"{type(error).__name__}: {error}"
+    return about
 
 
 def _version(name: str) -> str | None:
@@ -144,6 +146,8 @@ def _add_warmup(commands: Any) -> None:
     parser = commands.add_parser("warmup", help=text, description=f"{text.capitalize()}.")
     parser.add_argument("networks", metavar="NETWORK", nargs="*", type=_network,
                         help=f"{' or '.join(train.NETWORKS)}; by default all")
+    parser.add_argument("--arch", metavar="ARCH", default=argparse.SUPPRESS,
+                        help="for a GPU of this architecture, such as sm_90a, which need not be in this machine")
     parser.set_defaults(command=train.warmup)
 
 

@@ -7,8 +7,10 @@ from numbacnn import backend
 from numbacnn.autograd import Tensor
 from numbacnn.backend import Device
 from numbacnn.errors import DTypeError
+from numbacnn.foreign import on_device
 from numbacnn.graph import DTYPES, Array
 from numbacnn.ops.check import dtype_name, kind
+from numbacnn.options import flag
 
 NUMBERS = "number, nested lists of numbers, array or tensor"
 REMEDIES = {"float16": ".astype(np.float32)", "bfloat16": ".astype(np.float32)", "longdouble": ".astype(np.float64)",
@@ -26,7 +28,7 @@ def tensor(data: Any, dtype: Any = None, device: "str | Device | None" = None, r
     dtype : dtype, optional
         Convert to this one. Whole numbers must fit; of others what follows the point is dropped.
     device : str or Device, optional
-        Where the tensor is born; by default the default device.
+        Where the tensor is born; by default the default device, or, of an array of another library on a GPU, there.
     requires_grad : bool
         Whether `backward` computes a gradient for the tensor.
 
@@ -41,6 +43,9 @@ def tensor(data: Any, dtype: Any = None, device: "str | Device | None" = None, r
     >>> numbacnn.tensor([[1.0, 2.0], [3.0, 4.0]]).sum()
     tensor(10.)
     """
+    there = None if isinstance(data, Tensor) else on_device("tensor", data, copy=True)
+    if there is not None:
+        return _placed("tensor", there, dtype, device).requires_grad_(flag("tensor", "requires_grad", requires_grad))
     values = _values("tensor", data)
     if dtype is not None:
         values = _converted("tensor", values, dtype_name("tensor", dtype))
@@ -58,16 +63,16 @@ def as_tensor(data: Any, dtype: Any = None, device: "str | Device | None" = None
     Parameters
     ----------
     data : number, nested lists of numbers, array or Tensor
-        As for `tensor`.
+        As for `tensor`. The memory of an array of another library on a GPU is used where it is, as by `from_dlpack`.
     dtype : dtype, optional
         The dtype it must have; a tensor is converted, with its gradient.
     device : str or Device, optional
         Where it must lie.
     """
     if not isinstance(data, Tensor):
-        return tensor(data, dtype, device)
-    targets = [dtype_name("as_tensor", dtype)] if dtype is not None else []
-    return data.to(*targets, *([] if device is None else [backend.device(device)]))
+        there = on_device("as_tensor", data, copy=False)
+        return tensor(data, dtype, device) if there is None else _placed("as_tensor", there, dtype, device)
+    return _placed("as_tensor", data, dtype, device)
 
 
 def from_numpy(values: "np.ndarray[Any, Any]") -> Tensor:
@@ -95,20 +100,25 @@ def is_tensor(obj: Any) -> bool:
 
 
 def from_dlpack(data: Any) -> Tensor:
-    """Make a tensor of one of another library; the numbers are copied, so that neither changes the other.
+    """Make a tensor of one of another library: on the CPU of a copy, on a GPU of its memory if that can be.
 
     Parameters
     ----------
     data : object with ``__dlpack__``
-        Such as a tensor of PyTorch or an array of JAX, on the CPU.
+        Such as a tensor of PyTorch or an array of JAX.
 
     Notes
     -----
     A tensor is a value that nothing changes, while memory that is shared may be written to by its owner: so there is no
-    view of it.
+    view of it on the CPU. On a GPU, where copies are dear, there is: its owner should leave the numbers as they are, as
+    numbacnn does. They are used where they lie if they are C-ordered or, of four axes, channels last; and copied there
+    otherwise.
     """
     if not hasattr(data, "__dlpack__"):
         raise DTypeError(f"from_dlpack: data must have __dlpack__, as tensors of other libraries do, got {kind(data)}")
+    there = on_device("from_dlpack", data, copy=False)
+    if there is not None:
+        return there
     try:
         values = np.from_dlpack(data)
     except (BufferError, RuntimeError, TypeError, ValueError) as error:
@@ -119,6 +129,17 @@ def from_dlpack(data: Any) -> Tensor:
 def device_of(name: "str | Device | None") -> Device | None:
     """The device of that name; None for the default."""
     return None if name is None else backend.device(name)
+
+
+def one_number(value: Any, dtype: str) -> "np.ndarray[Any, Any]":
+    """A number in a dtype, into which it must fit."""
+    return _converted("tensor", _values("tensor", value), dtype)
+
+
+def _placed(op: str, x: Tensor, dtype: Any, device: "str | Device | None") -> Tensor:
+    """A tensor in a dtype, on a device, as far as they are given."""
+    targets = [dtype_name(op, dtype)] if dtype is not None else []
+    return x.to(*targets, *([] if device is None else [backend.device(device)]))
 
 
 def _values(op: str, data: Any) -> "np.ndarray[Any, Any]":

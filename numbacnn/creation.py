@@ -8,7 +8,7 @@ import numpy as np
 
 from numbacnn.autograd import Tensor
 from numbacnn.backend import Device
-from numbacnn.conversion import tensor
+from numbacnn.conversion import one_number, tensor
 from numbacnn.errors import DTypeError, ShapeError
 from numbacnn.geometry import count
 from numbacnn.ops.check import any_tensor, dtype_name
@@ -256,7 +256,7 @@ def _fills(op: str, fill_value: Any) -> None:
 def _filled(op: str, given: tuple[Any, ...], value: Any, dtype: Any, device: Place, requires_grad: bool) -> Tensor:
     name = dtype_name(op, dtype, "float32")
     shape = checked_shape(op, given, name)
-    one = tensor(value, name).numpy()                    # it fits, or is refused
+    one = one_number(value, name)
     return tensor(np.broadcast_to(one, shape), None, device, requires_grad)
 
 

@@ -4,7 +4,7 @@ from numbacnn.autograd import Tensor
 from numbacnn.errors import DTypeError, EvaluationError
 from numbacnn.options import choice
 
-PRECISIONS = "default", "highest"
+PRECISIONS = "default", "highest", "high", "medium"
 
 
 def evaluate(*tensors: Tensor) -> None:
@@ -32,18 +32,21 @@ def evaluate(*tensors: Tensor) -> None:
 
 
 def set_precision(precision: str) -> None:
-    """Choose how exact convolutions in float32 are, in this thread and in threads that begin later.
+    """Choose how exact convolutions and products of matrices in float32 are, in this thread and in those begun later.
 
     Parameters
     ----------
-    precision : {"default", "highest"}
-        "default" lets a backend use algorithms with fewer multiplications and larger rounding errors: on CPUs,
-        Winograd's for 3 x 3 filters, whose errors are about 1e-5 of the largest value. "highest" rules them out.
+    precision : {"default", "highest", "high", "medium"}
+        "default" lets a backend compute convolutions by faster algorithms with larger rounding errors: on CPUs,
+        Winograd's for 3 x 3 filters, whose errors are about 1e-5 of the largest value; on GPUs, tensor cores that round
+        what they multiply to tf32, with errors of about 3e-4. "highest" rules them out. "high" allows them for dense
+        layers and `matmul`, too, and so does "medium". These are PyTorch's defaults, and what its
+        `set_float32_matmul_precision` calls them.
 
     Raises
     ------
     ValueError
-        If it is neither.
+        If it is none of these.
     EvaluationError
         Inside a captured function.
 
@@ -59,12 +62,12 @@ def set_precision(precision: str) -> None:
 
 
 def get_precision() -> str:
-    """Return how exact convolutions in float32 are.
+    """Return how exact convolutions and products of matrices in float32 are.
 
     Returns
     -------
     str
-        "default" or "highest".
+        What `set_precision` was given, or "default".
 
     Examples
     --------

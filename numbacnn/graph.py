@@ -89,13 +89,17 @@ class Array:
 
     def numpy(self) -> np.ndarray:
         """A copy of the value, which is computed now if it is still pending."""
+        values: np.ndarray = self.device.backend.download(self.computed().memory, self.shape, self.dtype)
+        return values
+
+    def computed(self) -> Storage:
+        """The memory of the value, which is computed now if it is still pending."""
         if thread.capture is not None and (self.storage is None or self.storage in thread.capture.variable):
             raise EvaluationError("capture: the captured function looks at a value (print, item, numpy, if); a replay "
                                   "runs no Python: return the tensor and look at it outside")
         if self.storage is None:
             evaluate()
-        values: np.ndarray = self.device.backend.download(storage_of(self).memory, self.shape, self.dtype)
-        return values
+        return storage_of(self)
 
 
 class Recording:

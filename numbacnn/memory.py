@@ -7,6 +7,7 @@ from numbacnn.backend import Device
 from numbacnn.errors import OutOfMemoryError
 
 SHELF = 16                # blocks of one size among which a free one is looked for
+BORROWED = -100           # less than all references that anybody counts
 BUDGET = 1 << 30          # bytes; beyond it, free blocks go back to the system
 
 
@@ -18,6 +19,8 @@ class Storage:
 
     Attributes
     ----------
+    pooled : int
+        How many references to it the pool has, 0 or 1. Below zero for memory of others: it counts as shared.
     version : int
         Another one whenever other numbers are written to it, and never one that a block had before.
     prepared : dict
@@ -32,10 +35,21 @@ class Storage:
         except MemoryError:
             raise OutOfMemoryError(f"memory: {nbytes / 1e9:.1f} GB cannot be had on {device}; use smaller batches, or "
                                    "no_grad() where no gradient is needed") from None
+        self._describe(device, nbytes, 0)
+
+    @classmethod
+    def borrowed(cls, device: Device, nbytes: int, memory: Any) -> "Storage":
+        """A block that belongs to another library: nothing is ever written to it."""
+        storage = cls.__new__(cls)
+        storage.memory = memory
+        storage._describe(device, nbytes, BORROWED)
+        return storage
+
+    def _describe(self, device: Device, nbytes: int, pooled: int) -> None:
         self.address: int = device.backend.address(self.memory)
         self.device = device
         self.nbytes = nbytes
-        self.pooled = False
+        self.pooled = pooled
         self.version = next(_versions)
         self.prepared: dict[Any, Any] = {}
 
@@ -60,7 +74,7 @@ class Pool:
     def __del__(self) -> None:                          # with its thread; the blocks may live on
         for shelf in self.shelves.values():
             for storage in shelf:
-                storage.pooled = False
+                storage.pooled = 0
 
     def take(self, device: Device, nbytes: int) -> Storage:
         """A block of uninitialised memory."""
@@ -78,10 +92,10 @@ class Pool:
             storage = Storage(device, nbytes)
             shelf = self.shelves.setdefault((device, nbytes), shelf)
         if len(shelf) == SHELF:
-            shelf.pop(0).pooled = False
+            shelf.pop(0).pooled = 0
             self.nbytes -= nbytes
         shelf.append(storage)
-        storage.pooled = True
+        storage.pooled = 1
         self.nbytes += nbytes
         if self.nbytes > BUDGET:
             self.trim()

@@ -5,14 +5,15 @@ import time
 from types import SimpleNamespace
 
 import pytest
-from numbacnn_cpu import cache_folder, compile_ahead
+from numbacnn_cpu import compile_ahead
 from numbacnn_cpu.compile import INTERPRETED
 from processes import python
 
+from numbacnn import crew
 from numbacnn.errors import BackendError
 
 pytestmark = pytest.mark.skipif(INTERPRETED, reason="interpreted")
-VARIABLE = compile_ahead.VARIABLE
+VARIABLE = crew.VARIABLE
 
 FIVE_KERNELS = """
 import sys, threading
@@ -50,9 +51,9 @@ def test_other_processes_compile_and_this_one_loads(processes, idle, loaded, tmp
 @pytest.fixture
 def work(tmp_path, monkeypatch):
     """Functions to compile, and what was compiled here, and the processes that were started."""
-    monkeypatch.setenv(cache_folder.VARIABLE, str(tmp_path))
+    monkeypatch.setenv("NUMBACNN_CACHE_DIR", str(tmp_path))
     monkeypatch.setenv(VARIABLE, "3")
-    monkeypatch.setattr(compile_ahead, "PATIENCE", 0.3)
+    monkeypatch.setattr(crew, "PATIENCE", 0.3)
     here, started = [], []
 
     def function(number):
@@ -88,7 +89,7 @@ def test_a_helper_does_not_know_what_it_shall_compile(work):
                                      "import sys; print('.' * 3, flush=True); sys.exit()",
                                      "import time; time.sleep(600)"])
 def test_helpers_that_fail_or_hang_are_ended(program, work, monkeypatch):
-    monkeypatch.setattr(compile_ahead, "START", program)
+    monkeypatch.setattr(crew, "START", program)
     compile_ahead.compile_all(work.jobs, 2)
     assert len(work.started) == 2
     assert all(process.poll() is not None for process in work.started)
@@ -97,7 +98,7 @@ def test_helpers_that_fail_or_hang_are_ended(program, work, monkeypatch):
 
 def test_what_helpers_made_is_loaded_before_all_is_made(work, monkeypatch):
     """Else this process would be busy with it while the others have nothing to do."""
-    monkeypatch.setattr(compile_ahead, "START", "import sys; sys.stdout.write('.' * 99); sys.stdout.flush(); "
+    monkeypatch.setattr(crew, "START", "import sys; sys.stdout.write('.' * 99); sys.stdout.flush(); "
                                                 "sys.stdin.buffer.read()")      # all is made at once
     monkeypatch.setattr(compile_ahead, "overload", lambda function, types: (
         work.here.append(function.__qualname__), time.sleep(0.2)))
@@ -116,14 +117,14 @@ def test_helpers_end_when_compiling_is_interrupted(work, monkeypatch):
 
 
 def test_all_helpers_together_have_one_deadline(monkeypatch):
-    monkeypatch.setattr(compile_ahead, "PATIENCE", 0.1)
+    monkeypatch.setattr(crew, "PATIENCE", 0.1)
     waits = []
 
     def join(seconds):
         waits.append(seconds)
         time.sleep(seconds)
 
-    with compile_ahead.Helpers([]) as team:
+    with compile_ahead.Helpers([], compile_ahead.__name__) as team:
         team.threads += [SimpleNamespace(join=join) for _ in range(3)]
     assert len(waits) == 3
     assert sum(waits) <= 0.1
@@ -131,7 +132,7 @@ def test_all_helpers_together_have_one_deadline(monkeypatch):
 
 def test_helpers_run_nothing_that_lies_in_the_current_folder(work, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(compile_ahead, "PATIENCE", 60)
+    monkeypatch.setattr(crew, "PATIENCE", 60)
     for name in "pickle", "sys", "numba":
         (tmp_path / f"{name}.py").write_text("open('run', 'w')")
     compile_ahead.compile_all(work.jobs, 2)
@@ -168,11 +169,11 @@ def test_functions_of_others_are_compiled_here(work):
 @pytest.mark.parametrize(("setting", "workers", "expected"), [("", 2, 2), ("", 99, 8), ("1", 4, 1), ("12", 4, 12)])
 def test_how_many_processes(setting, workers, expected, monkeypatch):
     monkeypatch.setenv(VARIABLE, setting)
-    assert compile_ahead.processes(workers) == expected
+    assert crew.processes(workers) == expected
 
 
 @pytest.mark.parametrize("setting", ["0", "-1", "two", "1.5"])
 def test_a_wrong_number_of_processes(setting, monkeypatch):
     monkeypatch.setenv(VARIABLE, setting)
     with pytest.raises(BackendError, match=f"{VARIABLE} must be a whole number from 1, got '{setting}'"):
-        compile_ahead.processes(2)
+        crew.processes(2)

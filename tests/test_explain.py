@@ -87,7 +87,8 @@ def test_the_highest_precision_rules_winograd_out():
 
 
 def test_a_precision_that_does_not_exist_is_refused():
-    with pytest.raises(ValueError, match="set_precision: precision must be one of 'default', 'highest', got 'low'"):
+    with pytest.raises(ValueError, match="set_precision: precision must be one of 'default', 'highest', "
+                                         "'high', 'medium', got 'low'"):
         nb.set_precision("low")
 
 

@@ -14,13 +14,13 @@ import pytest
 from numbacnn_cpu import program
 from numbacnn_cpu.compile import INTERPRETED, compiled, kernel, njit, signature
 from numbacnn_cpu.dots import add_dots, add_last_dots
-from numbacnn_cpu.memory import flat
 from numbacnn_cpu.pooled_tile import add_outer_product, add_winners, chosen, passed, store_largest
 from numbacnn_cpu.simd import accumulate, load, store, store_part, store_past, transpose
 from numbacnn_cpu.tile import add_outers, add_products, add_turned_products, blank, spread, store_rows, store_tile
 
 from numbacnn.errors import BackendError
 from numbacnn.kernels import Place
+from numbacnn.kernels.channels_last import flat
 
 WORKERS = 1, 2, 3, 5
 compiled_only = pytest.mark.skipif(INTERPRETED, reason="interpreted")

@@ -15,10 +15,11 @@ import numpy as np
 import pytest
 from numbacnn_cpu import cache, cache_folder
 from numbacnn_cpu.compile import INTERPRETED, kernel
-from numbacnn_cpu.memory import flat
 from processes import python
 
+from numbacnn.cache_folder import VARIABLE, usable_folder
 from numbacnn.kernels import Place
+from numbacnn.kernels.channels_last import flat
 
 pytestmark = pytest.mark.skipif(INTERPRETED, reason="interpreted")
 
@@ -30,7 +31,7 @@ def triple(x, y, begin, end):
 
 @pytest.fixture
 def fresh_cache(tmp_path, monkeypatch):
-    monkeypatch.setenv(cache_folder.VARIABLE, str(tmp_path))
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
 
 
 def tripled(dtype="float32"):
@@ -143,18 +144,18 @@ def test_without_a_folder_kernels_are_compiled_all_the_same(problem, fresh_cache
     caplog.set_level(logging.INFO, "numbacnn")
     if problem == "a file":
         (tmp_path / "file").touch()
-        monkeypatch.setenv(cache_folder.VARIABLE, str(tmp_path / "file"))
+        monkeypatch.setenv(VARIABLE, str(tmp_path / "file"))
     elif problem == "others":
-        monkeypatch.setenv(cache_folder.VARIABLE, str(tmp_path / "shared"))
+        monkeypatch.setenv(VARIABLE, str(tmp_path / "shared"))
         Path(cache_folder.cache_folder()).chmod(0o777)
-        cache_folder.usable_folder.cache_clear()
+        usable_folder.cache_clear()
     elif problem == "others outside":                    # who may write there may put another folder in place of ours
         (tmp_path / "shared").mkdir()
         (tmp_path / "shared").chmod(0o777)
-        monkeypatch.setenv(cache_folder.VARIABLE, str(tmp_path / "shared"))
+        monkeypatch.setenv(VARIABLE, str(tmp_path / "shared"))
     elif problem == "no home":
-        monkeypatch.delenv(cache_folder.VARIABLE)
-        monkeypatch.setattr(numba.config, "CACHE_DIR", "")
+        monkeypatch.delenv(VARIABLE)
+        monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
         monkeypatch.setattr("os.path.expanduser", lambda path: path)
     elif problem == "no sources":
         monkeypatch.setattr(cache_folder, "package_digest", lambda: None)
@@ -187,10 +188,9 @@ def test_a_folder_that_may_only_be_read_is_read(fresh_cache, tmp_path):
 ])
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems have other places")
 def test_where_kernels_are_kept(variables, folder, monkeypatch):
-    for name in ("NUMBACNN_CACHE_DIR", "XDG_CACHE_HOME"):
+    for name in ("NUMBACNN_CACHE_DIR", "NUMBA_CACHE_DIR", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", "/h")
-    monkeypatch.setattr(numba.config, "CACHE_DIR", variables.pop("NUMBA_CACHE_DIR", ""))
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert cache_folder.base_folder() == folder

@@ -6,9 +6,9 @@ import numbacnn_cpu as backend
 import numpy as np
 import pytest
 from numbacnn_cpu import conv_tiles, pack
-from numbacnn_cpu.memory import View
 
 from numbacnn.kernels import Place
+from numbacnn.kernels.channels_last import View
 
 DTYPES = ["float32", "float64", "int64", "int32"]
 

@@ -57,7 +57,7 @@ def plain_sum(relu, x, r, norm, norm2):
 
 def convolved(relu, x, r, norm, norm2):
     channels, rng = x.shape[1], np.random.default_rng(2)
-    weight, bias = (nb.tensor(rng.standard_normal(shape), device=x.device)
+    weight, bias = (nb.tensor(rng.standard_normal(shape), dtype=x.dtype, device=x.device)
                     for shape in ((channels, channels, 2, 1), (channels,)))
     return norm(F.conv2d(x, weight, bias, stride=(1, 2), padding=1))
 

@@ -45,13 +45,14 @@ def torch_step(network, *options):
     import torch
 
     layout = torch.channels_last if "channels-last" in options else torch.contiguous_format
+    device = "cuda" if "cuda" in options else "cpu"
 
     def tensor(values):
-        made = torch.from_numpy(values)
+        made = torch.from_numpy(values).to(device)
         return made.to(memory_format=layout) if made.ndim == 4 else made
 
     return (torch.nn, functools.partial(torch.optim.Adam, fused="fused" in options), tensor,
-            lambda model: model.to(memory_format=layout))
+            lambda model: model.to(device, memory_format=layout))
 
 
 def main(side, name, *options):

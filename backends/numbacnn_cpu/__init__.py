@@ -2,6 +2,8 @@
 
 This is the table of contents. An op of a plan is a name in it: a kernel, or a function that lowers the op to several.
 """
+from numbacnn.kernels.channels_last import is_view, nbytes
+
 from . import functions
 from .activation import prelu, prelu_backward_input, prelu_backward_weight
 from .along import argmax, argmin, max_along, min_along, prod_backward, spread_along
@@ -110,7 +112,7 @@ from .loss import (
     weighted_mean,
 )
 from .matmul import matmul
-from .memory import address, copy, download, empty, is_view, nbytes, upload
+from .memory import address, copy, download, empty, upload
 from .norm import (
     batch_norm,
     batch_norm_backward_input,

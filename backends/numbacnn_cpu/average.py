@@ -1,8 +1,9 @@
 """Averages of parameters over the steps of training: one call of a plan for all of them, in place."""
 import numpy as np
 
+from numbacnn.kernels.channels_last import flat
+
 from .compile import kernel
-from .memory import flat
 from .optim import count_steps, in_place
 
 

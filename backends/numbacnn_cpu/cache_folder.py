@@ -3,13 +3,10 @@
 Everything is this package's source, that of elementwise functions (numbacnn/kernels/functions), Python, Numba, LLVM,
 the processor and the settings that change code. Folders that nobody uses any more are removed.
 """
-import contextlib
 import functools
-import hashlib
 import logging
 import os
 import re
-import stat
 import sys
 import time
 from pathlib import Path
@@ -19,9 +16,9 @@ import numba
 from numba.core import config
 from numba.core.registry import cpu_target
 
+from numbacnn.cache_folder import base_folder, digest, usable_folder
 from numbacnn.kernels import functions
 
-VARIABLE = "NUMBACNN_CACHE_DIR"
 SUFFIX, UNFINISHED = ".kernel", ".part"
 FOLDER = re.compile(r".+-[0-9a-f]{16}")
 DAYS, FOLDERS = 30, 16                  # unused folders go after so many days, the longest unused when there are more
@@ -35,24 +32,6 @@ def cache_folder():
     if source is None or base is None:
         return None
     return usable_folder(os.path.join(base, version_name(tuple(str(getattr(config, name)) for name in SETTINGS))))
-
-
-def base_folder():
-    """Return the folder of all versions: NUMBACNN_CACHE_DIR, or in NUMBA_CACHE_DIR, or where the system keeps such."""
-    if os.environ.get(VARIABLE):
-        return os.path.abspath(os.path.expanduser(os.environ[VARIABLE]))
-    if config.CACHE_DIR:
-        return os.path.join(os.path.abspath(config.CACHE_DIR), "numbacnn")
-    home = os.path.expanduser("~")
-    if not os.path.isabs(home):
-        return None
-    if sys.platform == "win32":
-        local = os.environ.get("LOCALAPPDATA") or os.path.join(home, "AppData", "Local")
-        return os.path.join(local, "numbacnn", "Cache")
-    if sys.platform == "darwin":
-        return os.path.join(home, "Library", "Caches", "numbacnn")
-    named = os.environ.get("XDG_CACHE_HOME", "")
-    return os.path.join(named if os.path.isabs(named) else os.path.join(home, ".cache"), "numbacnn")
 
 
 @functools.cache
@@ -73,27 +52,6 @@ def package_digest():
 
 
 @functools.cache
-def usable_folder(path):
-    """Return a folder if it is there, or can be made, and nobody else can write to it: its files are run.
-
-    Nor may others put another folder in its place.
-    """
-    try:
-        os.makedirs(path, 0o755, exist_ok=True)
-        inner, outer = os.stat(path), os.stat(os.path.dirname(path))
-    except OSError as error:
-        log.info("compiled kernels are not kept: %r", error)
-        return None
-    for about, writable in (inner, 0o022), (outer, 0 if outer.st_mode & stat.S_ISVTX else 0o022):
-        if hasattr(os, "getuid") and (about.st_uid not in (0, os.getuid()) or about.st_mode & writable):
-            log.info("compiled kernels are not kept: others can write to %s", path)
-            return None
-    with contextlib.suppress(OSError):
-        os.utime(path)                                      # it is in use
-    return path
-
-
-@functools.cache
 def remove_old_folders(base):
     """Remove what other versions left, if nobody has used it for long; once in a process."""
     try:
@@ -107,9 +65,3 @@ def remove_old_folders(base):
                 os.rmdir(entry.path)
     except OSError as error:
         log.info("could not remove old kernels from %s: %r", base, error)
-
-
-def digest(*parts):
-    """Return a short digest of texts and bytes."""
-    data = [part if isinstance(part, bytes) else part.encode() for part in parts]
-    return hashlib.blake2b(b"".join(b"%d:%s" % (len(part), part) for part in data), digest_size=8).hexdigest()

@@ -8,8 +8,10 @@ import math
 
 import numpy as np
 
+from numbacnn.kernels.channels_last import flat
+
 from .compile import Constant, kernel
-from .memory import flat, temporary
+from .memory import temporary
 
 BLOCK = 8192                          # numbers whose sum is one item
 

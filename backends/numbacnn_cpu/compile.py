@@ -12,9 +12,10 @@ import numba
 import numpy as np
 from numba.core import types
 
+from numbacnn.kernels.channels_last import physical
+
 from .cache import KernelCache
 from .entry import entry_name
-from .memory import physical
 from .pipeline import InnerCompiler, KernelCompiler
 
 INTERPRETED = bool(numba.config.DISABLE_JIT)

@@ -3,8 +3,9 @@ import math
 
 import numpy as np
 
+from numbacnn.kernels.channels_last import flat
+
 from .compile import compiled, kernel
-from .memory import flat
 
 MULTIPLIERS = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)      # table 2 and section 3.3 of the paper
 WEYL = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)

@@ -3,8 +3,9 @@ import operator
 
 import numpy as np
 
+from numbacnn.kernels.channels_last import flat
+
 from .compile import compiled, kernel
-from .memory import flat
 from .strided import broadcast_table, follow, gather, rows_from
 
 

@@ -5,6 +5,7 @@ code, with other globals.
 """
 from types import FunctionType
 
+from numbacnn.kernels.channels_last import View
 from numbacnn.kernels.functions import FUNCTIONS, arguments_of, primitives
 
 from . import vector_math, vector_parts
@@ -12,7 +13,6 @@ from .channels import put
 from .compile import inlined, kernel
 from .elementwise import renamed
 from .exponential import exponential
-from .memory import View
 from .simd import lanes, load, root
 
 VECTORS = {

@@ -1,7 +1,8 @@
 """Numbers that must lie within limits. An item is a number."""
+from numbacnn.kernels.channels_last import flat
+
 from .compile import compiled, kernel
 from .elementwise import renamed
-from .memory import flat
 
 
 def limited(name, message, fits):

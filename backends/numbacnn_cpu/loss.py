@@ -3,9 +3,11 @@ import math
 
 import numpy as np
 
+from numbacnn.kernels.channels_last import View, flat
+
 from .compile import kernel
 from .elementwise import renamed
-from .memory import View, flat, temporary
+from .memory import temporary
 from .reduce import BLOCK, BLOCKS
 from .softmax import divide, exponentials
 

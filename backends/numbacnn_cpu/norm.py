@@ -4,8 +4,9 @@ The passes over x are elsewhere: norm_moments.py (statistics), norm_forward.py, 
 """
 import math
 
+from numbacnn.kernels.channels_last import flat
+
 from .compile import kernel
-from .memory import flat
 from .norm_backward import DROPPED, EVERYWHERE, ONE, gradient, sums
 from .norm_forward import NO_FLOOR, normalised
 from .norm_moments import statistics

@@ -1,6 +1,7 @@
 """A sum and ReLU, forward and backward, in one pass over memory. An item is a number."""
+from numbacnn.kernels.channels_last import flat
+
 from .compile import kernel
-from .memory import flat
 
 
 @kernel(items=lambda y: y.size, arrange=flat)

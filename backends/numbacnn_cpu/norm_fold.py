@@ -3,8 +3,9 @@
 These calls depend on parameters and running statistics only. An item is an output channel. Running statistics come
 first where they can: the result is kept with them, not with the bias that all convolutions without one share.
 """
+from numbacnn.kernels.channels_last import View
+
 from .compile import kernel
-from .memory import View
 
 
 def by_output(*arguments):

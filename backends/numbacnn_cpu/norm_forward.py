@@ -7,6 +7,7 @@ import math
 
 from .channels import put
 from .compile import compiled, inlined, kernel
+from .memory import in_vectors
 from .norm_moments import AHEAD, ROWS
 from .simd import fill, fma, lanes, larger, load, prefetch, store_past
 
@@ -16,7 +17,7 @@ NO_FLOOR, RELU = -math.inf, 0.0
 
 def passes_caches(*written):
     """Return whether arrays (R, C) are to be written past the caches, as a number for `write`."""
-    return int(all(y.nbytes >= LARGE and y.in_vectors for y in written))
+    return int(all(y.nbytes >= LARGE and in_vectors(y) for y in written))
 
 
 def batch_norm_relu(x, mean, rstd, weight, bias, y):

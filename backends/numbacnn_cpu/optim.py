@@ -8,9 +8,10 @@ import math
 
 import numpy as np
 
+from numbacnn.kernels.channels_last import View, flat
+
 from .compile import kernel
 from .elementwise import convert
-from .memory import View, flat
 
 
 def sgd(*arguments):

@@ -3,8 +3,9 @@ import math
 
 import numpy as np
 
+from numbacnn.kernels.channels_last import flat
+
 from .compile import Constant, compiled, kernel
-from .memory import flat
 from .optim import count_steps, in_place, indices, piece, pieces, updates
 
 

@@ -9,12 +9,13 @@ import math
 
 import numpy as np
 
+from numbacnn.kernels.runs import joined_places, max_shares, max_windows
+
 from .channels import put
 from .compile import compiled, kernel
 from .evens import load_evens
 from .pack import lanes_of
 from .pool import take_largest
-from .runs import adaptive_windows, windows
 from .simd import fill, lanes, load, select, store
 from .whole import add_whole, load_whole, store_whole, wins
 
@@ -22,23 +23,19 @@ from .whole import add_whole, load_whole, store_whole, wins
 def max_pool(x, y, argmax, *window):
     """Lower to the kernel for rows."""
     axes = x.ndim - 2
-    sizes, strides, paddings, dilations = (window[i:i + axes] for i in range(0, 4 * axes, axes))
-    along = zip(x.shape[2:], y.shape[2:], sizes, strides, paddings, dilations, strict=True)
-    runs = [windows(*axis) for axis in along]
-    alike = np.flatnonzero(runs[-1][1] == sizes[-1])
-    vectors = alike.size and strides[-1] in (1, 2)
-    whole = (int(alike[0]), int(alike[-1]) + 1, strides[-1], sizes[-1]) if vectors else (0, 0, 1, 1)
-    return [(max_rows, in_rows(x, y, argmax, runs, dilations, whole))]
+    size, stride = window[axes - 1], window[2 * axes - 1]
+    runs = max_windows(x.shape[2:], y.shape[2:], window)
+    alike = np.flatnonzero(runs[-1][1] == size)
+    vectors = alike.size and stride in (1, 2)
+    whole = (int(alike[0]), int(alike[-1]) + 1, stride, size) if vectors else (0, 0, 1, 1)
+    return [(max_rows, in_rows(x, y, argmax, runs, window[3 * axes:], whole))]
 
 
 def adaptive_max_pool(x, y, argmax):
     """Lower to the kernel for rows, or for images with channels last."""
-    runs = []
-    for size, positions in zip(x.shape[2:], y.shape[2:], strict=True):
-        first, last = adaptive_windows(size, positions)
-        runs.append((first, last - first))
+    runs = max_shares(x.shape[2:], y.shape[2:])
     if x.ndim == 4:
-        return [(adaptive_max, [x.physical(), y.physical(), argmax.physical(), table_of(runs)])]
+        return [(adaptive_max, [x.physical(), y.physical(), argmax.physical(), joined_places(runs)])]
     return [(max_rows, in_rows(x, y, argmax, runs, (1,) * len(runs), (0, 0, 1, 1)))]
 
 
@@ -47,13 +44,8 @@ def in_rows(x, y, argmax, runs, dilations, whole):
     missing = 3 - len(runs)
     steps = np.arange(y.shape[-1] + lanes_of(x.dtype), dtype=np.int32) * np.int32(whole[2])
     views = [each.shaped((math.prod(each.shape[:2]), *(1,) * missing, *each.shape[2:])) for each in (x, y, argmax)]
-    table = table_of([(np.array([0]), np.array([1]))] * missing + runs)
+    table = joined_places([(np.array([0]), np.array([1]))] * missing + runs)
     return [*views, table, steps, *(1,) * missing, *dilations, *whole]
-
-
-def table_of(runs):
-    """Return (positions, 2), first place and how many, of all axes one after the other."""
-    return np.concatenate([np.stack(each, axis=1) for each in runs]).astype(np.intp)
 
 
 def room_of(x, y):

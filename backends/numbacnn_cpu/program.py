@@ -11,12 +11,13 @@ from typing import NamedTuple
 import numpy as np
 
 from numbacnn.kernels import Place
+from numbacnn.kernels.channels_last import View, c_view
 
 from . import team, threads
 from .compile import INTERPRETED, Constant, entry_address, signature
 from .compile_ahead import compile_all
 from .isa import REGISTER
-from .memory import ALIGNMENT, TEMPORARY, WORKSPACE, Memory, View, c_view, scratch
+from .memory import ALIGNMENT, TEMPORARY, WORKSPACE, Memory, scratch
 from .walk import CALL, LINE, STAGE, call_alone, help_team, run_alone, run_team
 
 TILES, TILE_BYTES = 64, 1 << 14       # a call has at most so many tiles, and a tile at least so many bytes

@@ -2,17 +2,19 @@
 
 An array is seen as (plane, depth, row, column, number), C order: numbers are the channels of an image, whose channels
 are last; else there is one, and planes are images and channels. A row of y is made of the rows of x that it sees, which
-are added up first, and then of its columns. An item is a row of y. Tables: runs.py, of depth, rows and columns.
+are added up first, and then of its columns. An item is a row of y. Tables, of depth, rows and columns:
+numbacnn.kernels.runs.
 """
 import math
 
 import numpy as np
 
+from numbacnn.kernels.runs import adaptive_means, joined, means, neighbours, shares, turned
+
 from .channels import put
 from .compile import compiled, kernel
 from .pack import lanes_of
 from .pool import pool_backward_apart
-from .runs import adaptive_means, interpolated, joined, mean_windows, turned
 from .simd import fill, fma, lanes, load, store
 
 
@@ -31,7 +33,7 @@ def adaptive_avg_pool(x, y):
     if x.ndim != 4 and math.prod(y.shape[2:]) == 1:
         return [(mean_of_lines, [in_lines(x), in_lines(y)])]
     x, y = joined_rows(x, y)
-    return resampled(x, y, shares(x, y))
+    return resampled(x, y, shares(x.shape[2:], y.shape[2:]))
 
 
 def adaptive_avg_pool_backward(dy, dx):
@@ -46,7 +48,7 @@ def adaptive_avg_pool_backward(dy, dx):
         if rest == other == 0:
             return [(pool_backward_apart, [dy.physical(), dx.physical(), kh, kw, kh * kw])]
     dx, dy = joined_rows(dx, dy)
-    return resampled(dy, dx, shares(dx, dy), back=True)
+    return resampled(dy, dx, shares(dx.shape[2:], dy.shape[2:]), back=True)
 
 
 def joined_rows(x, y):
@@ -57,36 +59,14 @@ def joined_rows(x, y):
     return x.shaped((n, h * w, 1, c)).permuted((0, 3, 1, 2)), y
 
 
-def shares(x, y):
-    """Return the runs of means of windows that share out x evenly."""
-    return [adaptive_means(*sizes) for sizes in zip(x.shape[2:], y.shape[2:], strict=True)]
-
-
 def interpolate(x, y, mode, align_corners, *scales):
     """Lower to means of neighbours."""
-    return resampled(x, y, neighbours(x, y, mode, align_corners, scales))
+    return resampled(x, y, neighbours(x.shape[2:], y.shape[2:], mode, align_corners, scales, x.dtype))
 
 
 def interpolate_backward(dy, dx, mode, align_corners, *scales):
     """Lower to shares of the places whose neighbour one was."""
-    return resampled(dy, dx, neighbours(dx, dy, mode, align_corners, scales), back=True)
-
-
-def means(sizes, positions, numbers):
-    """Return the runs of means of windows along each axis."""
-    *window, count_include_pad, divisor = numbers
-    axes = len(sizes)
-    along = zip(sizes, positions, window[:axes], window[axes:2 * axes], window[2 * axes:], strict=True)
-    found = [mean_windows(*axis, count_include_pad, divisor == 0) for axis in along]
-    if divisor:
-        found[-1] = found[-1]._replace(weights=found[-1].weights / divisor)
-    return found
-
-
-def neighbours(x, y, mode, align_corners, scales):
-    """Return the runs of neighbours along each axis."""
-    along = zip(x.shape[2:], y.shape[2:], scales, strict=True)
-    return [interpolated(size, positions, mode, align_corners, scale, x.dtype) for size, positions, scale in along]
+    return resampled(dy, dx, neighbours(dx.shape[2:], dy.shape[2:], mode, align_corners, scales, dx.dtype), back=True)
 
 
 def in_lines(x):
@@ -100,21 +80,12 @@ def resampled(x, y, runs, back=False):
         runs = [turned(each, size) for each, size in zip(runs, y.shape[2:], strict=True)]
     while len(runs) < 3:
         runs = [adaptive_means(1, 1), *runs]
-    count = runs[-1].count
+    count = runs[-1].length
     common = count[count.size // 2]                     # most positions in a row have so many places
     others = np.flatnonzero(count != common)
     before, after = others[others < count.size // 2], others[others > count.size // 2]
     alike = int(before[-1]) + 1 if before.size else 0, int(after[0]) if after.size else count.size
-    return [(resample, [in_planes(x), in_planes(y), *joined(runs, x.dtype), *alike])]
-
-
-def in_planes(x):
-    """Return a view of an array as (plane, depth, row, column, number)."""
-    if x.ndim == 4:
-        n, c, h, w = x.shape
-        return x.physical().shaped((n, 1, h, w, c))
-    n, c, *image = x.shape
-    return x.shaped((n * c, *(1,) * (3 - len(image)), *image, 1))
+    return [(resample, [x.planes(), y.planes(), *joined(runs, x.dtype), *alike])]
 
 
 def room_of(x):

@@ -1,8 +1,10 @@
 """Copies that change the shape of an array or the order of its axes."""
 import math
 
+from numbacnn.kernels.channels_last import flat, is_view
+
 from .elementwise import convert
-from .memory import flat, is_view, temporary
+from .memory import temporary
 from .pack import lanes_of
 from .planes import turn_planes
 from .strided import gather

@@ -3,9 +3,10 @@ import math
 
 import numpy as np
 
+from numbacnn.kernels.channels_last import flat
+
 from .compile import compiled, inlined, kernel
 from .exponential import exponential, first, highest
-from .memory import flat
 from .simd import fill, lanes, larger, load_part, select, store_part, total
 
 

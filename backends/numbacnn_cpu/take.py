@@ -1,9 +1,11 @@
 """Numbers picked by indices along an axis, and added up where indices say: arrays as (outer, axis, inner), flat."""
 import numpy as np
 
+from numbacnn.kernels.channels_last import flat
+
 from .compile import compiled, kernel
 from .copies import bits, copy_numbers, copy_run
-from .memory import ALIGNMENT, flat, temporary
+from .memory import ALIGNMENT, temporary
 from .slice import around, copied
 
 BLOCKS, WIDE = 16, 8                  # so many blocks keep all workers busy; rows so short are not worth sorting

@@ -3,8 +3,6 @@
 Arrays are seen as (plane, place, number), C order: images and channels, places in row-major order, and one number; or
 images, places, and the channels that are last. An item is a plane, or up to CHANNELS of its channels.
 """
-import math
-
 import numpy as np
 
 from .compile import compiled, kernel
@@ -15,15 +13,7 @@ CHANNELS = 64
 
 def in_places(*views):
     """Arrange arrays as (plane, place, number)."""
-    return [shaped(view) for view in views]
-
-
-def shaped(view):
-    """Return one of them."""
-    if view.ndim == 4:
-        n, c, h, w = view.shape
-        return view.physical().shaped((n, h * w, c))
-    return view.shaped((math.prod(view.shape[:2]), math.prod(view.shape[2:]), 1))
+    return [view.places() for view in views]
 
 
 def pieces(x):

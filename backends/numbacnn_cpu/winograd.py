@@ -20,7 +20,7 @@ from . import winograd_rules
 from .compile import Constant, compiled, kernel
 from .epilogue import ADDED, RECTIFIED
 from .isa import REGISTERS
-from .memory import temporary
+from .memory import in_vectors, temporary
 from .pack import ROWS, lanes_of
 from .simd import lanes, load, prefetch
 from .slab import copy_window
@@ -140,7 +140,7 @@ def calls(x, packed, bias, other, y, ph, pw, mode=0):
 
 def leaves_caches(y):
     """Whether an output, (N, H, W, C) as it lies, is written past the caches: they need not read what it replaces."""
-    return y.size >= FAR and y.in_vectors
+    return y.size >= FAR and in_vectors(y)
 
 
 def block_numbers(x, block, edge):

@@ -5,6 +5,7 @@ the taps come in reverse order: so one kernel computes both. Columns are as in p
 channel is never used.
 """
 from .compile import Constant, compiled, kernel
+from .memory import in_vectors
 from .simd import lanes, transpose
 from .tile import in_steps
 from .winograd_transforms import transform_weight
@@ -19,7 +20,7 @@ def pieces(packed):
 
 def arrange(weight, packed):
     """Arrange: the weight as it lies; as constants, the size of a window, and whether to write past the caches."""
-    return [weight.physical(), packed, Constant(packed.shape[0]), Constant(packed.in_vectors)]
+    return [weight.physical(), packed, Constant(packed.shape[0]), Constant(in_vectors(packed))]
 
 
 @kernel(items=pieces, arrange=arrange, workspace=lambda packed: ((9 * DEPTH * packed.shape[4],), packed.dtype))

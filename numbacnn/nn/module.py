@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from numbacnn.autograd import Tensor
-from numbacnn.backend import Device
+from numbacnn.backend import Device, device_of
 from numbacnn.errors import DTypeError
 from numbacnn.evaluation import evaluate
 from numbacnn.gradient import forget
@@ -128,8 +128,8 @@ class Module(Hooked, Stateful):
         return self.to("cpu")
 
     def cuda(self: M, device: Any = None) -> M:
-        """Move to a GPU; returns the module."""
-        return self.to("cuda" if device is None else f"cuda:{device}" if isinstance(device, int) else device)
+        """Move to a GPU, the first one unless its device or number is given; returns the module."""
+        return self.to(device_of("cuda", "cuda", device))
 
     # --- looks ---
 

@@ -73,7 +73,7 @@ from numbacnn.ops.elementwise import (
     subtract,
 )
 from numbacnn.ops.embedding import embedding, one_hot
-from numbacnn.ops.exchange import dlpack_device, to_dlpack
+from numbacnn.ops.exchange import cuda_array_interface, dlpack_device, to_dlpack
 from numbacnn.ops.extremes import amax, amin, argmax, argmin, max, min
 from numbacnn.ops.gather import gather, index_add, index_copy, index_fill, scatter, scatter_add, take_along_dim
 from numbacnn.ops.glu import glu
@@ -226,7 +226,8 @@ METHODS = {
     "__iadd__": in_place(add), "__isub__": in_place(subtract), "__imul__": in_place(multiply),
     "__itruediv__": in_place(divide), "__eq__": is_equal, "__ne__": is_different, "__lt__": less, "__le__": less_equal,
     "__gt__": greater, "__ge__": greater_equal, "__hash__": object.__hash__,
-    "__dlpack__": to_dlpack, "__dlpack_device__": dlpack_device, "__matmul__": matmul,
+    "__dlpack__": to_dlpack, "__dlpack_device__": dlpack_device,
+    "__cuda_array_interface__": property(cuda_array_interface), "__matmul__": matmul,
     "__rmatmul__": lambda x, other: matmul(other, x), "reshape": reshape, "view": reshape, "flatten": flatten,
     "squeeze": squeeze, "unsqueeze": unsqueeze, "permute": permute, "transpose": transpose, "expand": expand, "to": to,
     **NAMED,

@@ -3,7 +3,7 @@ from collections.abc import Callable
 from typing import Any
 
 from numbacnn.autograd import Tensor, adopt
-from numbacnn.backend import device
+from numbacnn.backend import device, device_of
 from numbacnn.errors import DTypeError, ShapeError
 from numbacnn.ops import aliases
 from numbacnn.ops.activation import relu
@@ -88,9 +88,14 @@ def cpu(x: Tensor) -> Tensor:
     return to(x, device("cpu"))
 
 
-def cuda(x: Tensor) -> Tensor:
-    """Return the tensor on the GPU: itself if it is there."""
-    return to(x, device("cuda"))
+def cuda(x: Tensor, device: Any = None, non_blocking: bool = False) -> Tensor:
+    """Return the tensor on a GPU, the first one unless its device or number is given: itself if it is there."""
+    return to(x, device_of("cuda", "cuda", device))
+
+
+def is_cuda(x: Tensor) -> bool:
+    """Whether the tensor lies on a GPU."""
+    return x.device.type == "cuda"
 
 
 def t(x: Tensor) -> Tensor:
@@ -155,6 +160,7 @@ NAMED = {
     "bool": _conversion("bool", "bool"), "byte": _conversion("byte", "uint8"), "detach_": detach_,
     "double": _conversion("double", "float64"), "float": _conversion("float", "float32"), "half": half,
     "int": _conversion("int", "int32"), "long": _conversion("long", "int64"), "type_as": type_as, "detach": detach,
-    "is_floating_point": is_floating_point, "cpu": cpu, "cuda": cuda, "t": t,
+    "is_floating_point": is_floating_point, "cpu": cpu, "cuda": cuda,
+    "is_cuda": property(is_cuda), "t": t,
     "T": property(reversed_axes),
 }

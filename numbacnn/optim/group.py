@@ -77,6 +77,21 @@ class Group(dict[str, Any]):
             self.hyper.array, self._values = array, values
         return self.hyper
 
+    def follow(self, scalars: Iterable[str]) -> None:
+        """Move options and state to where the parameters are: a model may move after its optimiser was made."""
+        device = self["params"][0].array.device
+        if self.hyper is None or self.hyper.array.device is device:
+            return
+        moved = {}
+        for name, tensor in self.state.items():
+            moved[name] = Array.of(tensor.numpy(), device)
+            if name not in scalars:                      # another backend may keep numbers in another order
+                for i in range(len(self["params"])):
+                    self.write_piece(moved[name], i, self.piece(name, i))
+        self.hyper.array = Array.of(np.array(self._values, np.float64), device)
+        for name, array in moved.items():
+            self.state[name].array = array
+
     def check_parameters(self) -> None:
         """Check that parameters are still those the state was made for, and that gradients, set by hand maybe, fit."""
         sizes = [count(p.array.shape) for p in self["params"]]

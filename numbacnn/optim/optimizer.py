@@ -96,6 +96,7 @@ class Optimizer:
     def refresh(self) -> None:
         """Let a captured step see options that were changed."""
         for group in self.param_groups:
+            group.follow(self.scalars)
             group.refresh(self._current(group).hyper)
 
     def zero_grad(self, set_to_none: bool = True) -> None:
@@ -135,6 +136,7 @@ class Optimizer:
             updates = [self._current(group) for group in self.param_groups]
             for group in self.param_groups:
                 group.check_parameters()
+                group.follow(self.scalars)
             for group, update in zip(self.param_groups, updates, strict=True):
                 group.record(update, self.scalars)
             evaluate()

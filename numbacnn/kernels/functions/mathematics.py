@@ -5,6 +5,8 @@ from numbacnn.kernels.functions.primitives import Values, cos, exp, floor, like,
 
 ERF_SLOPE = 2 / math.sqrt(math.pi)                       # of erf at 0
 TINY, TIMES, ROOT = 2.0**-60, 2.0**100, 2.0**50
+LOG_2, LOG_10 = math.log(2.0), math.log(10.0)
+PER_LOG_2, PER_LOG_10 = 1 / LOG_2, 1 / LOG_10
 
 
 def exp_backward(dy: Values, y: Values, /) -> Values:
@@ -29,22 +31,22 @@ def log1p_backward(dy: Values, x: Values, /) -> Values:
 
 def log2(x: Values, /) -> Values:
     """log(x) / log(2)."""
-    return log(x) * (1 / math.log(2.0))
+    return log(x) * PER_LOG_2
 
 
 def log2_backward(dy: Values, x: Values, /) -> Values:
     """dy / (x * log(2))."""
-    return dy / (x * math.log(2.0))
+    return dy / (x * LOG_2)
 
 
 def log10(x: Values, /) -> Values:
     """log(x) / log(10)."""
-    return log(x) * (1 / math.log(10.0))
+    return log(x) * PER_LOG_10
 
 
 def log10_backward(dy: Values, x: Values, /) -> Values:
     """dy / (x * log(10))."""
-    return dy / (x * math.log(10.0))
+    return dy / (x * LOG_10)
 
 
 def erf_backward(dy: Values, x: Values, /) -> Values:

@@ -66,7 +66,7 @@ class Fusion:
         Lines such as ``y, argmax = max_pool2d(r, *pool)``.
     when : callable returning bool
         Asked before the rule is applied. Its parameters are names of the pattern; it gets the numbers of a starred name
-        as a tuple, an array as a `Spec`. The parameter `precision` gets "default" or "highest" (evaluation.py), and
+        as a tuple, an array as a `Spec`. The parameter `precision` gets what `set_precision` was given, and
         `constant` the names of arrays that outlive the run and are not being trained: what is made of them is kept.
     temporaries : dict of str to callable
         For each array that only the replacement knows: a function, with parameters as in `when`, that gives its `Spec`.
