@@ -1,0 +1,133 @@
+"""The door to numba.cuda: no other module imports it.
+
+`cuda` is what kernels are written with: numba.cuda, or the simulator (simulator.py) where NUMBA_ENABLE_CUDASIM=1.
+Either way nothing touches a device here.
+"""
+import functools
+import os
+import re
+import threading
+from typing import NamedTuple
+
+from numbacnn.errors import BackendError
+
+SIMULATED = os.environ.get("NUMBA_ENABLE_CUDASIM", "").strip() not in ("", "0")
+REMEDY = "pip install 'numbacnn[cuda13]', or for drivers from 525 to 579 'numbacnn[cuda12]'"
+
+if SIMULATED:
+    from .simulator import cuda
+else:
+    try:
+        import numba_cuda  # noqa: F401  (Numba has an older numba.cuda of its own, which is not meant)
+        from numba import cuda
+    except ImportError as error:
+        raise BackendError(f"cuda: the package numba-cuda is needed and cannot be imported ({error}); {REMEDY}"
+                           ) from error
+
+
+def to_ltoir(function, signature, capability, threads):
+    """Compile a function to LTO-IR.
+
+    Parameters
+    ----------
+    function : callable
+        A kernel.
+    signature : sequence of str
+        The types of its arguments: "float32[2]C" is an array of two axes, C-ordered, "float32[2]A" one with strides,
+        "float32*[1]C" one of addresses of arrays, "int64x3" a tuple, "int64" a number.
+    capability : tuple of int
+        The compute capability, such as (9, 0).
+    threads : int
+        How many a block has at most.
+    """
+    from numba.cuda import dispatcher
+    from numba.cuda.np import arrayobj
+
+    with compiling:
+        found = dispatcher.get_current_device, arrayobj.fix_integer_index
+        dispatcher.get_current_device = lambda: Target(capability)   # functions that it calls ask for the device
+        arrayobj.fix_integer_index = counted_from_the_beginning
+        try:
+            return bytes(cuda.compile(function, tuple(map(numba_type, signature)), device=False, abi="numba",
+                                      cc=capability, output="ltoir", launch_bounds=threads)[0])
+        finally:
+            dispatcher.get_current_device, arrayobj.fix_integer_index = found
+
+
+def counted_from_the_beginning(context, builder, kind, index, size):
+    """Return an index as Numba wants it, without asking whether it is negative: the simulator refuses those."""
+    from numba.cuda import types
+
+    return context.cast(builder, index, kind, types.intp if kind.signed else types.uintp)
+
+
+class Target(NamedTuple):
+    """What numba.cuda wants to know of a device for which it compiles."""
+
+    compute_capability: tuple
+
+
+def intrinsic(define):
+    """Register a function for kernels, given how it is typed and generated; see numba.cuda.extending."""
+    from numba.cuda.extending import _Intrinsic
+
+    made = _Intrinsic(define.__name__, define, prefer_literal=True)      # the decorator there forgets this option
+    made._register()
+    return made
+
+
+def memory_of(context, builder, array_type, array):
+    """Return the pointer to the first number of an array, while code is generated."""
+    from numba.cuda.np.arrayobj import make_array
+
+    return make_array(array_type)(context, builder, array).data
+
+
+@functools.cache
+def numba_type(name):
+    """Return the type of that name in a signature."""
+    from numba.cuda import types
+
+    array = re.fullmatch(r"(\w+)(\*?)\[(\d+)\]([CA])", name)
+    if array:
+        dtype = getattr(types, array[1] if array[1] != "bool" else "boolean")
+        return types.Array(types.CPointer(dtype) if array[2] else dtype, int(array[3]), array[4])
+    several = re.fullmatch(r"(\w+)x(\d+)", name)
+    return types.UniTuple(getattr(types, several[1]), int(several[2])) if several else getattr(types, name)
+
+
+compiling = threading.Lock()
+
+if SIMULATED:
+    def at(pointer, i):
+        """Return the i-th number of an array that `Pointers` point to."""
+        return pointer[i]
+
+    def put(pointer, i, value):
+        """Write it."""
+        pointer[i] = value
+else:
+    from llvmlite import ir
+    from numba.cuda import types
+    from numba.cuda.extending import intrinsic
+
+    @intrinsic
+    def at(typing, pointer, i):
+        """Return the i-th number of an array that `Pointers` point to."""
+        def code(context, builder, signature, arguments):
+            return builder.load(in_global_memory(context, builder, signature.args[0].dtype, *arguments))
+        return pointer.dtype(pointer, types.int64), code
+
+    @intrinsic
+    def put(typing, pointer, i, value):
+        """Write it."""
+        def code(context, builder, signature, arguments):
+            *place, value = arguments
+            builder.store(value, in_global_memory(context, builder, signature.args[0].dtype, *place))
+            return context.get_dummy_value()
+        return types.void(pointer, types.int64, pointer.dtype), code
+
+    def in_global_memory(context, builder, dtype, pointer, i):
+        """Return the pointer to the i-th number, which lies in global memory: the compiler cannot know that."""
+        kind = ir.PointerType(context.get_data_type(dtype), addrspace=1)
+        return builder.gep(builder.addrspacecast(pointer, kind), [i])
