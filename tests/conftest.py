@@ -35,6 +35,18 @@ def serve():
         mirror.close()
 
 
+def pytest_terminal_summary(terminalreporter):
+    """Say for how many GPUs what was compiled, and looked at (tests/cuda/test_cuda_gates.py)."""
+    reports = [report for group in terminalreporter.stats.values() for report in group]
+    found = {tuple(each) for report in reports for name, value in getattr(report, "user_properties", ())
+             if name == "compiled" for each in value}
+    if found:
+        kernels, architectures = ({each[n] for each in found} for n in (0, 2))
+        terminalreporter.write_line(
+            f"machine code: {len(kernels)} kernels in {len({each[:2] for each in found})} forms for "
+            f"{', '.join(sorted(architectures))}: {len(found)} in all")
+
+
 def _clear():
     thread = graph.thread
     thread.recording, thread.capture, thread.observer = graph.Recording(), None, None

@@ -1,0 +1,49 @@
+"""Kernels for tensor cores, as machine code: nothing is spilled, and it uses what it was written for."""
+import numpy as np
+import pytest
+from machine_code import opcodes
+from numbacnn_cuda import conv_tf32, mma_conv, mma_weight, store, sweep
+from numbacnn_cuda.build import ARCHITECTURES, Specification
+from numbacnn_cuda.frontend import SIMULATED
+from numbacnn_cuda.mma_tile import TILES
+from test_cuda_gates import faults
+
+from numbacnn.kernels.channels_last import c_view
+
+pytestmark = pytest.mark.skipif(SIMULATED, reason="compiles, which the simulator does not")
+AXES = (sweep.forward(14, 3, 1, 1, 1),) * 2
+KINDS = {"tf32": np.float32, "bf16": np.uint16}
+
+
+def images(slot, dtype):
+    return c_view(slot, 0, (8, 14, 14, 64), dtype)
+
+
+def forward(kind):
+    weight, bias = c_view(1, 0, (64, 3, 3, 64), KINDS[kind]), c_view(2, 0, (64,), np.float32)
+    return mma_conv.convolution(images(0, KINDS[kind]), weight, images(3, KINDS[kind]), AXES, 3, kind, bias, relu=True)
+
+
+def backward():
+    target = c_view(2, 0, (64, 3, 3, 64), np.float32)
+    return mma_weight.weight_gradient(images(0, np.float32), images(1, np.float32), target, AXES, conv_tf32.Scratch())
+
+
+CALLS = {"forward tf32": lambda: forward("tf32"), "forward bf16": lambda: forward("bf16"), "backward": backward}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("arch", ARCHITECTURES)
+@pytest.mark.parametrize("tile", TILES)
+@pytest.mark.parametrize("name", CALLS)
+def test_machine_code_of_tensor_cores(name, tile, arch, monkeypatch):
+    for module in mma_conv, mma_weight:
+        monkeypatch.setattr(module, "tile_for", lambda *sizes: tile)
+    kernel, arguments = CALLS[name]()[0]
+    specification = Specification.of(kernel, arguments)
+    assert faults(specification, arch) == []
+    found = opcodes(store.binary_of(specification, arch).cubin)
+    parts = tile.warp_rows // 16 * (tile.warp_columns // 8) * 4          # of a step: 4 fragments deep
+    assert found["HMMA"] == parts
+    assert found["LDGSTS"]
+    assert found["LDSM"] or name == "backward"
