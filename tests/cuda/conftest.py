@@ -1,8 +1,10 @@
 """What tests of the CUDA backend share: GPUs that are not there."""
+import sys
+
 import fake_driver
 import numbacnn_cuda
 import pytest
-from numbacnn_cuda import dlpack, driver, frontend, launcher
+from numbacnn_cuda import compile, dlpack, driver, frontend, launcher
 from numbacnn_cuda.runtime import replace
 from simulated import ON_DEVICE
 
@@ -50,3 +52,26 @@ def gpu(gpus, monkeypatch):
     """One GPU that shares memory with other libraries, in the simulator, too."""
     monkeypatch.setattr(numbacnn_cuda, "DLPACK", dlpack.CUDA)
     return gpus()
+
+
+@pytest.fixture
+def tuned(monkeypatch):
+    """Return a function that sets a constant of a module, also for kernels that were made with another."""
+    def put(module, name, value):
+        monkeypatch.setattr(module, name, value)
+        forget()
+
+    yield put
+    monkeypatch.undo()
+    forget()
+
+
+def forget():
+    """Make kernels, and functions they call, anew when they are asked for."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith("numbacnn_cuda."):
+            for value in list(vars(module).values()):
+                if isinstance(value, compile.Kernel | compile.Device):
+                    value.made.clear()
+    for kernel in compile.kernels.values():
+        kernel.made.clear()

@@ -69,10 +69,10 @@ def test_parts_of_many_blocks(dtype):
 @pytest.mark.parametrize("few", [False, True])
 @pytest.mark.parametrize("count", [1, 40, 150])
 @pytest.mark.parametrize(("size", "axis"), [((7, 5), 0), ((2, 9, 3), 1), ((3, 5, 4, 2), 1), ((2, 11), 1), ((3, 40), 0)])
-def test_indices_of_an_axis(size, axis, count, few, monkeypatch):
+def test_indices_of_an_axis(size, axis, count, few, tuned):
     if not few:
-        monkeypatch.setattr(take, "FEW", 0)
-        monkeypatch.setattr(sort, "TILE", 64)
+        tuned(take, "FEW", 0)
+        tuned(sort, "TILE", 64)
     index = np.random.default_rng(5).integers(0, size[axis], count)
     index[::3] = index[0]
     taken = (*size[:axis], count, *size[axis + 1:])
@@ -87,9 +87,9 @@ def test_indices_of_an_axis(size, axis, count, few, monkeypatch):
 @pytest.mark.parametrize(("size", "shorter", "axis"), [
     ((7, 5), (90, 4), 0), ((2, 9, 3), (2, 70, 3), 1), ((3, 5, 4, 2), (2, 30, 4, 1), 1), ((2, 11), (2, 3), 1),
     ((2, 4, 5, 3), (1, 3, 90, 2), 2), ((300,), (270,), 0)])
-def test_indices_of_numbers(size, shorter, axis, by_lines, monkeypatch):
-    monkeypatch.setattr(gather, "SHORT", 1000 if by_lines else 0)
-    monkeypatch.setattr(sort, "TILE", 32)
+def test_indices_of_numbers(size, shorter, axis, by_lines, tuned):
+    tuned(gather, "SHORT", 1000 if by_lines else 0)
+    tuned(sort, "TILE", 32)
     index = np.random.default_rng(6).integers(0, size[axis], shorter)
     for dtype in "float32", "uint8":
         check("gather", [made(size, dtype), index], [(shorter, dtype)], (axis,))

@@ -12,11 +12,11 @@ sort = importlib.import_module("numbacnn_cuda.sort")
 
 
 @pytest.fixture(params=["one tile", "tiles"])
-def tiles(request, monkeypatch):
+def tiles(request, tuned):
     """Sort in small tiles, so that there are many runs to merge."""
     if request.param == "tiles":
-        monkeypatch.setattr(sort, "FEW", 4)
-        monkeypatch.setattr(sort, "TILE", 16)
+        tuned(sort, "FEW", 4)
+        tuned(sort, "TILE", 16)
 
 
 def check(x, axis, count, descending):
