@@ -18,7 +18,7 @@ class Block:
         found = np.full(nbytes + ALIGNMENT, RUBBISH, np.uint8)
         begin = -found.ctypes.data % ALIGNMENT
         self.bytes = found[begin:begin + nbytes]
-        self.address = self.bytes.ctypes.data
+        self.address = found.ctypes.data + begin
 
     def write(self, values, offset):
         """Write bytes."""
