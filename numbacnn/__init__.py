@@ -178,7 +178,7 @@ __version__ = "0.1.0.dev0"
 
 __all__ = [
     "Device", "Generator", "Tensor", "abs", "absolute", "add", "addcdiv", "addcmul", "addmm", "all", "allclose", "amax",
-    "amin", "any", "arange", "argmax", "argmin", "argsort", "as_tensor", "baddbmm", "bernoulli", "bitwise_and",
+    "amin", "any", "arange", "argmax", "argmin", "argsort", "as_tensor", "baddbmm", "bernoulli", "bfloat16", "bitwise_and",
     "bitwise_or", "bitwise_xor", "bmm", "broadcast_to", "capture", "cat", "ceil", "chunk", "clamp", "clamp_max",
     "clamp_min", "clip", "clone", "concat", "concatenate", "cos", "count_nonzero", "cuda", "cumsum", "data", "datasets",
     "default_device", "device", "diagonal", "div", "divide", "dot", "double", "e", "einsum", "empty",
@@ -204,6 +204,7 @@ __all__ = [
 dtype, inf, nan, pi, e = _np.dtype, _math.inf, _math.nan, _math.pi, _math.e
 float32 = float = _np.dtype("float32")                   # not in __all__: float, int, bool (Python's), dtype (NumPy's)
 float64 = double = _np.dtype("float64")
+bfloat16 = _np.dtype("bfloat16")
 int64 = long = _np.dtype("int64")
 int32 = int = _np.dtype("int32")
 uint8, bool = _np.dtype("uint8"), _np.dtype("bool")

@@ -12,6 +12,7 @@ from weakref import ref
 import numpy as np
 
 from numbacnn.backend import Device
+from numbacnn.dtypes import FLOATING, computed, converted
 from numbacnn.engine import Backward, Gradients, Node, derivative_options, propagate, sum_of
 from numbacnn.errors import DeviceError, DTypeError, GradientError, NumbacnnError, ShapeError
 from numbacnn.geometry import axis, count
@@ -81,7 +82,7 @@ class Tensor:
         self._grad: Tensor | None = None
         self._watch: _Watch | None = None
         self._requires_grad = requires_grad is not False and flag("tensor", "requires_grad", requires_grad)
-        if requires_grad and not self.array.dtype.startswith("float"):
+        if requires_grad and self.array.dtype not in FLOATING:
             raise DTypeError(f"tensor: only floating point tensors have gradients, got {self.array.dtype}")
 
     @property
@@ -189,7 +190,7 @@ class Tensor:
 
     def __repr__(self) -> str:
         try:
-            values = np.array2string(self.numpy(), separator=", ", prefix="tensor(")
+            values = np.array2string(converted(self.numpy(), computed(self.array.dtype)), separator=", ", prefix="tensor(")
         except NumbacnnError as error:
             values = f"<{error}>, shape={self.shape}"
         dtype = self.dtype.name
@@ -203,7 +204,7 @@ class Tensor:
         wanted = flag("requires_grad_", "requires_grad", requires_grad)
         if self.node is not None and not wanted:
             raise GradientError("requires_grad_: only a tensor made by the user can be changed; use detach() first")
-        if wanted and not self.array.dtype.startswith("float"):
+        if wanted and self.array.dtype not in FLOATING:
             raise DTypeError(f"requires_grad_: only floating point tensors have gradients, got {self.array.dtype}")
         self._requires_grad = wanted
         setting_changed()

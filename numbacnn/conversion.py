@@ -6,14 +6,15 @@ import numpy as np
 from numbacnn import backend
 from numbacnn.autograd import Tensor
 from numbacnn.backend import Device
+from numbacnn.dtypes import DTYPES, converted, is_real
 from numbacnn.errors import DTypeError
 from numbacnn.foreign import on_device
-from numbacnn.graph import DTYPES, Array
+from numbacnn.graph import Array
 from numbacnn.ops.check import dtype_name, kind
 from numbacnn.options import flag
 
 NUMBERS = "number, nested lists of numbers, array or tensor"
-REMEDIES = {"float16": ".astype(np.float32)", "bfloat16": ".astype(np.float32)", "longdouble": ".astype(np.float64)",
+REMEDIES = {"float16": ".astype(np.float32)", "longdouble": ".astype(np.float64)",
             "int8": ".astype(np.int32)", "int16": ".astype(np.int32)", "uint16": ".astype(np.int32)",
             "uint32": ".astype(np.int64)", "uint64": ".astype(np.int64)"}
 
@@ -152,7 +153,7 @@ def _values(op: str, data: Any) -> "np.ndarray[Any, Any]":
         raise DTypeError(f"{op}: whole numbers must be from -2**63 to 2**63 - 1") from None
     except (ValueError, TypeError, RuntimeError) as error:
         raise DTypeError(f"{op}: data must be numbers, in nested lists of equal lengths: {error}") from None
-    if values.dtype.kind in "fiub":
+    if is_real(values.dtype):
         return values
     if values.dtype.kind == "O" and all(isinstance(each, int) for each in values.flat):
         raise DTypeError(f"{op}: whole numbers must be from -2**63 to 2**63 - 1, got {max(values.flat, key=abs)}")
@@ -179,9 +180,9 @@ def _converted(op: str, values: "np.ndarray[Any, Any]", dtype: str) -> "np.ndarr
     """Numbers in another dtype, into which they must fit."""
     if dtype in ("uint8", "int32", "int64") and values.size and values.dtype not in (dtype, "bool"):
         limits = np.iinfo(dtype)
+        values = converted(values, "float32") if values.dtype == "bfloat16" else values
         low, high = values.min(), values.max()          # NaN is neither
         if not (low > limits.min - 1 and high < limits.max + 1):
             wrong = low if not low > limits.min - 1 else high
             raise DTypeError(f"{op}: numbers must be from {limits.min} to {limits.max} for {dtype}, got {wrong}")
-    with np.errstate(over="ignore"):                    # infinite in float32
-        return values.astype(dtype)
+    return converted(values, dtype)

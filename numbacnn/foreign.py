@@ -6,16 +6,17 @@ import numpy as np
 from numbacnn import backend
 from numbacnn.autograd import Tensor
 from numbacnn.backend import Device
+from numbacnn.dtypes import DTYPES
 from numbacnn.errors import BackendError, DTypeError, NumbacnnError
 from numbacnn.geometry import count
-from numbacnn.graph import DTYPES, MAX_ELEMENTS, Array, thread, too_large
+from numbacnn.graph import MAX_ELEMENTS, Array, thread, too_large
 from numbacnn.memory import Storage
 from numbacnn.ops.check import kind
 from numbacnn.ops.exchange import CPU
 
 INTERFACES = {"__cuda_array_interface__": "cuda"}        # of objects without DLPack, and which backend reads them
 HOST = (list, tuple, dict, set, str, bytes, bool, int, float, np.ndarray, np.generic)
-HALF = {"float16": ".float()", "bfloat16": ".float()", "complex64": ".real", "complex128": ".real"}
+HALF = {"float16": ".float()", "complex64": ".real", "complex128": ".real"}
 
 
 def on_device(op: str, data: Any, copy: bool) -> Tensor | None:

@@ -17,16 +17,16 @@ import numpy as np
 
 from numbacnn import interrupt
 from numbacnn.backend import Device, default_device
+from numbacnn.dtypes import DTYPES, NAMES, computed
 from numbacnn.errors import DeviceError, DTypeError, EvaluationError, ShapeError
 from numbacnn.fusion import Number
 from numbacnn.kernels import Spec
 from numbacnn.memory import Pool, Storage, is_shared
 from numbacnn.plan import Instruction, Plan, successions
+from numbacnn.widening import is_widened
 
 Shape = tuple[int, ...]
 
-DTYPES = ("float32", "float64", "int64", "int32", "uint8", "bool")
-_NAMES = {np.dtype(name): name for name in DTYPES}      # of dtypes in the machine's order of bytes: `.name` is slow
 
 
 def switch(variable: str, default: bool) -> bool:
@@ -61,7 +61,7 @@ class Array:
     @classmethod
     def of(cls, values: np.ndarray, device: Device | None = None) -> "Array":
         """A copy, so that a caller who reuses his memory does not change what was recorded."""
-        name = _NAMES.get(values.dtype)
+        name = NAMES.get(values.dtype)
         if name is None:                                 # the other order of bytes, or no dtype of ours
             name = values.dtype.name
             if name not in DTYPES:
@@ -245,11 +245,19 @@ def _launch(op: str, inputs: tuple[Array, ...], outputs: tuple[tuple[Shape, str]
     for shape, _ in outputs:
         if prod(shape) > MAX_ELEMENTS:
             raise too_large(op, "the result", shape)
+    if is_widened(op, (*[array.dtype for array in inputs], *[dtype for _, dtype in outputs]), device.backend):
+        wide = tuple([_cast(array, computed(array.dtype)) for array in inputs])
+        found = _launch(op, wide, tuple([(shape, computed(dtype)) for shape, dtype in outputs]), numbers)
+        return [_cast(array, dtype) for array, (_, dtype) in zip(found, outputs, strict=True)]
     results = [Array.at(shape, dtype, thread.pool.take(device, device.backend.nbytes(shape, dtype)))
                for shape, dtype in outputs]
     arrays = [(storage_of(array).memory, array.shape, array.dtype) for array in (*inputs, *results)]
     device.backend.launch(op, arrays, numbers)
     return results
+
+
+def _cast(array: Array, dtype: str) -> Array:
+    return array if array.dtype == dtype else _launch("cast", (array,), ((array.shape, dtype),), ())[0]
 
 
 def storage_of(array: Array) -> Storage:

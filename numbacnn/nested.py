@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from numbacnn.autograd import Tensor
+from numbacnn.dtypes import is_real
 from numbacnn.errors import DTypeError
 
 DEEPEST = 100
@@ -32,7 +33,7 @@ def taken_apart(op: str, value: Any) -> tuple[dict[str, np.ndarray], str]:
     def described(x: Any, path: tuple[Any, ...], above: tuple[int, ...]) -> Any:
         if x is None or isinstance(x, bool | str):
             return x
-        if isinstance(x, np.generic) and x.dtype.kind in "biuf" and x.dtype.itemsize <= 8:
+        if isinstance(x, np.generic) and is_real(x.dtype) and x.dtype.itemsize <= 8:
             return {"number": [x.dtype.name, described(x.item(), path, above)]}
         if isinstance(x, int):
             return int(x)
@@ -40,7 +41,7 @@ def taken_apart(op: str, value: Any) -> tuple[dict[str, np.ndarray], str]:
             return float(x) if isfinite(x) else {"float": str(float(x))}
         if isinstance(x, Tensor):
             return {"tensor": named(path, x.numpy())}
-        if isinstance(x, np.ndarray) and x.dtype.kind in "biuf" and x.dtype.itemsize <= 8:
+        if isinstance(x, np.ndarray) and is_real(x.dtype) and x.dtype.itemsize <= 8:
             return {"array": named(path, x)}
         if not isinstance(x, Mapping | list | tuple):
             raise DTypeError(f"{op}: what is saved must be made of {ALLOWED}; got {_kind(x)} at {_place(path)}"
@@ -86,7 +87,8 @@ def put_together(arrays: Mapping[str, np.ndarray], description: str, tensor: Cal
 
 
 _number_types = {name: np.dtype(name).type for name in (
-    "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64")}
+    "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "bfloat16", "float32",
+    "float64")}
 
 
 def _kind(x: Any) -> str:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from numbacnn.fusion import Call, Fuser, Number
 from numbacnn.kernels import Place, Spec
 from numbacnn.preparation import Prepared, take_out
+from numbacnn.widening import Widening
 
 ALIGNMENT = 64            # bytes: a cache line, a vector of AVX-512
 
@@ -47,10 +48,12 @@ class Plan:
 
         calls = prune(calls_of(program), wanted)
         constant = {slot for slot in leaves if alive[slot]} if inference else set()
+        widening = Widening(self.specs, backend)
+        calls = prune(widening.widened(share_casts(calls, self.specs, wanted)), wanted)
         fuser = Fuser(self.specs, wanted, precision, constant, backend.PREPARES)
         if fused:
             calls = prune(fuser.apply(backend.FUSIONS, calls), wanted)
-        calls = fuser.apply(backend.VARIANTS, calls)
+        calls = fuser.apply(backend.VARIANTS, prune(widening.rounded(calls), wanted))
         calls, preparations = take_out(calls, leaves, alive, wanted, self.specs, backend)
         self.prepared = Prepared(preparations, {slot for call in calls for slot in call.inputs})
         calls = hasten(calls, set(leaves), backend.RAISES)
@@ -109,6 +112,24 @@ def prune(calls: list[Call], wanted: set[int]) -> list[Call]:
             needed.update(call.inputs)
             kept.append(call)
     return kept[::-1]
+
+
+def share_casts(calls: list[Call], specs: dict[int, Spec], wanted: set[int]) -> list[Call]:
+    """Convert an array to a dtype once, however often it was asked for."""
+    first: dict[tuple[int, str], int] = {}
+    same: dict[int, int] = {}
+    kept = []
+    for call in calls:
+        if not same.keys().isdisjoint(call.inputs):
+            call = Call(call.op, [same.get(slot, slot) for slot in call.inputs], call.outputs, call.numbers)
+        if call.op == "cast":
+            source, target = call.inputs[0], call.outputs[0]
+            found = first.setdefault((source, specs[target].dtype), target)
+            if found != target and target not in wanted:
+                same[target] = found
+                continue
+        kept.append(call)
+    return kept
 
 
 def hasten(calls: list[Call], leaves: set[int], raising: frozenset[str]) -> list[Call]:

@@ -11,10 +11,11 @@ from numbacnn.autograd import Tensor
 from numbacnn.backend import Device
 from numbacnn.conversion import tensor
 from numbacnn.creation import Place, checked_shape
+from numbacnn.dtypes import ANY_FLOATING, FLOATING
 from numbacnn.errors import DTypeError, EvaluationError, ShapeError
 from numbacnn.geometry import count
 from numbacnn.graph import record, thread
-from numbacnn.ops.check import FLOATING, any_tensor, dtype_name, floating
+from numbacnn.ops.check import any_tensor, dtype_name, floating
 from numbacnn.ops.compare import less
 from numbacnn.ops.elementwise import add, in_place, multiply
 from numbacnn.ops.limits import within
@@ -218,7 +219,7 @@ def _real(op: str, kernel: str, given: tuple[Any, ...], generator: Seed, dtype: 
           requires_grad: bool) -> Tensor:
     name = dtype_name(op, dtype, "float32")
     if name not in FLOATING:
-        raise DTypeError(f"{op}: dtype must be float32 or float64, got {name}; use randint for whole numbers")
+        raise DTypeError(f"{op}: dtype must be {ANY_FLOATING}, got {name}; use randint for whole numbers")
     y = _drawn(op, kernel, checked_shape(op, given, name), name, generator, device)
     return Tensor(y.array, requires_grad)
 

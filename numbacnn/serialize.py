@@ -8,8 +8,9 @@ import numpy as np
 
 from numbacnn.autograd import Tensor
 from numbacnn.backend import Device, device
+from numbacnn.dtypes import DTYPES
 from numbacnn.errors import DTypeError
-from numbacnn.graph import DTYPES, Array
+from numbacnn.graph import Array
 
 NESTED = "numbacnn.nested"                               # what the description is called in the file
 
@@ -129,7 +130,7 @@ def load(path: "str | os.PathLike[str]", map_location: "str | Device | None" = N
         raise ValueError(f"load: {path} is damaged: {type(error).__name__} {error}") from error
 
 
-KINDS = ("BOOL", "U8", "I8", "U16", "I16", "U32", "I32", "U64", "I64", "F16", "F32", "F64")    # that NumPy has
+KINDS = ("BOOL", "U8", "I8", "U16", "I16", "U32", "I32", "U64", "I64", "F16", "BF16", "F32", "F64")    # that NumPy has
 
 
 def _header(data: bytes) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from . import functions
 from .activation import prelu, prelu_backward_input, prelu_backward_weight
 from .along import argmax, argmin, max_along, min_along, prod_backward, spread_along
 from .average import average
+from .cast import cast
 from .clip import clip_by_norm, clip_by_value, gradient_norm
 from .conv import (
     conv2d,
@@ -51,7 +52,6 @@ from .elementwise import (
     bitwise_and,
     bitwise_or,
     bitwise_xor,
-    cast,
     divide,
     equal,
     expand,
@@ -202,6 +202,8 @@ PREPARES = frozenset({
     "batch_norm_rstd", "conv2d_depthwise_pack", "conv2d_fold_bias", "conv2d_fold_weight", "conv2d_pack",
     "conv2d_pack_turned", "conv2d_pack_windows", "conv2d_pack_winners", "conv2d_winograd_weight",
     "conv2d_winograd_weight_turned", "conv_filters", "linear_turn"})
+# Ops that move bfloat16 as it is; others are computed in float32.
+BFLOAT16 = frozenset({"expand", "permute", "reshape"})
 RAISES = frozenset(name for name, found in list(globals().items()) if getattr(found, "raises", False))
 
 

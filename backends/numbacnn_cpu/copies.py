@@ -7,7 +7,7 @@ from numba.extending import lower_builtin, type_callable
 from .compile import compiled
 from .emit import place, pointer_to
 
-BITS = {1: np.dtype(np.uint8), 4: np.dtype(np.int32), 8: np.dtype(np.int64)}
+BITS = {1: np.dtype(np.uint8), 2: np.dtype(np.uint16), 4: np.dtype(np.int32), 8: np.dtype(np.int64)}
 
 
 def bits(x):

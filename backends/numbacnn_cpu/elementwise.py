@@ -1,4 +1,4 @@
-"""Arithmetic with broadcasting, expand, cast. An item is one number of y."""
+"""Arithmetic with broadcasting, expand. An item is one number of y."""
 import operator
 
 import numpy as np
@@ -114,22 +114,3 @@ def where(condition, a, b, y, begin, end):
 def expand(x, y):
     """Lower to one copy that reads the same numbers again."""
     return [gather(x, x.broadcast(y.shape).physical(), y)]
-
-
-@kernel(items=lambda y: y.size, arrange=flat)
-def convert(x, y, begin, end):
-    x, y = x[begin:end], y[begin:end]
-    for i in range(y.size):
-        y[i] = x[i]
-
-
-@kernel(items=lambda y: y.size, arrange=flat)
-def is_nonzero(x, y, begin, end):
-    x, y = x[begin:end], y[begin:end]
-    for i in range(y.size):
-        y[i] = x[i] != 0
-
-
-def cast(x, y):
-    """Lower to a conversion; a bool is whether the number is not zero."""
-    return [(is_nonzero if y.dtype == np.bool_ else convert, flat(x, y))]

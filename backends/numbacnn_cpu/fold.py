@@ -9,9 +9,10 @@ import math
 
 import numpy as np
 
+from .cast import convert
 from .compile import compiled, kernel
 from .copies import bits
-from .elementwise import convert, renamed
+from .elementwise import renamed
 from .lines import largest_lines, order_of, smallest_lines
 from .memory import ALIGNMENT, temporary
 from .reduce import COLUMNS, Split, column_items, sums

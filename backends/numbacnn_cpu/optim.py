@@ -10,8 +10,8 @@ import numpy as np
 
 from numbacnn.kernels.channels_last import View, flat
 
+from .cast import convert
 from .compile import kernel
-from .elementwise import convert
 
 
 def sgd(*arguments):

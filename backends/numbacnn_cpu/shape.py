@@ -1,9 +1,9 @@
 """Copies that change the shape of an array or the order of its axes."""
 import math
 
-from numbacnn.kernels.channels_last import flat, is_view
+from numbacnn.kernels.channels_last import is_view
 
-from .elementwise import convert
+from .cast import copied
 from .memory import temporary
 from .pack import lanes_of
 from .planes import turn_planes
@@ -13,7 +13,7 @@ from .strided import gather
 def reshape(x, y):
     """Lower to a copy: row-major order is that of the axes (N, C, H, W), however their numbers lie."""
     if is_view(x.shape, y.shape):
-        return [(convert, flat(x, y))]
+        return copied(x, y)
     if x.ndim != 4:
         return [turn(x, y, y.shape) or gather(x, x.shaped(y.shape).physical(), y)]
     if y.ndim != 4:
@@ -37,9 +37,9 @@ def permute(x, y, *axes):
 
 def pixels(x, rows):
     """Lower to a copy, where it is no view: pixels of images that lie channels last."""
-    return [(convert, flat(x, rows))]
+    return copied(x, rows)
 
 
 def images(rows, y):
     """Lower to a copy, where it is no view: images that lie channels last."""
-    return [(convert, flat(rows, y))]
+    return copied(rows, y)

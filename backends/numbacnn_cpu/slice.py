@@ -3,9 +3,9 @@ import math
 
 import numpy as np
 
+from .cast import convert
 from .compile import compiled, kernel
 from .copies import BITS, bits, copy_run, fill_run
-from .elementwise import convert
 from .strided import follow, rows_from, table
 
 PHYSICAL = 0, 3, 1, 2                 # where an axis of (N, C, H, W) lies

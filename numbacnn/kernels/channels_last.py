@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from numbacnn.dtypes import DTYPES
 from numbacnn.kernels.spec import Place
 
 Shape = tuple[int, ...]
 ITEMSIZES: dict[Any, int] = {key: np.dtype(name).itemsize
-                             for name in ("float32", "float64", "int64", "int32", "uint8", "bool")
+                             for name in DTYPES
                              for key in (name, np.dtype(name))}     # by name, and by dtype: NumPy takes a while to tell
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from numbacnn.autograd import Tensor
+from numbacnn.dtypes import is_real
 from numbacnn.errors import DTypeError, ShapeError
 
 
@@ -14,10 +15,10 @@ def as_array(op: str, name: str, values: Any) -> np.ndarray:
         array = values.numpy() if isinstance(values, Tensor) else np.asarray(values)
     except ValueError as error:                          # a ragged list
         raise ShapeError(f"{op}: {name} must have the same number of elements in each row: {error}") from error
-    if array.dtype.kind not in "biuf" and array.size:
+    if not is_real(array.dtype) and array.size:
         raise DTypeError(f"{op}: {name} must be a tensor, an array or a list of numbers, got {type(values).__name__} "
                          f"of {array.dtype}")
-    return array
+    return array.astype(np.float32) if array.dtype == "bfloat16" else array
 
 
 def as_targets(op: str, targets: Any) -> np.ndarray:

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from numbacnn.autograd import Tensor
+from numbacnn.dtypes import FLOATING
 from numbacnn.engine import Bundle, Gradients, Node
 from numbacnn.errors import DTypeError, GradientError, ShapeError
 from numbacnn.grad_mode import mode, no_grad
@@ -96,7 +97,7 @@ class Passage:
 
 def _specs(values: Sequence[Any]) -> list[tuple[tuple[int, ...], str] | None]:
     """Shape and dtype of what may have a gradient."""
-    return [(x.array.shape, x.array.dtype) if isinstance(x, Tensor) and x.array.dtype.startswith("float") else None
+    return [(x.array.shape, x.array.dtype) if isinstance(x, Tensor) and x.array.dtype in FLOATING else None
             for x in values]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from numbacnn.autograd import Tensor
+from numbacnn.dtypes import FLOATING
 from numbacnn.errors import DTypeError, GradientError, ShapeError
 from numbacnn.geometry import count
 from numbacnn.graph import Array
@@ -95,7 +96,7 @@ def constant_(tensor: Tensor, val: float) -> Tensor:
     """
     _check("constant_", tensor, real=False)
     operand("constant_", "val", val)
-    if not tensor.array.dtype.startswith("float") and (not math.isfinite(val) or np.array(val, tensor.dtype) != val):
+    if tensor.array.dtype not in FLOATING and (not math.isfinite(val) or np.array(val, tensor.dtype) != val):
         raise DTypeError(f"constant_: val must be a number of {tensor.array.dtype}, got {val!r}")
     return _set(tensor, np.full(tensor.shape, val))
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from numbacnn.autograd import Tensor
 from numbacnn.backend import Device, device_of
+from numbacnn.dtypes import ANY_FLOATING, FLOATING
 from numbacnn.errors import DTypeError
 from numbacnn.evaluation import evaluate
 from numbacnn.gradient import forget
@@ -75,7 +76,7 @@ class Module(Hooked, Stateful):
         *target : dtype, device, name of a device, or Tensor
             A tensor stands for its dtype and device.
         dtype : dtype, optional
-            float32 or float64, for what is floating point.
+            float32, float64 or bfloat16, for what is floating point.
         device : Device or str, optional
             Where to.
         non_blocking : bool
@@ -95,7 +96,7 @@ class Module(Hooked, Stateful):
         moved = [(tensor, tensor.detach(), tensor.grad) for tensor in self.state_tensors()]
         for each in given:
             moved = [(tensor, value.to(each), None if grad is None else grad.to(each))
-                     if value.dtype.kind == "f" or not _is_dtype(each) else (tensor, value, grad)
+                     if value.array.dtype in FLOATING or not _is_dtype(each) else (tensor, value, grad)
                      for tensor, value, grad in moved]
         evaluate(*[value for _, value, _ in moved])      # all or nothing
         for tensor, value, gradient in moved:
@@ -111,13 +112,13 @@ class Module(Hooked, Stateful):
         """Convert what is floating point to float64; returns the module."""
         return self.to(np.float64)
 
-    def half(self: M) -> M:
-        """Refused: there is no arithmetic of half precision here."""
-        return self.to(np.float16)
-
     def bfloat16(self: M) -> M:
-        """Refused: there is no arithmetic of half precision here."""
+        """Convert what is floating point to bfloat16; returns the module."""
         return self.to("bfloat16")
+
+    def half(self: M) -> M:
+        """Refused: there is no float16 here."""
+        return self.to(np.float16)
 
     def type(self: M, dst_type: Any) -> M:
         """Convert what is floating point to a dtype; returns the module."""
@@ -148,7 +149,7 @@ class Module(Hooked, Stateful):
         return "\n".join([f"{name}(", *["  " + line.replace("\n", "\n  ") for line in lines], ")"])
 
 
-_HALF = ("float16", "half", "bfloat16", "torch.float16", "torch.bfloat16")
+_HALF = ("float16", "half", "torch.float16")
 
 
 def _is_dtype(target: Any) -> bool:
@@ -164,7 +165,6 @@ def _check_target(target: Any) -> None:
     except TypeError:
         name = str(target)
     if name in _HALF:
-        raise DTypeError(f"to: dtype must be float32 or float64, got {name}; there is no arithmetic of half precision "
-                         "here")
-    if name not in ("float32", "float64") or isinstance(target, bool | int):
-        raise DTypeError(f"to: must be a device, float32 or float64, got {target!r}")
+        raise DTypeError(f"to: dtype must be {ANY_FLOATING}, got {name}; there is no float16 here")
+    if name not in FLOATING or isinstance(target, bool | int):
+        raise DTypeError(f"to: must be a device, {ANY_FLOATING}, got {target!r}")

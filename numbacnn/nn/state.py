@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from numbacnn.autograd import Tensor
+from numbacnn.dtypes import DTYPES, FLOATING, converted, is_real
 from numbacnn.errors import DTypeError, StateError
-from numbacnn.graph import DTYPES, Array
+from numbacnn.graph import Array
 from numbacnn.nn.parameter import Buffer, Parameter
 from numbacnn.nn.tree import Tree
 
@@ -111,10 +112,10 @@ def _fitting(path: str, own: Tensor, value: Any, assign: bool) -> Array:
         raise StateError(f"{path} must be a Tensor or an array, got {type(value).__name__}")
     if values.shape != own.shape:
         raise StateError(f"{path} must be {own.shape}, got {values.shape}")
-    if values.dtype.kind not in "fiub":
+    if not is_real(values.dtype):
         raise StateError(f"{path} must be numbers, got {values.dtype}")
     if not assign:
-        values = values.astype(own.dtype, copy=False)
-    elif values.dtype.name not in DTYPES or (own.requires_grad and values.dtype.kind != "f"):
+        values = values if values.dtype == own.dtype else converted(values, own.array.dtype)
+    elif values.dtype.name not in DTYPES or (own.requires_grad and values.dtype.name not in FLOATING):
         raise StateError(f"{path} must be {own.dtype} or another dtype of its kind, got {values.dtype}")
     return Array.of(values, own.device)

@@ -4,10 +4,11 @@ from typing import Any
 
 from numbacnn import backend
 from numbacnn.creation import ones, zeros
+from numbacnn.dtypes import ANY_FLOATING, FLOATING
 from numbacnn.errors import DTypeError
 from numbacnn.nn import init
 from numbacnn.nn.module import Module, Parameter
-from numbacnn.ops.check import FLOATING, dtype_name
+from numbacnn.ops.check import dtype_name
 from numbacnn.options import flag
 
 
@@ -15,7 +16,7 @@ def made(op: str, dtype: Any, device: Any) -> dict[str, Any]:
     """The dtype and device of parameters, as options: float32 where no dtype is given."""
     name = dtype_name(op, dtype, "float32")
     if name not in FLOATING:
-        raise DTypeError(f"{op}: dtype must be float32 or float64, got {name}")
+        raise DTypeError(f"{op}: dtype must be {ANY_FLOATING}, got {name}")
     return {"dtype": name, "device": None if device is None else backend.device(device)}
 
 

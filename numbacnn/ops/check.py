@@ -4,10 +4,8 @@ from typing import Any
 import numpy as np
 
 from numbacnn.autograd import Tensor
+from numbacnn.dtypes import ANY_FLOATING, DTYPES, FLOATING
 from numbacnn.errors import DTypeError
-from numbacnn.graph import DTYPES
-
-FLOATING = ("float32", "float64")
 
 
 def floating(op: str, *, bias: Tensor | None = None, **arguments: Any) -> None:
@@ -28,7 +26,7 @@ def _not_floating(op: str, arguments: dict[str, Any]) -> DTypeError:
         any_tensor(op, name, x)
         dtype = x.array.dtype
         if dtype not in FLOATING:
-            return DTypeError(f"{op}: {name} must be float32 or float64, got {dtype}; convert it with "
+            return DTypeError(f"{op}: {name} must be {ANY_FLOATING}, got {dtype}; convert it with "
                               f"{name}.to(numbacnn.float32)")
         if wanted and dtype != wanted:
             break

@@ -7,10 +7,11 @@ import numpy as np
 
 from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
+from numbacnn.dtypes import FLOATING, LARGEST
 from numbacnn.errors import DTypeError
 from numbacnn.graph import Array, record
 from numbacnn.ops.arrange import clone
-from numbacnn.ops.check import FLOATING, any_tensor
+from numbacnn.ops.check import any_tensor
 from numbacnn.ops.constant import constant
 from numbacnn.ops.elementwise import apply
 from numbacnn.ops.mathematics import absolute
@@ -47,7 +48,7 @@ def is_different(a: Tensor, b: Any) -> Any:
 def _logic(op: str, text: str) -> Callable[[Any, Any], Tensor]:
     def combined(a: Any, b: Any) -> Tensor:
         a, b = operands(op, a, b, ANY)
-        if a.array.dtype.startswith("float"):
+        if a.array.dtype in FLOATING:
             raise DTypeError(f"{op}: operands must be bool or whole numbers, got {a.array.dtype}; compare them first, "
                              "such as x != 0")
         return Tensor(apply(op, a.array, b.array))
@@ -88,7 +89,7 @@ def logical_not(x: Tensor) -> Tensor:
 def invert(x: Tensor) -> Tensor:
     """Return where x is False; of whole numbers, the number with all bits turned."""
     any_tensor("invert", "x", x)
-    if x.array.dtype.startswith("float"):
+    if x.array.dtype in FLOATING:
         raise DTypeError(f"invert: x must be bool or whole numbers, got {x.array.dtype}; compare it first, such as "
                          "x != 0")
     return logical_not(x) if x.array.dtype == "bool" else bitwise_xor(x, 255 if x.array.dtype == "uint8" else -1)
@@ -103,13 +104,13 @@ def isnan(x: Tensor) -> Tensor:
 def isinf(x: Tensor) -> Tensor:
     """Return where x is infinite."""
     any_tensor("isinf", "x", x)
-    return eq(absolute(x), inf) if x.array.dtype.startswith("float") else not_equal(x, x)
+    return eq(absolute(x), inf) if x.array.dtype in FLOATING else not_equal(x, x)
 
 
 def isfinite(x: Tensor) -> Tensor:
     """Return where x is neither infinite nor NaN."""
     any_tensor("isfinite", "x", x)
-    return less(absolute(x), inf) if x.array.dtype.startswith("float") else eq(x, x)
+    return less(absolute(x), inf) if x.array.dtype in FLOATING else eq(x, x)
 
 
 def where(condition: Tensor, a: Any, b: Any) -> Tensor:
@@ -163,7 +164,7 @@ def nan_to_num(x: Tensor, nan: float = 0.0, posinf: float | None = None, neginf:
     """
     any_tensor("nan_to_num", "x", x)
     dtype = x.array.dtype
-    largest = float(np.finfo(dtype if dtype in FLOATING else "float32").max)
+    largest = LARGEST[dtype if dtype in FLOATING else "float32"]
     given = ("nan", nan, 0.0), ("posinf", posinf, largest), ("neginf", neginf, -largest)
     values = [default if value is None else number("nan_to_num", name, value, infinite=True)
               for name, value, default in given]

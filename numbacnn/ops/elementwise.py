@@ -4,9 +4,9 @@ from typing import Any
 
 from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
+from numbacnn.dtypes import FLOATING
 from numbacnn.errors import DTypeError, ShapeError
 from numbacnn.graph import Array, record
-from numbacnn.ops.check import FLOATING
 from numbacnn.ops.constant import constant, no_gradient
 from numbacnn.ops.operands import operands
 from numbacnn.ops.shape import cast, sum_to

@@ -3,11 +3,12 @@ from typing import Any
 
 from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
+from numbacnn.dtypes import FLOATING, RANK
 from numbacnn.errors import DTypeError, ShapeError
 from numbacnn.graph import Array, record
-from numbacnn.ops.check import FLOATING, any_tensor, kind
+from numbacnn.ops.check import any_tensor, kind
 from numbacnn.ops.elementwise import add, scaled
-from numbacnn.ops.operands import RANK, tensor_like
+from numbacnn.ops.operands import tensor_like
 from numbacnn.ops.shape import cast, expand, reshape
 from numbacnn.ops.slice import sliced, zeros
 from numbacnn.ops.take import add_at, assigned, checked_array, index_tensor

@@ -7,12 +7,13 @@ import numpy as np
 
 from numbacnn import geometry
 from numbacnn.autograd import Tensor
+from numbacnn.dtypes import FLOATING
 from numbacnn.errors import DTypeError, ShapeError
 from numbacnn.geometry import count
 from numbacnn.geometry.index import Layout, Mark, Run
 from numbacnn.graph import Array
 from numbacnn.ops.arrange import clone
-from numbacnn.ops.check import FLOATING, kind
+from numbacnn.ops.check import kind
 from numbacnn.ops.elementwise import add, in_place, multiply
 from numbacnn.ops.operands import tensor_like
 from numbacnn.ops.shape import cast, expand, permute, reshape
@@ -266,7 +267,7 @@ def _value(x: Tensor, value: Any) -> Tensor:
     if isinstance(value, list | tuple):
         value = np.asarray(value)
         value = value.astype(np.float32) if value.dtype == np.float64 else value
-    if isinstance(value, np.ndarray) and value.dtype == np.float64 and x.array.dtype == "float32":
+    if isinstance(value, np.ndarray) and value.dtype == np.float64 and x.array.dtype in ("float32", "bfloat16"):
         value = value.astype(np.float32)
     value = value if isinstance(value, Tensor) else tensor_like("index", value, x)
     if value.array.dtype in FLOATING and x.array.dtype not in FLOATING:

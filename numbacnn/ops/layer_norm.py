@@ -1,10 +1,9 @@
 """Layer and RMS normalisation."""
 from typing import Any
 
-import numpy as np
-
 from numbacnn import geometry
 from numbacnn.autograd import Tensor
+from numbacnn.dtypes import EPS
 from numbacnn.ops.affine import normalised, parameters_of
 from numbacnn.ops.check import floating
 from numbacnn.ops.shape import reshape
@@ -63,7 +62,7 @@ def rms_norm(x: Tensor, normalized_shape: Any, weight: Tensor | None = None, eps
     """
     floating("rms_norm", x=x)
     return _normalised("rms_norm", x, normalized_shape, weight, None,
-                       float(np.finfo(x.array.dtype).eps) if eps is None else eps, 0)
+                       EPS[x.array.dtype] if eps is None else eps, 0)
 
 
 def _normalised(op: str, x: Tensor, normalized_shape: Any, weight: Tensor | None, bias: Tensor | None, eps: Any,

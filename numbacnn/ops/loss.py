@@ -3,10 +3,11 @@ from typing import Any
 
 from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
+from numbacnn.dtypes import FLOATING
 from numbacnn.errors import DTypeError, GradientError, ShapeError
 from numbacnn.graph import Array, record
 from numbacnn.known import ones
-from numbacnn.ops.check import FLOATING, any_tensor, floating
+from numbacnn.ops.check import any_tensor, floating
 from numbacnn.ops.compare import greater_equal, where
 from numbacnn.ops.constant import constant
 from numbacnn.ops.elementwise import add, divide, multiply, negative

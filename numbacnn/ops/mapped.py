@@ -2,9 +2,10 @@
 from typing import Any
 
 from numbacnn.autograd import Gradients, Tensor, differentiable
+from numbacnn.dtypes import FLOATING
 from numbacnn.graph import Array, record
 from numbacnn.kernels.functions import arguments_of
-from numbacnn.ops.check import FLOATING, any_tensor, floating
+from numbacnn.ops.check import any_tensor, floating
 from numbacnn.ops.constant import no_gradient
 from numbacnn.ops.shape import cast
 from numbacnn.options import flag, number

@@ -6,12 +6,13 @@ import numpy as np
 from numbacnn import geometry
 from numbacnn.autograd import Tensor
 from numbacnn.backend import Device
+from numbacnn.dtypes import FLOATING
 from numbacnn.errors import DTypeError, ShapeError
 from numbacnn.geometry import count
 from numbacnn.graph import Array
 from numbacnn.known import remembered
 from numbacnn.ops.arrange import clone
-from numbacnn.ops.check import FLOATING, any_tensor, kind
+from numbacnn.ops.check import any_tensor, kind
 from numbacnn.ops.compare import where
 from numbacnn.ops.index import getitem
 from numbacnn.ops.operands import tensor_like

@@ -2,8 +2,9 @@
 from typing import Any
 
 from numbacnn.autograd import Tensor
+from numbacnn.dtypes import FLOATING
 from numbacnn.errors import DTypeError
-from numbacnn.ops.check import FLOATING, any_tensor, kind
+from numbacnn.ops.check import any_tensor, kind
 from numbacnn.ops.elementwise import add, apply, binary, maximum, minimum, multiply, negative
 from numbacnn.ops.mapped import mapped, real, stepped
 from numbacnn.ops.operands import operands

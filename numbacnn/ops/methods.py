@@ -4,6 +4,7 @@ from typing import Any
 
 from numbacnn.autograd import Tensor, adopt
 from numbacnn.backend import device, device_of
+from numbacnn.dtypes import ANY_FLOATING, FLOATING
 from numbacnn.errors import DTypeError, ShapeError
 from numbacnn.ops import aliases
 from numbacnn.ops.activation import relu
@@ -73,8 +74,8 @@ def _conversion(name: str, dtype: str) -> Callable[[Tensor], Tensor]:
 
 
 def half(x: Tensor) -> Tensor:
-    """Refuse: numbers with a point are float32 or float64."""
-    raise DTypeError(f"half: tensors are float32 or float64, never float16; got {x.dtype}")
+    """Refuse: there is no float16."""
+    raise DTypeError(f"half: tensors are {ANY_FLOATING}, never float16; got {x.dtype}; use bfloat16()")
 
 
 def type_as(x: Tensor, other: Tensor) -> Tensor:
@@ -111,9 +112,9 @@ def reversed_axes(x: Tensor) -> Tensor:
 
 
 def is_floating_point(x: Tensor) -> bool:
-    """Return whether the numbers are float32 or float64."""
+    """Return whether the numbers are float32, float64 or bfloat16."""
     any_tensor("is_floating_point", "x", x)
-    return x.dtype.kind == "f"
+    return x.array.dtype in FLOATING
 
 
 def detach_(x: Tensor) -> Tensor:
@@ -157,7 +158,8 @@ IN_PLACE |= {f"{name}_": in_place(op, reads=False) for name, op in (
 
 NAMED = {
     **{name: getattr(aliases, name) for name in aliases.__all__}, **IN_PLACE,
-    "bool": _conversion("bool", "bool"), "byte": _conversion("byte", "uint8"), "detach_": detach_,
+    "bfloat16": _conversion("bfloat16", "bfloat16"), "bool": _conversion("bool", "bool"),
+    "byte": _conversion("byte", "uint8"), "detach_": detach_,
     "double": _conversion("double", "float64"), "float": _conversion("float", "float32"), "half": half,
     "int": _conversion("int", "int32"), "long": _conversion("long", "int64"), "type_as": type_as, "detach": detach,
     "is_floating_point": is_floating_point, "cpu": cpu, "cuda": cuda,

@@ -1,22 +1,21 @@
 """Operands of arithmetic: tensors, arrays and numbers become tensors of one dtype.
 
-The dtype is the higher of the two in the order of `DTYPES`, as in NumPy; but whole numbers beside float32 give float32,
-so nothing becomes float64 that has no float64 in it. A Python number takes the dtype of the tensor; a Python float
-beside whole numbers gives float32.
+The dtype is the higher of the two in the order of `RANK`, as in NumPy; but whole numbers beside float32 or bfloat16
+give that, so nothing becomes float64 that has no float64 in it. A Python number takes the dtype of the tensor; a Python
+float beside whole numbers gives float32.
 """
 from typing import Any
 
 import numpy as np
 
 from numbacnn.autograd import Tensor
+from numbacnn.dtypes import FLOATING, RANK
 from numbacnn.errors import DTypeError
 from numbacnn.graph import Array
-from numbacnn.ops.check import FLOATING, kind
+from numbacnn.ops.check import kind
 from numbacnn.ops.constant import constant
 from numbacnn.ops.shape import cast
 
-ORDER = ("bool", "uint8", "int32", "int64", "float32", "float64")
-RANK = {name: rank for rank, name in enumerate(ORDER)}
 NUMBERS, ANY = "numbers", "anything"
 
 

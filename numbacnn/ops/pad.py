@@ -7,6 +7,7 @@ import numpy as np
 from numbacnn import geometry
 from numbacnn.autograd import Tensor
 from numbacnn.backend import Device
+from numbacnn.dtypes import FLOATING
 from numbacnn.graph import Array
 from numbacnn.known import remembered
 from numbacnn.ops.arrange import clone
@@ -53,7 +54,7 @@ def pad(x: Tensor, pad: Any, mode: str = "constant", value: float | None = None)
         x = sliced(x, starts, sizes)
     if shape == sizes:
         return x
-    return placed(x, there, shape, value=filling if x.array.dtype.startswith("float") else int(filling))
+    return placed(x, there, shape, value=filling if x.array.dtype in FLOATING else int(filling))
 
 
 def filling_of(op: str, value: Any) -> float:

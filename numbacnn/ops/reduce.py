@@ -4,9 +4,10 @@ from typing import Any
 
 from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
+from numbacnn.dtypes import FLOATING
 from numbacnn.graph import Array, record
 from numbacnn.ops.axes import Dim, reduced_to, reduction_of
-from numbacnn.ops.check import FLOATING, any_tensor, floating
+from numbacnn.ops.check import any_tensor, floating
 from numbacnn.ops.compare import eq, not_equal, where
 from numbacnn.ops.constant import constant
 from numbacnn.ops.elementwise import add, multiply, subtract

@@ -5,10 +5,11 @@ from typing import Any
 from numbacnn import backend, geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
 from numbacnn.backend import Device
+from numbacnn.dtypes import FLOATING
 from numbacnn.errors import DTypeError
 from numbacnn.geometry.options import Geometry
 from numbacnn.graph import Array, record
-from numbacnn.ops.check import FLOATING, any_tensor, dtype_name, is_dtype
+from numbacnn.ops.check import any_tensor, dtype_name, is_dtype
 
 
 def reshape(x: Tensor, *shape: Any) -> Tensor:

@@ -5,10 +5,11 @@ import numpy as np
 
 from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
+from numbacnn.dtypes import FLOATING
 from numbacnn.errors import DTypeError, ShapeError
 from numbacnn.graph import Array, record
 from numbacnn.ops.arrange import clone
-from numbacnn.ops.check import FLOATING, any_tensor, dtype_name
+from numbacnn.ops.check import any_tensor, dtype_name
 from numbacnn.ops.shape import cast, reshape
 from numbacnn.options import flag, whole
 
@@ -100,8 +101,8 @@ def cumsum(x: Tensor, dim: int, dtype: Any = None) -> Tensor:
     axis = geometry.axis("cumsum", x.ndim, dim)
     if dtype is not None:
         name = dtype_name("cumsum", dtype)
-        if name not in ("float32", "float64", "int64"):
-            raise DTypeError(f"cumsum: dtype must be float32, float64 or int64, got {name}")
+        if name not in (*FLOATING, "int64"):
+            raise DTypeError(f"cumsum: dtype must be {', '.join(FLOATING)} or int64, got {name}")
         x = cast(x, name)
     x = x if x.array.dtype in FLOATING else cast(x, "int64")
     if not x.ndim:

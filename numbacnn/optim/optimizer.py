@@ -6,6 +6,7 @@ import numpy as np
 
 from numbacnn import interrupt
 from numbacnn.autograd import Tensor
+from numbacnn.dtypes import FLOATING, converted, is_real
 from numbacnn.errors import DTypeError, ShapeError
 from numbacnn.grad_mode import enable_grad
 from numbacnn.gradient import forget
@@ -70,7 +71,7 @@ class Optimizer:
         for p in parameters:
             if not isinstance(p, Tensor):
                 raise DTypeError(f"{name}: parameters must be tensors, got {type(p).__name__}")
-            if p.node is not None or not p.array.dtype.startswith("float"):
+            if p.node is not None or p.array.dtype not in FLOATING:
                 raise DTypeError(f"{name}: can only train floating point tensors that were not computed from others")
             if id(p) in known:
                 raise ValueError(f"{name}: a parameter of shape {p.shape} was given twice")
@@ -237,9 +238,9 @@ class Optimizer:
         if value is None or np.shape(value) != shape:
             raise ShapeError(f"{where} must be {shape}, got {'nothing' if value is None else np.shape(value)}")
         found = np.asarray(value)
-        if found.dtype.kind not in "fiu":
+        if found.dtype == bool or not is_real(found.dtype):
             raise DTypeError(f"{where} must be numbers, got {found.dtype}")
-        return found.astype(group.dtype)
+        return converted(found, group.dtype)
 
 
 def _ordered(name: str, params: Any) -> Iterable[Any]:

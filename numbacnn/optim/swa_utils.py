@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from numbacnn.autograd import Tensor, no_grad
+from numbacnn.dtypes import FLOATING
 from numbacnn.errors import DTypeError, ShapeError
 from numbacnn.graph import Array, rebind, record
 from numbacnn.nn.module import Buffer, Module
@@ -115,7 +116,7 @@ class AveragedModel(Module):
                                  f"shapes {[t.shape for t in its]} and had {[t.shape for t in own]}")
             found.append(list(zip(own, its, strict=True)))
         parameters, buffers = found
-        moving = [pair for pair in buffers if self.use_buffers and pair[0].array.dtype.startswith("float")]
+        moving = [pair for pair in buffers if self.use_buffers and pair[0].array.dtype in FLOATING]
         return parameters + moving, [pair for pair in buffers if not any(pair is other for other in moving)]
 
 

@@ -6,9 +6,10 @@ from typing import Any
 
 from numbacnn.autograd import Tensor
 from numbacnn.backend import default_device
+from numbacnn.dtypes import FLOATING
 from numbacnn.errors import DTypeError, GradientError, ShapeError
 from numbacnn.graph import Array, record
-from numbacnn.ops.check import FLOATING, floating
+from numbacnn.ops.check import floating
 from numbacnn.ops.constant import constant
 from numbacnn.options import flag, number
 from numbacnn.part import assign
