@@ -12,6 +12,7 @@ from typing import Any as _Any
 import numpy as _np
 
 from numbacnn import errors, nn, ops, optim
+from numbacnn.autocast import autocast, is_autocast_enabled
 from numbacnn.autograd import Tensor
 from numbacnn.backend import Device, default_device, device, set_default_device
 from numbacnn.capture import capture
@@ -178,27 +179,27 @@ __version__ = "0.1.0.dev0"
 
 __all__ = [
     "Device", "Generator", "Tensor", "abs", "absolute", "add", "addcdiv", "addcmul", "addmm", "all", "allclose", "amax",
-    "amin", "any", "arange", "argmax", "argmin", "argsort", "as_tensor", "baddbmm", "bernoulli", "bfloat16", "bitwise_and",
-    "bitwise_or", "bitwise_xor", "bmm", "broadcast_to", "capture", "cat", "ceil", "chunk", "clamp", "clamp_max",
-    "clamp_min", "clip", "clone", "concat", "concatenate", "cos", "count_nonzero", "cuda", "cumsum", "data", "datasets",
-    "default_device", "device", "diagonal", "div", "divide", "dot", "double", "e", "einsum", "empty",
-    "empty_like", "enable_grad", "eq", "equal", "erf", "errors", "evaluate", "exp", "explain", "expm1", "eye",
+    "amin", "any", "arange", "argmax", "argmin", "argsort", "as_tensor", "autocast", "baddbmm", "bernoulli", "bfloat16",
+    "bitwise_and", "bitwise_or", "bitwise_xor", "bmm", "broadcast_to", "capture", "cat", "ceil", "chunk", "clamp",
+    "clamp_max", "clamp_min", "clip", "clone", "concat", "concatenate", "cos", "count_nonzero", "cuda", "cumsum",
+    "data", "datasets", "default_device", "device", "diagonal", "div", "divide", "dot", "double", "e", "einsum",
+    "empty", "empty_like", "enable_grad", "eq", "equal", "erf", "errors", "evaluate", "exp", "explain", "expm1", "eye",
     "flatten", "flip", "float32", "float64", "floor", "floor_divide", "from_dlpack", "from_numpy", "full", "full_like",
     "gather", "ge", "get_precision", "get_rng_state", "grad", "greater", "greater_equal", "gt", "hstack", "index_add",
-    "index_copy", "index_fill", "index_select", "inf", "inference_mode", "int32", "int64", "is_floating_point",
-    "is_grad_enabled", "is_tensor", "isclose", "isfinite", "isinf", "isnan", "le", "lerp", "less", "less_equal",
-    "linspace", "load", "log", "log10", "log1p", "log2", "log_softmax", "logical_and", "logical_not", "logical_or",
-    "logical_xor", "logsumexp", "long", "lt", "manual_seed", "masked_fill", "masked_select", "matmul", "max", "maximum",
-    "mean", "meshgrid", "metrics", "min", "minimum", "mm", "models", "moveaxis", "movedim", "mul", "multiply", "mv",
-    "nan", "nan_to_num", "narrow", "ne", "neg", "negative", "nn", "no_grad", "nonzero", "norm", "normal", "not_equal",
-    "ones", "ones_like", "ops", "optim", "outer", "permute", "pi", "pow", "power", "prod", "rand", "rand_like",
-    "randint", "randn", "randn_like", "randperm", "reciprocal", "relu", "remainder", "repeat_interleave", "reshape",
-    "roll", "rot90", "round", "rsqrt", "save", "scatter", "scatter_add", "select", "set_default_device",
-    "set_grad_enabled", "set_precision", "set_rng_state", "sigmoid", "sign", "sin", "softmax", "sort", "split", "sqrt",
-    "square", "squeeze", "stack", "std", "sub", "subtract", "sum", "swapaxes", "swapdims", "take_along_dim", "tanh",
-    "tensor", "tensor_split", "tensordot", "testing", "tile", "topk", "transforms", "transpose", "tril", "triu",
-    "trunc", "uint8", "unbind", "unflatten", "unique", "unsqueeze", "var", "var_mean", "vstack", "where", "zeros",
-    "zeros_like",
+    "index_copy", "index_fill", "index_select", "inf", "inference_mode", "int32", "int64", "is_autocast_enabled",
+    "is_floating_point", "is_grad_enabled", "is_tensor", "isclose", "isfinite", "isinf", "isnan", "le", "lerp", "less",
+    "less_equal", "linspace", "load", "log", "log10", "log1p", "log2", "log_softmax", "logical_and", "logical_not",
+    "logical_or", "logical_xor", "logsumexp", "long", "lt", "manual_seed", "masked_fill", "masked_select", "matmul",
+    "max", "maximum", "mean", "meshgrid", "metrics", "min", "minimum", "mm", "models", "moveaxis", "movedim", "mul",
+    "multiply", "mv", "nan", "nan_to_num", "narrow", "ne", "neg", "negative", "nn", "no_grad", "nonzero", "norm",
+    "normal", "not_equal", "ones", "ones_like", "ops", "optim", "outer", "permute", "pi", "pow", "power", "prod",
+    "rand", "rand_like", "randint", "randn", "randn_like", "randperm", "reciprocal", "relu", "remainder",
+    "repeat_interleave", "reshape", "roll", "rot90", "round", "rsqrt", "save", "scatter", "scatter_add", "select",
+    "set_default_device", "set_grad_enabled", "set_precision", "set_rng_state", "sigmoid", "sign", "sin", "softmax",
+    "sort", "split", "sqrt", "square", "squeeze", "stack", "std", "sub", "subtract", "sum", "swapaxes", "swapdims",
+    "take_along_dim", "tanh", "tensor", "tensor_split", "tensordot", "testing", "tile", "topk", "transforms",
+    "transpose", "tril", "triu", "trunc", "uint8", "unbind", "unflatten", "unique", "unsqueeze", "var", "var_mean",
+    "vstack", "where", "zeros", "zeros_like",
 ]
 
 dtype, inf, nan, pi, e = _np.dtype, _math.inf, _math.nan, _math.pi, _math.e

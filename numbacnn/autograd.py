@@ -190,7 +190,8 @@ class Tensor:
 
     def __repr__(self) -> str:
         try:
-            values = np.array2string(converted(self.numpy(), computed(self.array.dtype)), separator=", ", prefix="tensor(")
+            numbers = converted(self.numpy(), computed(self.array.dtype))
+            values = np.array2string(numbers, separator=", ", prefix="tensor(")
         except NumbacnnError as error:
             values = f"<{error}>, shape={self.shape}"
         dtype = self.dtype.name

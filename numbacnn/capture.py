@@ -32,8 +32,8 @@ class capture:
     -----
     Settings are what modules that are in `state` or that run have as attributes (``training``, the ``p`` of a dropout,
     which layers there are), their hooks, whether tensors of `state` and of these modules require gradients, the
-    options of optimisers, `no_grad` and `set_precision`. Where one has changed, the function is recorded again; what
-    was recorded before is kept for when it changes back.
+    options of optimisers, `no_grad`, `autocast` and `set_precision`. Where one has changed, the function is recorded
+    again; what was recorded before is kept for when it changes back.
 
     Examples
     --------
@@ -60,7 +60,8 @@ class capture:
             return self.function(*inputs)
         for optimizer in self.optimizers:                # learning rates may have changed
             optimizer.refresh()
-        key = mode.enabled, thread.precision, *[(x.array.shape, x.array.dtype) for x in inputs if _is_tensor(x)]
+        key = (mode.enabled, thread.precision, *thread.autocast.items(),
+               *[(x.array.shape, x.array.dtype) for x in inputs if _is_tensor(x)])
         known = self.variants.get(key)
         replay = known[0] if known and known[0].settings.compared == graph.settings else self._found(key, inputs)
         while not replay.up_to_date():

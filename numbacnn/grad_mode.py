@@ -59,7 +59,7 @@ class set_grad_enabled:
     def __call__(self, function: F) -> F:
         """Decorate a function, or a generator function: its body runs in this mode."""
         mode.enabled = self.before.pop()                 # the mode is the function's, not that of what follows
-        return _decorated("set_grad_enabled", lambda: set_grad_enabled(self.enabled), function)
+        return decorated("set_grad_enabled", lambda: set_grad_enabled(self.enabled), function)
 
 
 class _Block:
@@ -84,7 +84,7 @@ class _Block:
 
     def __call__(self, function: F) -> F:
         """Decorate a function, or a generator function: its body runs in this mode."""
-        return _decorated(type(self).__name__, type(self), function)
+        return decorated(type(self).__name__, type(self), function)
 
 
 class no_grad(_Block):
@@ -125,10 +125,11 @@ class inference_mode(_Block):
 
     def __call__(self, function: F) -> F:
         """Decorate a function, or a generator function: its body runs in this mode."""
-        return _decorated("inference_mode", lambda: inference_mode(not self.enabled), function)
+        return decorated("inference_mode", lambda: inference_mode(not self.enabled), function)
 
 
-def _decorated(name: str, block: Callable[[], Any], function: F) -> F:
+def decorated(name: str, block: Callable[[], Any], function: F) -> F:
+    """The function, or generator function, whose body runs in such a block."""
     if inspect.isclass(function) or not callable(function):
         raise DTypeError(f"{name}: only a function can be decorated, got {function!r}; a class has methods to decorate")
     if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
@@ -137,15 +138,15 @@ def _decorated(name: str, block: Callable[[], Any], function: F) -> F:
 
     if inspect.isgeneratorfunction(function):
         @wraps(function)
-        def decorated(*inputs: Any, **options: Any) -> Any:
+        def changed(*inputs: Any, **options: Any) -> Any:
             return _steps(block, function(*inputs, **options))
     else:
         @wraps(function)
-        def decorated(*inputs: Any, **options: Any) -> Any:
+        def changed(*inputs: Any, **options: Any) -> Any:
             with block():
                 return function(*inputs, **options)
 
-    return decorated  # type: ignore[return-value]
+    return changed  # type: ignore[return-value]
 
 
 def _steps(block: Callable[[], Any], inner: Any) -> Any:

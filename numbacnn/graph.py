@@ -140,6 +140,7 @@ class Thread(threading.local):
         self.eager = EAGER
         self.fuse = FUSE
         self.precision = PRECISION
+        self.autocast: dict[str, str] = {}              # by kind of device, or "" for all: a dtype, or "" for none
 
     def arena(self, device: Device, nbytes: int) -> Storage:
         """The memory that all plans of this thread share for their intermediate arrays."""

@@ -11,13 +11,13 @@ from numbacnn.autograd import Tensor
 from numbacnn.backend import Device
 from numbacnn.conversion import tensor
 from numbacnn.creation import Place, checked_shape
-from numbacnn.dtypes import ANY_FLOATING, FLOATING
+from numbacnn.dtypes import ANY_FLOATING, FLOATING, computed
 from numbacnn.errors import DTypeError, EvaluationError, ShapeError
 from numbacnn.geometry import count
 from numbacnn.graph import record, thread
 from numbacnn.ops.check import any_tensor, dtype_name, floating
 from numbacnn.ops.compare import less
-from numbacnn.ops.elementwise import add, in_place, multiply
+from numbacnn.ops.elementwise import add, in_place, minimum, multiply
 from numbacnn.ops.limits import within
 from numbacnn.ops.shape import cast, reshape
 from numbacnn.options import is_integer, number
@@ -176,7 +176,7 @@ def bernoulli(p: Any, size: Any = None, *, generator: Seed = None) -> Tensor:
         floating("bernoulli", p=p)
         if size is not None:
             raise DTypeError("bernoulli: size must not be given with a tensor of probabilities")
-        even = _drawn("bernoulli", "random_uniform", p.shape, p.array.dtype, generator, p.device)
+        even = _drawn("bernoulli", "random_uniform", p.shape, computed(p.array.dtype), generator, p.device)
         return cast(less(even, within("bernoulli_probabilities", p.detach())), p.array.dtype)
     p = number("bernoulli", "p", p, 0.0, 1.0)
     even = _drawn("bernoulli", "random_uniform", _given("bernoulli", size, "float64"), "float64", generator, None)
@@ -233,8 +233,12 @@ def _drawn(op: str, kernel: str, shape: tuple[int, ...], dtype: str, generator: 
         raise EvaluationError(f"{op}: a captured function may draw from a generator whose state the capture was given: "
                               "capture(function, generator.state(device))")
     before = state.array
-    y, state.array = record(kernel, (before,), (((count(shape),), dtype), (before.shape, before.dtype)), numbers)
-    return reshape(Tensor(y), shape)
+    y, state.array = record(kernel, (before,), (((count(shape),), computed(dtype)), (before.shape, before.dtype)),
+                            numbers)
+    drawn = reshape(Tensor(y), shape)
+    if dtype != "bfloat16":
+        return drawn
+    return cast(minimum(drawn, 1 - 2.0**-8) if kernel == "random_uniform" else drawn, dtype)     # below 1, rounded, too
 
 
 # --- methods that fill a tensor -----------------------------------------------------------------------------------

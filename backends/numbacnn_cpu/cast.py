@@ -1,6 +1,7 @@
-"""Conversions between dtypes, bfloat16 among them, whose numbers are the upper halves of float32. An item is one number.
+"""Conversions between dtypes. An item is one number.
 
-To bfloat16 numbers go by way of float32, as in PyTorch and ml_dtypes.
+A number of bfloat16 is the upper half of one of float32. To bfloat16 numbers go by way of float32, as in PyTorch and
+ml_dtypes.
 """
 import numpy as np
 

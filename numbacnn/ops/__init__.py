@@ -1,5 +1,6 @@
 """Operations: one function each, its backward nested inside; and what Python's operators and Tensor's methods call."""
 from numbacnn.autograd import Tensor
+from numbacnn.ops import aliases
 from numbacnn.ops.activation import (
     hardshrink,
     hardsigmoid,
@@ -21,6 +22,7 @@ from numbacnn.ops.adaptive_pool import (
     adaptive_max_pool3d,
 )
 from numbacnn.ops.arrange import clone, contiguous, meshgrid
+from numbacnn.ops.autocast import POLICIES, under_autocast
 from numbacnn.ops.cat import cat, hstack, stack, vstack
 from numbacnn.ops.closeness import allclose, equal, isclose
 from numbacnn.ops.compare import (
@@ -214,6 +216,10 @@ for _op in (all, amax, amin, any, argmax, argmin, argsort, cat, count_nonzero, c
             mean, min, norm, prod, softmax, sort, stack, std, sum, topk, var, var_mean):
     globals()[_op.__name__] = with_numpy_names(_op)
 
+for _name, _policy in POLICIES.items():
+    globals()[_name] = under_autocast(globals()[_name], _policy)
+aliases.pow = power
+
 METHODS = {
     "__add__": add, "__radd__": add, "__mul__": multiply, "__rmul__": multiply, "__sub__": subtract,
     "__rsub__": lambda x, other: subtract(other, x), "__truediv__": divide,
@@ -230,7 +236,7 @@ METHODS = {
     "__cuda_array_interface__": property(cuda_array_interface), "__matmul__": matmul,
     "__rmatmul__": lambda x, other: matmul(other, x), "reshape": reshape, "view": reshape, "flatten": flatten,
     "squeeze": squeeze, "unsqueeze": unsqueeze, "permute": permute, "transpose": transpose, "expand": expand, "to": to,
-    **NAMED,
+    **NAMED, "pow": power,
     "__getitem__": getitem, "__setitem__": setitem, "__iter__": iterate, "__contains__": contains,
     "__index__": as_position, "view_as": reshape_as,
     **{function.__name__: function for function in (

@@ -1,5 +1,8 @@
 """What operations that normalise share: the parameters that scale and shift, which need not be there."""
+from collections.abc import Callable, Sequence
+
 from numbacnn.autograd import Gradients, Tensor, differentiable
+from numbacnn.dtypes import computed
 from numbacnn.errors import DTypeError
 from numbacnn.graph import Array, record
 from numbacnn.known import ones
@@ -10,14 +13,17 @@ Shape = tuple[int, ...]
 
 
 def parameters_of(op: str, x: Tensor, **parameters: Tensor | None) -> tuple[tuple[str, Shape], ...]:
-    """Names and shapes of the parameters that there are, which must be of the dtype of x."""
+    """Names and shapes of the parameters that there are, of the dtype of x, or float32 beside bfloat16."""
     floating(op, x=x)
     dtype, shapes = x.array.dtype, []
-    for name, tensor in parameters.items():
-        if tensor is not None:
-            if not isinstance(tensor, Tensor) or tensor.array.dtype != dtype:
-                floating(op, x=x, **{name: tensor})      # raises
-            shapes.append((name, tensor.array.shape))
+    given = {name: each for name, each in parameters.items() if each is not None}
+    if dtype == "bfloat16" and any(getattr(each, "dtype", None) == "float32" for each in given.values()):
+        floating(op, **given)
+        dtype = "float32"
+    for name, tensor in given.items():
+        if not isinstance(tensor, Tensor) or tensor.array.dtype != dtype:
+            floating(op, x=x, **{name: tensor})          # raises
+        shapes.append((name, tensor.array.shape))
     return tuple(shapes)
 
 
@@ -28,15 +34,18 @@ def optional(x: Tensor, weight: Tensor | None, bias: Tensor | None) -> tuple[Ten
     return (x, weight) if bias is None else (x, weight, bias)
 
 
-def which(weight: Tensor | None, bias: Tensor | None) -> slice:
-    """Which of the gradients of a weight and a bias are wanted."""
-    return slice(0 if weight is not None else 1, 2 if bias is not None else 1)
-
-
 def scale_and_shift(x: Array, shape: Shape, weight: Tensor | None, bias: Tensor | None) -> tuple[Array, Array]:
     """The weight and the bias, or ones and zeros of that shape."""
-    return (ones(shape, x.dtype, x.device) if weight is None else weight.array,
-            no_bias(shape, x.dtype, x.device) if bias is None else bias.array)
+    dtype = computed(x.dtype)
+    return (ones(shape, dtype, x.device) if weight is None else weight.array,
+            no_bias(shape, dtype, x.device) if bias is None else bias.array)
+
+
+def parameter_gradients(weight: Tensor | None, bias: Tensor | None) -> Callable[[Sequence[Array]], list[Array]]:
+    """What gives, of the gradients of a scale and a shift in the dtype they are computed in, those that are wanted."""
+    wanted = [(n, each.array.dtype) for n, each in enumerate((weight, bias)) if each is not None]
+    return lambda found: [found[n] if found[n].dtype == dtype else
+                          record("cast", (found[n],), ((found[n].shape, dtype),))[0] for n, dtype in wanted]
 
 
 def both_or_none(op: str, running_mean: Tensor | None, running_var: Tensor | None, needed: bool) -> tuple[Tensor, ...]:
@@ -63,13 +72,14 @@ def normalised(kernel: str, x: Tensor, groups: Shape, own: Shape, weight: Tensor
     w_data, b_data = scale_and_shift(x_data, own, weight, bias)
     spec, per_group = ((x_data.shape, dtype),), (groups, "float64")
     y, mean, rstd = record(kernel, (x_data, w_data, b_data), (*spec, per_group, per_group), (eps, *kind))
-    inputs, needs_dx, wanted = optional(x, weight, bias), x._requires_grad, which(weight, bias)
+    inputs, needs_dx, wanted = optional(x, weight, bias), x._requires_grad, parameter_gradients(weight, bias)
     trained = len(inputs) > 1                            # backward must not keep the tensors
 
     def backward(dy: Array) -> Gradients:
         dx, gradients = None, []
         if trained:
-            gradients = record(f"{kernel}_backward_weight", (dy, x_data, mean, rstd), ((own, dtype),) * 2)[wanted]
+            found = record(f"{kernel}_backward_weight", (dy, x_data, mean, rstd), ((own, computed(dtype)),) * 2)
+            gradients = wanted(found)
         if needs_dx:
             dx, = record(f"{kernel}_backward_input", (dy, x_data, mean, rstd, w_data), spec, kind)
         return dx, *gradients

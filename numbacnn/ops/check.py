@@ -31,8 +31,9 @@ def _not_floating(op: str, arguments: dict[str, Any]) -> DTypeError:
         if wanted and dtype != wanted:
             break
         first, wanted = first or name, dtype
+    remedy = ", or compute in `with numbacnn.autocast():`" if {dtype, wanted} == {"bfloat16", "float32"} else ""
     return DTypeError(f"{op}: all arguments must have one dtype, got {first} {wanted} and {name} {dtype}; convert one "
-                      f"with .to(numbacnn.{wanted})")
+                      f"with .to(numbacnn.{wanted}){remedy}")
 
 
 def any_tensor(op: str, name: str, x: Any) -> None:

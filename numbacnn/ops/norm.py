@@ -1,9 +1,10 @@
 """Batch normalisation."""
 from numbacnn import geometry
 from numbacnn.autograd import Gradients, Tensor, differentiable
+from numbacnn.dtypes import computed
 from numbacnn.errors import DTypeError
 from numbacnn.graph import Array, record
-from numbacnn.ops.affine import both_or_none, optional, parameters_of, scale_and_shift, which
+from numbacnn.ops.affine import both_or_none, optional, parameter_gradients, parameters_of, scale_and_shift
 from numbacnn.ops.constant import no_bias
 from numbacnn.options import number
 
@@ -51,10 +52,12 @@ def batch_norm(x: Tensor, running_mean: Tensor | None, running_var: Tensor | Non
     momentum, eps = number("batch_norm", "momentum", momentum, 0.0, 1.0), number("batch_norm", "eps", eps, 0.0)
     training = bool(training) and values > 0
     w_data, b_data = scale_and_shift(x_data, x_shape[1:2], weight, bias)
-    per_channel, spec = (x_shape[1:2], dtype), ((x_shape, dtype),)
-    old = [each.array for each in running] or [no_bias(x_shape[1], dtype, x_data.device)] * 2
+    per_channel, spec = (x_shape[1:2], computed(dtype)), ((x_shape, dtype),)
+    old = [each.array for each in running] or [no_bias(x_shape[1], computed(dtype), x_data.device)] * 2
     if training:
-        mean, rstd, *new = record("batch_norm_statistics", (x_data, *old), (per_channel,) * 4, (momentum, eps))
+        kept = (x_shape[1:2], old[0].dtype)
+        mean, rstd, *new = record("batch_norm_statistics", (x_data, *old), (per_channel,) * 2 + (kept,) * 2,
+                                  (momentum, eps))
         for tensor, array in zip(running, new, strict=False):
             tensor.array = array
     else:
@@ -62,12 +65,12 @@ def batch_norm(x: Tensor, running_mean: Tensor | None, running_var: Tensor | Non
         rstd, = record("batch_norm_rstd", (old[1],), (per_channel,), (eps,))
     y, = record("batch_norm", (x_data, mean, rstd, w_data, b_data), spec)
     inputs, needs_dx = optional(x, weight, bias), x._requires_grad
-    wanted = which(weight, bias)
+    wanted = parameter_gradients(weight, bias)
 
     def backward(dy: Array) -> Gradients:
         gradients = record("batch_norm_backward_weight", (dy, x_data, mean, rstd), (per_channel,) * 2)
         dx = record("batch_norm_backward_input", (dy, x_data, mean, rstd, w_data, *gradients), spec,
                     (int(training),))[0] if needs_dx else None
-        return dx, *gradients[wanted]
+        return dx, *wanted(gradients)
 
     return differentiable(y, inputs, backward)
