@@ -37,7 +37,7 @@ def rand(*shape: Any, generator: Seed = None, dtype: Any = np.float32, device: P
     generator : Generator, numpy.random.Generator or int, optional
         Where the numbers come from; by default what `numbacnn.manual_seed` starts.
     dtype : dtype
-        The type, float32 or float64.
+        The type, float32, float64 or bfloat16.
     device : str or Device, optional
         Where the tensor is born.
     requires_grad : bool

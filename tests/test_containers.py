@@ -198,7 +198,7 @@ BAD = [
     (lambda: remove(nn.ModuleDict(), "b"), KeyError, "there is no 'b'"),
     (lambda: nn.ModuleDict()(1), NotImplementedError, "ModuleDict: cannot be called"),
     (lambda: nn.ParameterList([1.0]), DTypeError, "every part must be a Parameter, Tensor or array, got float"),
-    (lambda: nn.ParameterList([np.ones(1, "int64")]), DTypeError, "Parameter: must be float32 or float64"),
+    (lambda: nn.ParameterList([np.ones(1, "int64")]), DTypeError, "Parameter: must be float32, float64 or bfloat16"),
     (lambda: nn.ParameterList(3), DTypeError, "only an iterable can be added, got int"),
     (lambda: nn.ParameterList([nb.ones(1)])[1], IndexError, "got 1"),
     (lambda: nn.ParameterList()(1), NotImplementedError, "ParameterList: cannot be called"),

@@ -297,7 +297,6 @@ REFUSED = [
     (lambda: nb.tensor(np.array([2**64 - 1], "uint64"), dtype="int64"), DTypeError,
      "for int64, got 18446744073709551615"),
     (lambda: nb.tensor([1], dtype="float16"), DTypeError, "tensor: dtype must be one of"),
-    (lambda: nb.tensor([1], dtype="bfloat16"), DTypeError, "tensor: dtype must be one of"),
     (lambda: nb.tensor([1], requires_grad=True), DTypeError,
      "tensor: only floating point tensors have gradients, got int64"),
     (lambda: nb.from_numpy([1.0]), DTypeError, "from_numpy: values must be a NumPy array, got list"),

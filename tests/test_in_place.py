@@ -230,7 +230,7 @@ def test_what_stands_for_infinity():
     (lambda x: x.lerp_(nb.ones(3, 2), 0.5), ShapeError, "lerp: the result must fit in x(2,), got (3, 2)"),
     (lambda x: x.normal_(0, -1), ShapeError, "normal_: std must be at least 0, got -1"),
     (lambda x: x.normal_("a"), DTypeError, "normal_: mean must be a number, got 'a'"),
-    (lambda x: x.long().normal_(), DTypeError, "normal_: x must be float32 or float64, got int64"),
+    (lambda x: x.long().normal_(), DTypeError, "normal_: x must be float32, float64 or bfloat16, got int64"),
     (lambda x: x.normal_(generator="3"), DTypeError, "generator must be a numbacnn.Generator, a numpy.random.Gen"),
     (lambda x: x.uniform_(2, 1), ShapeError, "uniform_: to must be at least 2, got 1"),
     (lambda x: x.uniform_(1, 2, 3), TypeError, "uniform_: arguments must be `from`, `to` and generator, got (1, 2, 3)"),

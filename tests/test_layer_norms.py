@@ -294,7 +294,7 @@ def test_alpha_dropout_keeps_mean_and_variance(layer):
     (lambda: nn.Dropout2d(1.5), "Dropout2d: p must be in .0, 1., got 1.5"),
     (lambda: nn.AlphaDropout(None), "AlphaDropout: p must be a number, got None"),
     (lambda: nn.Bilinear(0, 1, 1), "Bilinear: in1_features must be at least 1, got 0"),
-    (lambda: nn.LayerNorm(3, dtype="int64"), "LayerNorm: dtype must be float32 or float64, got int64"),
+    (lambda: nn.LayerNorm(3, dtype="int64"), "LayerNorm: dtype must be float32, float64 or bfloat16, got int64"),
     (lambda: nn.BatchNorm2d(3, dtype="f2"), "dtype must be one of"),
     (lambda: nn.LayerNorm(3, device="gpu9"), "gpu9"),
 ])

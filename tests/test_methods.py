@@ -82,7 +82,8 @@ def test_in_place_forms_and_gradients():
 
 
 @pytest.mark.parametrize(("call", "error", "text"), [
-    (lambda: grid().half(), DTypeError, "half: tensors are float32 or float64, never float16; got float32"),
+    (lambda: grid().half(), DTypeError,
+     "half: tensors are float32, float64 or bfloat16, never float16; got float32; use"),
     (lambda: nb.ones(2, 2, 2).t(), ShapeError, r"t: x must have two axes at most, got x\(2, 2, 2\)"),
     (lambda: nb.tensor([1, 2]).add_(0.5), DTypeError, "add: the result is float32, which x of int64 cannot hold"),
     (lambda: nb.tensor([1, 2]).div_(2), DTypeError, "divide: the result is float32, which x of int64 cannot hold"),

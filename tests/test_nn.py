@@ -235,7 +235,7 @@ def test_targets_that_cannot_be_read_come_with_a_remedy(targets, message):
 
 
 def test_whole_numbers_cannot_be_trained():
-    with pytest.raises(DTypeError, match="Conv2d: dtype must be float32 or float64, got int32"):
+    with pytest.raises(DTypeError, match="Conv2d: dtype must be float32, float64 or bfloat16, got int32"):
         nn.Conv2d(1, 2, 3, dtype="int32")
     assert nn.Parameter(np.arange(3), requires_grad=False).dtype == "int64"
     assert nn.Parameter(np.ones(3, ">f4")).dtype == "float32"

@@ -170,7 +170,8 @@ REFUSED = [
     (lambda: nn.AdaptiveMaxPool2d(2, None), DTypeError, "AdaptiveMaxPool2d: return_indices must be True or False"),
     (lambda: nn.MaxUnpool2d(2, padding=-1), ShapeError, "MaxUnpool2d: padding must be at least 0, got -1"),
     (lambda: nn.Upsample()(nb.ones(1, 1, 2, 2)), ShapeError, "Upsample: one of size and scale_factor must be given"),
-    (lambda: nn.GlobalSumPool2d()(nb.tensor([[[1]]])), DTypeError, "GlobalSumPool2d: x must be float32 or float64"),
+    (lambda: nn.GlobalSumPool2d()(nb.tensor([[[1]]])), DTypeError,
+     "GlobalSumPool2d: x must be float32, float64 or bfloat16"),
     (lambda: ops.max_pool2d([[1.0]], 2), DTypeError, "max_pool2d: x must be a Tensor, got list"),
 ]
 

@@ -163,7 +163,7 @@ CLIPPING = [
     (lambda: utils.clip_grads_with_norm_(with_gradient(), 1, 2.0), TypeError, "total_norm must be a Tensor, got float"),
     (lambda: utils.clip_grads_with_norm_(with_gradient(), 1, nb.ones(2)), ValueError,
      r"of shape \(\), got shape \(2,\)"),
-    (lambda: utils.get_total_norm([nb.tensor([1])]), TypeError, "must be float32 or float64, got int64"),
+    (lambda: utils.get_total_norm([nb.tensor([1])]), TypeError, "must be float32, float64 or bfloat16, got int64"),
     (lambda: utils.parameters_to_vector([]), ValueError, "parameters_to_vector: there must be parameters, got none"),
     (lambda: utils.parameters_to_vector(3), TypeError,
      "parameters must be tensors, such as model.parameters.., got int"),
@@ -176,7 +176,8 @@ CLIPPING = [
 ]
 INITIALISERS = [
     (lambda: init.uniform_(np.ones(2)), TypeError, "uniform_: tensor must be a Tensor, got ndarray"),
-    (lambda: init.uniform_(nb.tensor([1, 2])), TypeError, "uniform_: tensor must be float32 or float64, got int64"),
+    (lambda: init.uniform_(nb.tensor([1, 2])), TypeError,
+     "uniform_: tensor must be float32, float64 or bfloat16, got int64"),
     (lambda: init.uniform_(parameter(2) * 2), RuntimeError, "uniform_: tensor must be made by the user"),
     (lambda: init.uniform_(parameter(2), 1, 0), ValueError, "uniform_: a must be at most b, got a=1, b=0"),
     (lambda: init.uniform_(parameter(2), 0, math.inf), ValueError, "uniform_: b must be finite, got inf"),

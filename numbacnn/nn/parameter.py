@@ -2,7 +2,7 @@
 from typing import Any
 
 from numbacnn.autograd import Tensor
-from numbacnn.dtypes import FLOATING
+from numbacnn.dtypes import ANY_FLOATING, FLOATING
 from numbacnn.errors import DTypeError
 
 
@@ -22,7 +22,7 @@ class Parameter(Tensor):
     def __init__(self, data: Any, requires_grad: bool = True) -> None:
         super().__init__(_values("Parameter", data))
         if requires_grad and self.array.dtype not in FLOATING:
-            raise DTypeError(f"Parameter: must be float32 or float64 to be trained, got {self.array.dtype}; a Buffer "
+            raise DTypeError(f"Parameter: must be {ANY_FLOATING} to be trained, got {self.array.dtype}; a Buffer "
                              "may have any dtype")
         self.requires_grad_(requires_grad)
 

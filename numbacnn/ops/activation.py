@@ -20,7 +20,7 @@ def relu(x: Tensor, inplace: bool = False) -> Tensor:
     Parameters
     ----------
     x : Tensor
-        Any shape, float32 or float64.
+        Any shape, float32, float64 or bfloat16.
     inplace : bool
         Accepted for compatibility; memory is reused wherever nobody can see it.
 
@@ -46,7 +46,7 @@ def leaky_relu(x: Tensor, negative_slope: float = 0.01, inplace: bool = False) -
     Parameters
     ----------
     x : Tensor
-        Any shape, float32 or float64.
+        Any shape, float32, float64 or bfloat16.
     negative_slope : float
         The slope below zero.
     inplace : bool
@@ -111,7 +111,7 @@ def hardtanh(x: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bo
     Parameters
     ----------
     x : Tensor
-        Any shape, float32 or float64.
+        Any shape, float32, float64 or bfloat16.
     min_val, max_val : float
         The least and the largest number that come out.
     inplace : bool
@@ -152,7 +152,7 @@ def threshold(x: Tensor, threshold: float, value: float, inplace: bool = False) 
     Parameters
     ----------
     x : Tensor
-        Any shape, float32 or float64.
+        Any shape, float32, float64 or bfloat16.
     threshold : float
         What numbers must be above.
     value : float
@@ -169,7 +169,7 @@ def hardshrink(x: Tensor, lambd: float = 0.5) -> Tensor:
     Parameters
     ----------
     x : Tensor
-        Any shape, float32 or float64.
+        Any shape, float32, float64 or bfloat16.
     lambd : float
         The limit.
     """
@@ -182,7 +182,7 @@ def softshrink(x: Tensor, lambd: float = 0.5) -> Tensor:
     Parameters
     ----------
     x : Tensor
-        Any shape, float32 or float64.
+        Any shape, float32, float64 or bfloat16.
     lambd : float
         By how much, 0 or more.
     """

@@ -22,7 +22,7 @@ def adaptive_avg_pool2d(x: Tensor, output_size: Any) -> Tensor:
     Parameters
     ----------
     x : Tensor, shape (N, C, H, W) or (C, H, W)
-        Images, float32 or float64.
+        Images, float32, float64 or bfloat16.
     output_size : int or (int or None, int or None)
         OH and OW; None keeps the size of x. 1 is global average pooling.
 
@@ -56,7 +56,7 @@ def adaptive_max_pool2d(x: Tensor, output_size: Any, return_indices: bool = Fals
     Parameters
     ----------
     x : Tensor, shape (N, C, H, W) or (C, H, W)
-        Images, float32 or float64.
+        Images, float32, float64 or bfloat16.
     output_size : int or (int or None, int or None)
         OH and OW; None keeps the size of x. 1 is global maximum pooling.
     return_indices : bool

@@ -29,7 +29,7 @@ def conv1d(x: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 
     Parameters
     ----------
     x : Tensor, shape (N, C, L) or (C, L)
-        Sequences, float32 or float64.
+        Sequences, float32, float64 or bfloat16.
     weight : Tensor, shape (O, C / groups, K)
         Filters.
     bias : Tensor, shape (O,), optional
@@ -52,7 +52,7 @@ def conv2d(x: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 
     Parameters
     ----------
     x : Tensor, shape (N, C, H, W) or (C, H, W)
-        Images, float32 or float64.
+        Images, float32, float64 or bfloat16.
     weight : Tensor, shape (O, C / groups, KH, KW)
         Filters.
     bias : Tensor, shape (O,), optional
@@ -92,7 +92,7 @@ def conv3d(x: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 
     Parameters
     ----------
     x : Tensor, shape (N, C, D, H, W) or (C, D, H, W)
-        Volumes, float32 or float64.
+        Volumes, float32, float64 or bfloat16.
     weight : Tensor, shape (O, C / groups, KD, KH, KW)
         Filters.
     bias : Tensor, shape (O,), optional

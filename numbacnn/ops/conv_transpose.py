@@ -27,7 +27,7 @@ def conv_transpose1d(x: Tensor, weight: Tensor, bias: Tensor | None = None, stri
     Parameters
     ----------
     x : Tensor, shape (N, C, L) or (C, L)
-        Sequences, float32 or float64.
+        Sequences, float32, float64 or bfloat16.
     weight : Tensor, shape (C, O / groups, K)
         Filters.
     bias : Tensor, shape (O,), optional
@@ -52,7 +52,7 @@ def conv_transpose2d(x: Tensor, weight: Tensor, bias: Tensor | None = None, stri
     Parameters
     ----------
     x : Tensor, shape (N, C, H, W) or (C, H, W)
-        Images, float32 or float64.
+        Images, float32, float64 or bfloat16.
     weight : Tensor, shape (C, O / groups, KH, KW)
         Filters.
     bias : Tensor, shape (O,), optional
@@ -94,7 +94,7 @@ def conv_transpose3d(x: Tensor, weight: Tensor, bias: Tensor | None = None, stri
     Parameters
     ----------
     x : Tensor, shape (N, C, D, H, W) or (C, D, H, W)
-        Volumes, float32 or float64.
+        Volumes, float32, float64 or bfloat16.
     weight : Tensor, shape (C, O / groups, KD, KH, KW)
         Filters.
     bias : Tensor, shape (O,), optional

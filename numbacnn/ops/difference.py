@@ -20,7 +20,7 @@ def mse_loss(x: Tensor, target: Tensor, size_average: None = None, reduce: None 
     Parameters
     ----------
     x, target : Tensor
-        Predictions, and what they ought to be: of one shape and dtype, float32 or float64.
+        Predictions, and what they ought to be: of one shape and dtype, float32, float64 or bfloat16.
     size_average, reduce : None
         Refused: PyTorch's old names of `reduction`.
     reduction : "mean", "sum" or "none"

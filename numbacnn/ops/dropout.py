@@ -19,7 +19,7 @@ def dropout(x: Tensor, p: float = 0.5, training: bool = True, inplace: bool = Fa
     Parameters
     ----------
     x : Tensor
-        Any shape, float32 or float64.
+        Any shape, float32, float64 or bfloat16.
     p : float in [0, 1]
         Share of the numbers to drop.
     training : bool

@@ -24,7 +24,7 @@ def einsum(equation: str, *operands: Any) -> Tensor:
         result does not have is summed over; one that an operand has twice means its diagonal. ``...`` stands for all
         other axes, which broadcast. Without ``->``, the result has the letters that occur once, in alphabetical order.
     *operands : Tensor
-        float32 or float64, of one dtype; several are multiplied from left to right.
+        float32, float64 or bfloat16, of one dtype; several are multiplied from left to right.
 
     Returns
     -------

@@ -15,7 +15,7 @@ def group_norm(x: Tensor, num_groups: int, weight: Tensor | None = None, bias: T
     Parameters
     ----------
     x : Tensor, shape (N, C, ...)
-        Values, float32 or float64.
+        Values, float32, float64 or bfloat16.
     num_groups : int
         How many groups there are; it divides C.
     weight, bias : Tensor, shape (C,), optional
@@ -47,7 +47,7 @@ def instance_norm(x: Tensor, running_mean: Tensor | None = None, running_var: Te
     Parameters
     ----------
     x : Tensor, shape (N, C, ...)
-        Values, float32 or float64.
+        Values, float32, float64 or bfloat16.
     running_mean, running_var : Tensor, shape (C,), optional
         Moved towards the mean over images of the statistics, or used instead of them.
     weight, bias : Tensor, shape (C,), optional

@@ -17,7 +17,7 @@ def layer_norm(x: Tensor, normalized_shape: Any, weight: Tensor | None = None, b
     Parameters
     ----------
     x : Tensor, shape (..., *normalized_shape)
-        Values, float32 or float64.
+        Values, float32, float64 or bfloat16.
     normalized_shape : int or tuple of int
         The sizes of the last axes.
     weight, bias : Tensor, shape normalized_shape, optional
@@ -43,7 +43,7 @@ def rms_norm(x: Tensor, normalized_shape: Any, weight: Tensor | None = None, eps
     Parameters
     ----------
     x : Tensor, shape (..., *normalized_shape)
-        Values, float32 or float64.
+        Values, float32, float64 or bfloat16.
     normalized_shape : int or tuple of int
         The sizes of the last axes.
     weight : Tensor, shape normalized_shape, optional

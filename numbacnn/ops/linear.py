@@ -16,7 +16,7 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     Parameters
     ----------
     x : Tensor, shape (..., C)
-        Vectors, float32 or float64.
+        Vectors, float32, float64 or bfloat16.
     weight : Tensor, shape (O, C)
         One row per output.
     bias : Tensor, shape (O,), optional
@@ -57,7 +57,7 @@ def bilinear(x1: Tensor, x2: Tensor, weight: Tensor, bias: Tensor | None = None)
     Parameters
     ----------
     x1 : Tensor, shape (..., C)
-        Vectors, float32 or float64.
+        Vectors, float32, float64 or bfloat16.
     x2 : Tensor, shape (..., D)
         As many vectors.
     weight : Tensor, shape (O, C, D)

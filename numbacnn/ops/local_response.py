@@ -13,7 +13,7 @@ def local_response_norm(x: Tensor, size: int, alpha: float = 1e-4, beta: float =
     Parameters
     ----------
     x : Tensor, shape (N, C, ...)
-        Values, float32 or float64.
+        Values, float32, float64 or bfloat16.
     size : int
         How many channels a window has: from c - size // 2 to c + (size - 1) // 2.
     alpha, beta, k : float

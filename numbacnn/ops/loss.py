@@ -29,7 +29,7 @@ def cross_entropy(logits: Tensor, targets: Tensor, weight: Tensor | None = None,
     Parameters
     ----------
     logits : Tensor, shape (C,), (N, C) or (N, C, ...)
-        Unnormalised scores of C classes, float32 or float64.
+        Unnormalised scores of C classes, float32, float64 or bfloat16.
     targets : Tensor, shape (), (N,) or (N, ...); or that of logits
         Class of each, int64 (or int32, uint8), from 0 to C - 1; or probabilities of the classes, of logits' dtype.
     weight : Tensor, shape (C,), optional

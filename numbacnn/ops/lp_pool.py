@@ -23,7 +23,7 @@ def lp_pool2d(x: Tensor, norm_type: float, kernel_size: Any, stride: Any = None,
     Parameters
     ----------
     x : Tensor, shape (N, C, H, W) or (C, H, W)
-        Images, float32 or float64.
+        Images, float32, float64 or bfloat16.
     norm_type : float
         The exponent p, not zero: 1 adds up, and the larger, the nearer to the maximum.
     kernel_size, stride : int or (int, int)

@@ -22,7 +22,7 @@ def matmul(a: Tensor, b: Tensor) -> Tensor:
     Parameters
     ----------
     a : Tensor, shape (..., I, K) or (K,)
-        float32 or float64.
+        float32, float64 or bfloat16.
     b : Tensor, shape (..., K, J) or (K,)
         Of the same dtype. A vector is a row on the left, a column on the right; that axis is not in the result.
 
@@ -178,7 +178,7 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
     Parameters
     ----------
     a, b : Tensor
-        float32 or float64.
+        float32, float64 or bfloat16.
     dims : int or (axes of a, axes of b)
         A number: the last so many axes of a, the first so many of b.
 

@@ -19,7 +19,7 @@ def var(x: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool 
     Parameters
     ----------
     x : Tensor
-        Any shape, float32 or float64.
+        Any shape, float32, float64 or bfloat16.
     dim : int or tuple of int, optional
         The axes; by default all.
     unbiased : bool, optional

@@ -16,7 +16,7 @@ def batch_norm(x: Tensor, running_mean: Tensor | None, running_var: Tensor | Non
     Parameters
     ----------
     x : Tensor, shape (N, C) or (N, C, ...)
-        Values, float32 or float64.
+        Values, float32, float64 or bfloat16.
     running_mean, running_var : Tensor, shape (C,), optional
         Statistics for evaluation. In training they are moved towards those of the batch; without them, nothing is.
     weight, bias : Tensor, shape (C,), optional

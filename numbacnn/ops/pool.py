@@ -26,7 +26,7 @@ def max_pool2d(x: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0
     Parameters
     ----------
     x : Tensor, shape (N, C, H, W) or (C, H, W)
-        Images, float32 or float64.
+        Images, float32, float64 or bfloat16.
     kernel_size : int or (int, int)
         Height and width of the window.
     stride : int or (int, int), optional

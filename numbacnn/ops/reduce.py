@@ -85,7 +85,7 @@ def logsumexp(x: Tensor, dim: Dim, keepdim: bool = False) -> Tensor:
     Parameters
     ----------
     x : Tensor
-        Any shape, float32 or float64.
+        Any shape, float32, float64 or bfloat16.
     dim : int or tuple of int
         The axes.
     keepdim : bool

@@ -78,7 +78,7 @@ def elu(x: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     Parameters
     ----------
     x : Tensor
-        Any shape, float32 or float64.
+        Any shape, float32, float64 or bfloat16.
     alpha : float
         Minus the limit below.
     inplace : bool
@@ -109,7 +109,7 @@ def celu(x: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     Parameters
     ----------
     x : Tensor
-        Any shape, float32 or float64.
+        Any shape, float32, float64 or bfloat16.
     alpha : float
         Minus the limit below; not 0.
     inplace : bool
@@ -128,7 +128,7 @@ def softplus(x: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     Parameters
     ----------
     x : Tensor
-        Any shape, float32 or float64.
+        Any shape, float32, float64 or bfloat16.
     beta : float
         How sharp the bend is; not 0.
     threshold : float

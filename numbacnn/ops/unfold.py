@@ -14,7 +14,7 @@ def unfold(x: Tensor, kernel_size: Any, dilation: Any = 1, padding: Any = 0, str
     Parameters
     ----------
     x : Tensor, shape (N, C, H, W) or (C, H, W)
-        Images, float32 or float64.
+        Images, float32, float64 or bfloat16.
     kernel_size : int or (int, int)
         Height and width of the window.
     dilation, padding, stride : int or (int, int)
@@ -44,7 +44,7 @@ def fold(x: Tensor, output_size: Any, kernel_size: Any, dilation: Any = 1, paddi
     Parameters
     ----------
     x : Tensor, shape (N, C KH KW, L) or (C KH KW, L)
-        Columns, float32 or float64.
+        Columns, float32, float64 or bfloat16.
     output_size : int or (int, int)
         H and W.
     kernel_size, dilation, padding, stride : int or (int, int)

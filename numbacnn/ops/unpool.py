@@ -26,7 +26,7 @@ def max_unpool2d(x: Tensor, indices: Tensor, kernel_size: Any, stride: Any = Non
     Parameters
     ----------
     x : Tensor, shape (N, C, H, W) or (C, H, W)
-        Numbers, float32 or float64.
+        Numbers, float32, float64 or bfloat16.
     indices : Tensor, shape of x
         int64, as `max_pool2d` returns them: H index times OW plus W index, of the output.
     kernel_size, stride, padding : int or (int, int)

@@ -15,7 +15,7 @@ def interpolate(x: Tensor, size: Any = None, scale_factor: Any = None, mode: str
     Parameters
     ----------
     x : Tensor, shape (N, C, L), (N, C, H, W) or (N, C, D, H, W)
-        float32 or float64.
+        float32, float64 or bfloat16.
     size : int or tuple of int, optional
         The size of the output, without N and C.
     scale_factor : float or tuple of float, optional

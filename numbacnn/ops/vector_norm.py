@@ -23,7 +23,7 @@ def norm(x: Tensor, p: Any = "fro", dim: Dim = None, keepdim: bool = False) -> T
     Parameters
     ----------
     x : Tensor
-        Any shape, float32 or float64.
+        Any shape, float32, float64 or bfloat16.
     p : number or "fro"
         inf: the largest |x|; -inf: the smallest; 0: how many are not 0; "fro" (Frobenius) means 2.
     dim : int or tuple of int, optional
@@ -83,7 +83,7 @@ def normalize(x: Tensor, p: float = 2.0, dim: Dim = 1, eps: float = 1e-12) -> Te
     Parameters
     ----------
     x : Tensor
-        Any shape, float32 or float64.
+        Any shape, float32, float64 or bfloat16.
     p : number
         Of the norm.
     dim : int or tuple of int
@@ -103,7 +103,7 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
     Parameters
     ----------
     x1, x2 : Tensor
-        Of shapes that broadcast, float32 or float64.
+        Of shapes that broadcast, float32, float64 or bfloat16.
     dim : int
         The axis of the vectors, of the common shape.
     eps : float

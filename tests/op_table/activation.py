@@ -55,9 +55,10 @@ REFUSED = [
       for op, *arguments in (("relu",), ("leaky_relu",), ("relu6",), ("hardtanh",), ("hardsigmoid",), ("hardswish",),
                              ("threshold", 0.0, 1.0), ("silu",), ("mish",), ("elu",), ("selu",), ("celu",))
       for wrong in ("no", 1)],
-    *[refused(op, DTypeError, "x must be float32 or float64, got int64; convert it with x.to(numbacnn.float32)",
+    *[refused(op, DTypeError,
+              "x must be float32, float64 or bfloat16, got int64; convert it with x.to(numbacnn.float32)",
               x=INTEGERS) for op in (*sorted(KEPT.keys() - {"tanh"}), "softmax", "dropout", "mean")],
-    refused("threshold", DTypeError, "x must be float32 or float64, got int64", 0.0, 1.0, x=INTEGERS),
+    refused("threshold", DTypeError, "x must be float32, float64 or bfloat16, got int64", 0.0, 1.0, x=INTEGERS),
     *[refused(op, DTypeError, "must be", *arguments, x=[1.0]) for op, *arguments in (
         ("relu",), ("sum",), ("argmax",), ("reshape", 1), ("permute", 0), ("expand", 2), ("flatten",), ("squeeze",),
         ("unsqueeze", 0), ("transpose", 0, 0), ("to", "float32"), ("negative",))],

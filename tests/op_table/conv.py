@@ -82,7 +82,8 @@ REFUSED = [
     refused_conv(ShapeError, "weight(4, 3, 3, 3) does not fit in x(1, 3, 2, 8) with padding 0 and dilation (1, 1): the "
                  "output would be 0 x 6", x=(1, 3, 2, 8)),
     refused_conv(ShapeError, "weight(4, 3, 0, 3) must not be empty", weight=(4, 3, 0, 3)),
-    refused_conv(DTypeError, "x must be float32 or float64, got int64", x=Input((1, 3, 8, 8), "whole", "int64")),
+    refused_conv(DTypeError,
+                 "x must be float32, float64 or bfloat16, got int64", x=Input((1, 3, 8, 8), "whole", "int64")),
     refused_conv(DTypeError, "all arguments must have one dtype, got x float64 and weight float32; convert one with",
                  weight=Input((4, 3, 3, 3), "grid", "float32")),
     refused_conv(DTypeError, "x must be a Tensor, got list; make one with numbacnn.tensor", x=[1.0]),

@@ -22,7 +22,7 @@ REFUSED = [
       for op, shapes in WHOLE.items() for switch in ("training", "inplace")],
     *[refused(op, ShapeError, "p must be in [0, 1], got -0.5", x=shapes[0], p=-0.5) for op, shapes in WHOLE.items()],
     *[refused(op, DTypeError, "p must be a number, got None", x=shapes[0], p=None) for op, shapes in WHOLE.items()],
-    *[refused(op, DTypeError, "x must be float32 or float64, got int64", x=INTEGERS) for op in WHOLE],
+    *[refused(op, DTypeError, "x must be float32, float64 or bfloat16, got int64", x=INTEGERS) for op in WHOLE],
     refused("dropout1d", ShapeError, "x must be (N, C, L) or (C, L), got x(2, 3, 4, 5)", x=(2, 3, 4, 5)),
     refused("dropout2d", ShapeError, "x must be (N, C, H, W) or (N, C, L), got x(2, 3)", x=(2, 3)),
     refused("dropout3d", ShapeError, "x must be (N, C, D, H, W) or (C, D, H, W), got x(2, 3, 4)", x=(2, 3, 4)),

@@ -71,7 +71,7 @@ REFUSED = [
     wrong("group_norm", ShapeError, "x has 4 channels, bias must be (4,), got bias(4, 1)", weight=(4,), bias=(4, 1)),
     wrong("group_norm", ShapeError, "eps must be at least 0, got -0.1", eps=-0.1),
     wrong("group_norm", ShapeError, "eps must be finite, got nan", eps=np.nan),
-    wrong("group_norm", DTypeError, "x must be float32 or float64, got int64", INTEGERS),
+    wrong("group_norm", DTypeError, "x must be float32, float64 or bfloat16, got int64", INTEGERS),
     wrong("group_norm", DTypeError, "x must be a Tensor, got str", "x"),
     wrong("group_norm", DTypeError, "all arguments must have one dtype, got x float64 and weight float32",
           weight=Input((4,), "grid", "float32")),

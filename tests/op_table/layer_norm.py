@@ -68,7 +68,7 @@ BOTH = [wrong(op, error, f"{text}", *arguments) for op in ("layer_norm", "rms_no
     (DTypeError, "normalized_shape must be an integer or several, got '3'", (2, 3), "3"),
     (DTypeError, "normalized_shape must be an integer or several, got None", (2, 3), None),
     (DTypeError, "x must be a Tensor, got NoneType", None, 3),
-    (DTypeError, "x must be float32 or float64, got int64", INTEGERS, 3))]
+    (DTypeError, "x must be float32, float64 or bfloat16, got int64", INTEGERS, 3))]
 
 REFUSED = [
     *BOTH,

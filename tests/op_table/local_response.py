@@ -33,7 +33,7 @@ REFUSED = [
         (ShapeError, "alpha must be finite, got nan", (3,), {"x": (2, 3, 4), "alpha": math.nan}),
         (DTypeError, "beta must be a number, got 'b'", (3,), {"x": (2, 3, 4), "beta": "b"}),
         (DTypeError, "k must be a number, got None", (3,), {"x": (2, 3, 4), "k": None}),
-        (DTypeError, "x must be float32 or float64, got int64", (3,), {"x": INTEGERS}))
+        (DTypeError, "x must be float32, float64 or bfloat16, got int64", (3,), {"x": INTEGERS}))
 ]
 
 

@@ -82,7 +82,7 @@ REFUSED = [
     *wrong(DTypeError, "targets must be a Tensor of int64 (class indices)", targets=Input((4,), "ties", "bool")),
     *wrong(DTypeError, "targets must be a Tensor, got list; make one with numbacnn.tensor", targets=[0, 1, 2, 0]),
     *wrong(DTypeError, "SCORES must be a Tensor, got list", [[0.0, 1.0]]),
-    *wrong(DTypeError, "SCORES must be float32 or float64, got int64", Input((4, 3), "whole", "int64")),
+    *wrong(DTypeError, "SCORES must be float32, float64 or bfloat16, got int64", Input((4, 3), "whole", "int64")),
     *wrong(ValueError, "reduction must be one of 'mean', 'sum', 'none', got 'max'", reduction="max"),
     *wrong(ValueError, "reduction must be one of 'mean', 'sum', 'none', got 'batchmean'", reduction="batchmean"),
     *wrong(ValueError, "reduction must be one of 'mean', 'sum', 'none', got None", reduction=None),

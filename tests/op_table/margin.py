@@ -77,7 +77,8 @@ REFUSED = [
             **spoilt("gaussian_nll_loss")),
     refused("poisson_nll_loss", DTypeError, "log_input must be True or False, got 'no'", log_input="no",
             **spoilt("poisson_nll_loss")),
-    *[refused(op, DTypeError, f"{first} must be float32 or float64, got int64", **spoilt(op, **{first: INTEGERS}))
+    *[refused(op, DTypeError,
+              f"{first} must be float32, float64 or bfloat16, got int64", **spoilt(op, **{first: INTEGERS}))
       for op, first in FIRST.items()],
     refused("triplet_margin_loss", ShapeError, "negative must have the shape of anchor(4, 5), got negative(4,)",
             **spoilt("triplet_margin_loss", negative=(4,))),

@@ -56,7 +56,8 @@ CASES = [
 
 REFUSED = [
     *[refused(op, DTypeError, "must be", x=[1.0]) for op in (*KEPT, *STEPS)],
-    *[refused(op, DTypeError, "x must be float32 or float64, got int64", x=INTEGERS) for op in STEPS if op != "sign"],
+    *[refused(op, DTypeError,
+              "x must be float32, float64 or bfloat16, got int64", x=INTEGERS) for op in STEPS if op != "sign"],
     refused("clamp", DTypeError, "one of min and max must be given, got None and None", x=(3,)),
     refused("clamp", DTypeError, "min must be a number, got 'low'", x=(3,), min="low"),
     refused("clamp", ShapeError, "max must be a number, got nan", x=(3,), max=nan),
@@ -69,7 +70,7 @@ REFUSED = [
     Case("lerp", {"x": Input((3,)), "end": Input((3,)), "weight": "a"}, error=(
         DTypeError, "weight must be a Tensor or a number, got 'a'"), label="text"),
     Case("lerp", {"x": Input((3,)), "end": Input((3,)), "weight": INTEGERS}, error=(
-        DTypeError, "weight must be float32 or float64, got int64"), label="weight"),
+        DTypeError, "weight must be float32, float64 or bfloat16, got int64"), label="weight"),
     Case("lerp", {"x": Input((3,)), "end": Input((3,)), "weight": Input((2,))}, error=(
         ShapeError, "shapes must be equal or broadcast"), label="shapes"),
     Case("addcmul", {"x": Input((2,)), "tensor1": Input((3,)), "tensor2": Input((3,))}, error=(

@@ -63,7 +63,7 @@ CASES = [
 PAIRS = ("matmul", "mm", "bmm", "mv", "dot", "outer", "tensordot")
 REFUSED = [
     *[refused(op, DTypeError, "a must be a Tensor, got list", [[1.0]], [[1.0]]) for op in PAIRS],
-    *[refused(op, DTypeError, "must be float32 or float64, got int64", a=INTEGERS, b=INTEGERS)
+    *[refused(op, DTypeError, "must be float32, float64 or bfloat16, got int64", a=INTEGERS, b=INTEGERS)
       for op in PAIRS if op != "outer"],
     *[refused(op, DTypeError, "all arguments must have one dtype, got a float64 and b float32", a=(3, 3), b=SINGLE)
       for op in PAIRS if op != "outer"],

@@ -59,7 +59,7 @@ REFUSED = [
     refused_norm(DTypeError, "must be given together, got running_var and running_mean=None", running_mean=None,
                  training=True),
     refused_norm(DTypeError, "x must be a Tensor, got list", x=[1.0]),
-    refused_norm(DTypeError, "x must be float32 or float64, got int64", x=INTEGERS),
+    refused_norm(DTypeError, "x must be float32, float64 or bfloat16, got int64", x=INTEGERS),
     refused_norm(DTypeError, "all arguments must have one dtype, got x float64 and weight float32",
                  weight=Input((3,), "grid", "float32")),
     refused_norm(ShapeError, "x has 5 channels, running_mean must be (5,), got running_mean(3,)", x=(2, 5)),

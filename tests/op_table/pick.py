@@ -166,7 +166,7 @@ REFUSED = [
       for index, weight, options, error, text in (
           (FLOATS, (4, 2), {}, DTypeError, "x must be a Tensor of int64 or int32, got float64"),
           (INDEX, (4,), {}, ShapeError, "weight must be (vectors, length), got weight(4,)"),
-          (INDEX, INTEGERS, {}, DTypeError, "weight must be float32 or float64, got int64"),
+          (INDEX, INTEGERS, {}, DTypeError, "weight must be float32, float64 or bfloat16, got int64"),
           (INDEX, (4, 2), {"padding_idx": 4}, ShapeError, "padding_idx must be from -4 to 3, got 4"),
           (INDEX, (4, 2), {"padding_idx": 1.0}, DTypeError, "padding_idx must be an integer, got 1.0"),
           (INDEX, (4, 2), {"max_norm": 1.0}, DTypeError, "max_norm is not offered, got 1.0; shorten the vectors under"),

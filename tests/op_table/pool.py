@@ -125,7 +125,7 @@ REFUSED = [
     *[refused(f"max_pool{axes}d", DTypeError, "return_indices must be True or False, got None", 2, x=small(axes),
               return_indices=None) for axes in AXES],
     refused("max_pool2d", ShapeError, "dilation must be at least 1, got (1, 0)", 2, x=small(2), dilation=(1, 0)),
-    refused("max_pool2d", DTypeError, "x must be float32 or float64, got int64", 2, x=INTEGERS),
+    refused("max_pool2d", DTypeError, "x must be float32, float64 or bfloat16, got int64", 2, x=INTEGERS),
     *[refused(f"avg_pool{axes}d", DTypeError, "count_include_pad must be True or False, got 2", 2, x=small(axes),
               count_include_pad=2) for axes in AXES],
     *[refused(f"avg_pool{axes}d", ShapeError, "divisor_override must not be zero, nor beyond 2**53, got 0", 2,

@@ -105,7 +105,7 @@ REFUSED = [
     *[refused(op, DTypeError, "dim must be an integer, got 1.5", x=(2, 3), dim=1.5) for op in BAD],
     *[refused(op, DTypeError, "x must be a Tensor, got list", x=[1.0, 2.0], **({"dim": 0} if op == "logsumexp" else {}))
       for op in BAD],
-    *[refused(op, DTypeError, "x must be float32 or float64, got int64", x=INTEGER, dim=0)
+    *[refused(op, DTypeError, "x must be float32, float64 or bfloat16, got int64", x=INTEGER, dim=0)
       for op in ("logsumexp", "mean", "norm", "normalize", "std", "var", "var_mean")],
     *[refused(op, ShapeError, "the axis must not be empty, got x(0, 3), dim=0", x=(0, 3), dim=0)
       for op in ("argmax", "argmin", "max", "min")],

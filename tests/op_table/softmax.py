@@ -20,7 +20,7 @@ CASES = [
 ]
 
 REFUSED = [
-    *[refused(op, DTypeError, "x must be float32 or float64, got int64", x=INTEGERS) for op in (
+    *[refused(op, DTypeError, "x must be float32, float64 or bfloat16, got int64", x=INTEGERS) for op in (
         "log_softmax", "softmin", "glu")],
     *[refused(op, DTypeError, "x must be a Tensor, got list", x=[1.0]) for op in ("log_softmax", "softmin", "glu")],
     *[refused(op, ShapeError, f"dim must be from -2 to 1 for 2 axes, got {dim}", x=(2, 4), dim=dim)

@@ -86,7 +86,7 @@ REFUSED = [
          {"scale_factor": 1e300}),
         (ShapeError, "an image of the output must have from 1 to 2147483647 places, got (65536, 65536)", (1, 1, 4, 4),
          {"size": 2**16}),
-        (DTypeError, "x must be float32 or float64, got int64", INTEGERS, {"size": 2}))],
+        (DTypeError, "x must be float32, float64 or bfloat16, got int64", INTEGERS, {"size": 2}))],
 ]
 
 

@@ -20,7 +20,7 @@ def parameters_to_vector(parameters: Tensor | Iterable[Tensor]) -> Tensor:
     Parameters
     ----------
     parameters : Tensor or iterable of Tensor
-        Of one dtype, float32 or float64.
+        Of one dtype, float32, float64 or bfloat16.
 
     Returns
     -------
