@@ -101,8 +101,7 @@ def load(path: "str | os.PathLike[str]", map_location: "str | Device | None" = N
     ...     numbacnn.load(path)
     {'weights': [tensor([1., 1.])], 'epoch': 3}
     """
-    from safetensors import SafetensorError
-    from safetensors.numpy import load as from_bytes
+    from safetensors import SafetensorError, deserialize
 
     from numbacnn.nested import put_together
 
@@ -115,7 +114,8 @@ def load(path: "str | os.PathLike[str]", map_location: "str | Device | None" = N
         return Tensor(Array.of(values, place))
 
     try:
-        arrays = from_bytes(data)
+        arrays = {name: np.frombuffer(each["data"], KINDS[each["dtype"]]).reshape(each["shape"])
+                  for name, each in deserialize(data)}
         description = _metadata(data).get(NESTED)
         return ({name: tensor(name, values) for name, values in arrays.items()} if description is None
                 else put_together(arrays, description, tensor))
@@ -130,7 +130,8 @@ def load(path: "str | os.PathLike[str]", map_location: "str | Device | None" = N
         raise ValueError(f"load: {path} is damaged: {type(error).__name__} {error}") from error
 
 
-KINDS = ("BOOL", "U8", "I8", "U16", "I16", "U32", "I32", "U64", "I64", "F16", "BF16", "F32", "F64")    # that NumPy has
+KINDS = {"BOOL": "bool", "U8": "uint8", "I8": "int8", "U16": "uint16", "I16": "int16", "U32": "uint32", "I32": "int32",
+         "U64": "uint64", "I64": "int64", "F16": "float16", "BF16": "bfloat16", "F32": "float32", "F64": "float64"}
 
 
 def _header(data: bytes) -> dict[str, Any]:
