@@ -115,7 +115,7 @@ def load(path: "str | os.PathLike[str]", map_location: "str | Device | None" = N
 
     try:
         arrays = {name: np.frombuffer(each["data"], KINDS[each["dtype"]]).reshape(each["shape"])
-                  for name, each in deserialize(data)}
+                  for name, each in deserialize(data)}  # type: ignore[no-untyped-call]
         description = _metadata(data).get(NESTED)
         return ({name: tensor(name, values) for name, values in arrays.items()} if description is None
                 else put_together(arrays, description, tensor))

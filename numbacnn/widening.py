@@ -47,8 +47,9 @@ class Widening:
             for slot in rounded:
                 wide[slot] = self._wide(slot)
                 self.stored[wide[slot]] = slot
-            result.append(Call(call.op, *[[wide.get(slot, slot) if self._is_narrow(slot) else slot for slot in each]
-                                          for each in (call.inputs, call.outputs)], call.numbers))
+            inputs, outputs = ([wide[slot] if self._is_narrow(slot) else slot for slot in each]
+                               for each in (call.inputs, call.outputs))
+            result.append(Call(call.op, inputs, outputs, call.numbers))
             result += [Call("cast", [wide[slot]], [slot]) for slot in rounded]
         return result
 

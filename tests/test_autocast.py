@@ -1,4 +1,5 @@
 """autocast: which operation computes in which dtype, where, and that networks learn under it as they do without."""
+import pickle
 import re
 import threading
 from pathlib import Path
@@ -34,6 +35,8 @@ def matrix(dtype="float32", requires_grad=False):
 def test_every_name_is_an_operation():
     assert POLICIES.keys() <= {*ops.__all__}
     assert {*POLICIES.values()} == {LOWER, FLOAT32, WIDEST}
+    for name in POLICIES:
+        assert pickle.loads(pickle.dumps(getattr(ops, name))) is getattr(ops, name)
 
 
 @pytest.mark.parametrize(("policy", "n"), EACH)

@@ -127,7 +127,15 @@ def test_every_form_is_tried():
     assert set(ARGUMENTS) | POSITIVE <= set(IN_PLACE)
 
 
-@pytest.mark.parametrize("name", [name for name in ops.__all__ if hasattr(getattr(ops, name), "__wrapped__")])
+def knows_numpys_names(op):
+    while "with_numpy_names" not in op.__code__.co_qualname:
+        if not hasattr(op, "__wrapped__"):
+            return False
+        op = op.__wrapped__
+    return True
+
+
+@pytest.mark.parametrize("name", [name for name in ops.__all__ if knows_numpys_names(getattr(ops, name))])
 def test_forms_know_numpys_names_if_the_operation_does(name):
     form, options = getattr(nb.Tensor, f"{name}_", None), {"axis": 0}
     if form is not None:

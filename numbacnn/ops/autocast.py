@@ -36,6 +36,7 @@ def under_autocast(op: Callable[..., Any], policy: str) -> Callable[..., Any]:
             options = {name: _cast(each, dtype) for name, each in options.items()}
         return op(*arguments, **options)
 
+    function.__module__ = "numbacnn.ops"                 # where it is found under its name
     return function
 
 
