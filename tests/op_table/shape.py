@@ -41,13 +41,13 @@ REFUSED = [
             2, 4, x=(2, 3)),
     refused("expand", ShapeError, "x(2, 1) cannot be repeated to (2, -2)", 2, -2, x=(2, 1)),
     refused("expand", DTypeError, "2.0", 2.0, 3, x=(1, 3)),
-    refused("to", DTypeError, "dtype must be one of float32, float64, int64, int32, uint8, bool, got", np.float16,
-            x=(3,)),
+    refused("to", DTypeError, "dtype must be one of float32, float64, bfloat16, int64, int32, uint8, bool, got",
+            np.float16, x=(3,)),
     refused("to", DTypeError, "there must be one dtype at most, got float64, float32", "float32", x=(3,),
             dtype="float64"),
     refused("to", DTypeError, "there must be one device at most, got cpu, cpu", "cpu", x=(3,), device="cpu"),
-    refused("to", DTypeError, "dtype must be one of float32, float64, int64, int32, uint8, bool, got True", True,
-            x=(3,)),
+    refused("to", DTypeError, "dtype must be one of float32, float64, bfloat16, int64, int32, uint8, bool, got True",
+            True, x=(3,)),
 ]
 
 EXACT = {"expand", "flatten", "permute", "reshape", "squeeze", "to", "transpose", "unsqueeze"}

@@ -56,7 +56,7 @@ REFUSED = [
     refused("sort", DTypeError, "dim must be an integer, got 'last'", "last", x=(2, 3)),
     refused("unique", DTypeError, "x must be a Tensor, got list", [1.0]),
     refused("unique", ShapeError, "dim must be from -2 to 1 for 2 axes, got 2", x=(2, 3), dim=2),
-    refused("cumsum", DTypeError, "dtype must be float32, float64 or int64, got bool", 0, "bool", x=INTEGERS),
+    refused("cumsum", DTypeError, "dtype must be float32, float64, bfloat16 or int64, got bool", 0, "bool", x=INTEGERS),
     refused("cumsum", DTypeError, "dtype must be one of float32", 0, "float16", x=INTEGERS),
 ]
 
