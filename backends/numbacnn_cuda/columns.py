@@ -13,6 +13,7 @@ import numpy as np
 
 from .block import WARP
 from .compile import cuda, device, kernel, real
+from .dtypes import computed
 from .memory import temporary
 
 THREADS, COLUMNS = 256, 64            # of a block, at most: threads, and channels side by side
@@ -56,7 +57,7 @@ def threads_of(cut):
 def parts_of(cut, sums, dtype, offset=0):
     """Return memory for so many sums of each part, for each channel."""
     images, _, channels, period, *_, pieces = cut
-    return temporary((images // max(period, 1) * pieces, sums, channels * period), dtype, offset)
+    return temporary((images // max(period, 1) * pieces, sums, channels * period), computed(dtype), offset)
 
 
 def above(parts):

@@ -1,6 +1,6 @@
 """Kernels and the functions they call: what each is made of, for which types, and for which floating dtype.
 
-One source serves float32 and float64. Where Python reads `0.5` or `real`, a kernel on float32 arrays shall compute in
+One source serves float32, also on arrays of bfloat16, and float64. Where Python reads `0.5` or `real`, a kernel on float32 arrays shall compute in
 float32: `typed` gives a copy of the function in which such constants have the dtype, as have the functions it calls.
 Only this module says how Numba is to compile.
 """
@@ -14,10 +14,12 @@ import numpy as np
 
 from numbacnn.kernels.channels_last import View, physical
 
+from .dtypes import BFLOAT16
 from .frontend import SIMULATED, cuda
 
 BLOCK = 256               # threads of a block, unless a kernel says otherwise
 MAX_GRID = 2**31 - 1
+NARROW = np.dtype(np.float32), BFLOAT16
 
 
 class Real:
@@ -214,8 +216,8 @@ def exchanged(value, dtype):
 
 
 def floating(arguments):
-    """Return the dtype that a kernel computes in: float64, unless one of its arrays is float32."""
-    narrow = any(getattr(argument, "dtype", None) == np.float32 for argument in arguments)
+    """Return the dtype that a kernel computes in: float64, unless one of its arrays is float32 or bfloat16."""
+    narrow = any(getattr(argument, "dtype", None) in NARROW for argument in arguments)
     return np.float32 if narrow else np.float64
 
 

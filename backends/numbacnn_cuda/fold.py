@@ -5,10 +5,12 @@ import numpy as np
 from numpy import int64
 
 from .compile import device, real
+from .dtypes import is_real
 from .elementwise import larger, smaller
 from .functions import PRIMITIVES
+from .memory import behind
 from .reduce import added, divided_by, folding, sum_reals
-from .strided import as_whole
+from .strided import as_whole, unrounded
 
 power_of, root = PRIMITIVES["power"], PRIMITIVES["sqrt"]
 LEAST, MOST = int(np.iinfo(int64).min), int(np.iinfo(int64).max)
@@ -61,17 +63,17 @@ spread = folding("var", real, 0.0, added, squared, divided_by, centred=True)
 
 def amax(x, y):
     """Lower to the largest numbers."""
-    return (amax_reals if x.dtype.kind == "f" else amax_wholes)(as_whole(x), as_whole(y))
+    return (amax_reals if is_real(x.dtype) else amax_wholes)(as_whole(x), as_whole(y))
 
 
 def amin(x, y):
     """Lower to the smallest numbers."""
-    return (amin_reals if x.dtype.kind == "f" else amin_wholes)(as_whole(x), as_whole(y))
+    return (amin_reals if is_real(x.dtype) else amin_wholes)(as_whole(x), as_whole(y))
 
 
 def prod(x, y):
     """Lower to the products."""
-    return (prod_reals if x.dtype.kind == "f" else prod_wholes)(as_whole(x), y)
+    return (prod_reals if is_real(x.dtype) else prod_wholes)(as_whole(x), y)
 
 
 def p_norm(x, y, p):
@@ -82,4 +84,6 @@ def p_norm(x, y, p):
 def var(x, y, mean, divisor):
     """Lower to the means, and then the sums of squares of what differs from them."""
     terms = x.size // max(y.size, 1)
-    return [*sum_reals(x, mean, terms), *spread(x, y, divisor, mean)]
+    known, calls = unrounded(mean)
+    free = behind(known) if calls else 0
+    return [*sum_reals(x, known, terms, offset=free), *spread(x, y, divisor, known, offset=free), *calls]

@@ -42,16 +42,20 @@ def to_ltoir(function, signature, capability, threads):
     """
     from numba.cuda import dispatcher
     from numba.cuda.np import arrayobj
+    from numba.cuda.typing import arraydecl
+
+    from .bfloat16 import read_as_float32
 
     with compiling:
-        found = dispatcher.get_current_device, arrayobj.fix_integer_index
+        found = dispatcher.get_current_device, arrayobj.fix_integer_index, arraydecl.get_array_index_type
         dispatcher.get_current_device = lambda: Target(capability)   # functions that it calls ask for the device
         arrayobj.fix_integer_index = counted_from_the_beginning
+        arraydecl.get_array_index_type = read_as_float32
         try:
             return bytes(cuda.compile(function, tuple(map(numba_type, signature)), device=False, abi="numba",
                                       cc=capability, output="ltoir", launch_bounds=threads)[0])
         finally:
-            dispatcher.get_current_device, arrayobj.fix_integer_index = found
+            dispatcher.get_current_device, arrayobj.fix_integer_index, arraydecl.get_array_index_type = found
 
 
 def counted_from_the_beginning(context, builder, kind, index, size):
@@ -88,9 +92,11 @@ def numba_type(name):
     """Return the type of that name in a signature."""
     from numba.cuda import types
 
+    from .bfloat16 import bfloat16
+
     array = re.fullmatch(r"(\w+)(\*?)\[(\d+)\]([CA])", name)
     if array:
-        dtype = getattr(types, array[1] if array[1] != "bool" else "boolean")
+        dtype = {"bool": types.boolean, "bfloat16": bfloat16}.get(array[1]) or getattr(types, array[1])
         return types.Array(types.CPointer(dtype) if array[2] else dtype, int(array[3]), array[4])
     several = re.fullmatch(r"(\w+)x(\d+)", name)
     return types.UniTuple(getattr(types, several[1]), int(several[2])) if several else getattr(types, name)
@@ -111,21 +117,28 @@ else:
     from numba.cuda import types
     from numba.cuda.extending import intrinsic
 
+    from .bfloat16 import bfloat16
+
     @intrinsic
     def at(typing, pointer, i):
         """Return the i-th number of an array that `Pointers` point to."""
         def code(context, builder, signature, arguments):
-            return builder.load(in_global_memory(context, builder, signature.args[0].dtype, *arguments))
-        return pointer.dtype(pointer, types.int64), code
+            dtype = signature.args[0].dtype
+            return context.unpack_value(builder, dtype, in_global_memory(context, builder, dtype, *arguments))
+        return value_of(pointer.dtype)(pointer, types.int64), code
 
     @intrinsic
     def put(typing, pointer, i, value):
         """Write it."""
         def code(context, builder, signature, arguments):
-            *place, value = arguments
-            builder.store(value, in_global_memory(context, builder, signature.args[0].dtype, *place))
+            dtype, (*place, value) = signature.args[0].dtype, arguments
+            context.pack_value(builder, dtype, value, in_global_memory(context, builder, dtype, *place))
             return context.get_dummy_value()
-        return types.void(pointer, types.int64, pointer.dtype), code
+        return types.void(pointer, types.int64, value_of(pointer.dtype)), code
+
+    def value_of(dtype):
+        """Return the type of a number of an array when it is read."""
+        return types.float32 if dtype == bfloat16 else dtype
 
     def in_global_memory(context, builder, dtype, pointer, i):
         """Return the pointer to the i-th number, which lies in global memory: the compiler cannot know that."""

@@ -9,7 +9,7 @@ import numpy as np
 from .compile import cuda, kernel, real
 from .memory import temporary
 from .sort import count_below, sorted_lines
-from .strided import around, bits, divided, follow, walks
+from .strided import around, bits, divided, follow, unrounded, walks
 from .strided import gather as copy_of
 from .take import clear
 
@@ -75,13 +75,15 @@ def scatter_add(values, index, y, axis):
     seen = y._replace(shape=values.shape)
     axes = walks([values.shape[a] for a in rest], values.permuted(rest), seen.permuted(rest))
     steps = [array.strides[axis] // array.dtype.itemsize for array in (values, y)]
-    size, zeros = values.shape[axis], (clear, [y.flat(), 0.0])
+    size = values.shape[axis]
     lines = values.size // size
     if size <= SHORT or (lines >= MANY and size <= LONG):
-        return [zeros, (add_lines, [values.flat(), index.flat(), y.flat(), *axes, size, *steps])]
+        known, calls = unrounded(y)
+        return [(clear, [known.flat(), 0.0]),
+                (add_lines, [values.flat(), index.flat(), known.flat(), *axes, size, *steps]), *calls]
     calls, keys, order, _ = sorted_lines(index, axis, size, 0)
-    return [*calls, zeros, (add_sorted, [values.flat(), keys, order, y.flat(), *axes, lines, size, y.shape[axis],
-                                         *steps])]
+    return [*calls, (clear, [y.flat(), 0.0]), (add_sorted, [
+        values.flat(), keys, order, y.flat(), *axes, lines, size, y.shape[axis], *steps])]
 
 
 @kernel(items=lambda values, size: values.size // size)

@@ -27,6 +27,7 @@ from .columns import (
     threads_of,
 )
 from .compile import BLOCK, cuda, kernel, real
+from .dtypes import computed
 from .functions import PRIMITIVES
 from .memory import temporary
 from .norm_moments import known_of, moments, write_known
@@ -51,7 +52,7 @@ def group_norm_backward_input(dy, x, mean, rstd, weight, dx):
     if not x.size:
         return []
     parts, known, calls = sums_of(dy, x, mean, rstd)
-    each, slopes = x.shape[1] // mean.shape[1], temporary((mean.size, 2), x.dtype, above(known))
+    each, slopes = x.shape[1] // mean.shape[1], temporary((mean.size, 2), computed(x.dtype), above(known))
     return [*calls, (group_norm_slopes, [parts, rstd, weight, slopes, each, each * math.prod(x.shape[2:])]),
             (group_norm_gradient, [dy.flat(), x.flat(), known, weight, slopes, dx.flat(), cut_of(x, blocks=WRITES),
                                    each])]

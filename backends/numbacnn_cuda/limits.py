@@ -16,7 +16,7 @@ def limited(name, message, fits):
                 fail(fault, i)
 
     return kernel(items=lambda x: x.size, arrange=flat,
-                  raises=lambda item, x, checked: ValueError(message.format(x[item])))(renamed(check, name))
+                  raises=lambda item, x, checked: ValueError(message.format(float(x[item]))))(renamed(check, name))
 
 
 @device

@@ -4,6 +4,7 @@ A thread computes one number; numbers of a pixel lie side by side, so that its n
 """
 from .compile import cuda, device, kernel, real
 from .division import divider, quotient
+from .dtypes import computed
 from .functions import PRIMITIVES
 from .memory import temporary
 
@@ -17,7 +18,7 @@ def local_response_norm(x, y, before, after, factor, beta, k):
 
 def local_response_norm_backward(dy, x, dx, before, after, factor, beta, k):
     """Lower to one pass for what a channel gives to those in whose window it is, and one that adds this up."""
-    ratios = temporary((x.size,), x.dtype)
+    ratios = temporary((x.size,), computed(x.dtype))
     given = [channels_of(x), before, after, factor, beta, k]
     return [(ratios_of, [dy.flat(), x.flat(), ratios, *given]),
             (local_response_gradient, [dy.flat(), x.flat(), ratios, dx.flat(), *given])]

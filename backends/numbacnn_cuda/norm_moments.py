@@ -3,10 +3,11 @@
 Of each part there are the pivot, one of its numbers, and the sums of differences from it and of their squares. They
 are joined in float64, as in T. Chan, G. Golub, R. LeVeque, Algorithms for computing the sample variance (1983), section
 2. So how far numbers are from zero plays no role. What is then subtracted from numbers has two parts, if the contract
-has means in float64: the number of their dtype that is nearest to it, and what that lacks.
+has means in float64: the number of the dtype computed in that is nearest to it, and what that lacks.
 """
 from .columns import ROWS, blocks_of, column_sum, completed, is_first, load, own_numbers, precisely, threads_of
 from .compile import cuda, device, kernel, real
+from .dtypes import computed
 from .memory import temporary
 
 
@@ -18,13 +19,13 @@ def finite(value):
 
 def known_of(mean, rstd, dtype, offset=0):
     """Return memory for what passes over x know of each of its means, and the call that writes it."""
-    known = temporary((mean.size, 3), dtype, offset)
+    known = temporary((mean.size, 3), computed(dtype), offset)
     return known, (split_means, [mean.flat(), rstd.flat(), known])
 
 
 @kernel(items=lambda mean: mean.size, wide=True)
 def split_means(mean, rstd, known):
-    """known (R, 3): the number of x's dtype that is nearest to a mean, what that lacks, and rstd."""
+    """known (R, 3): the number that is nearest to a mean, what that lacks, and rstd."""
     row = cuda.grid(1)
     if row < mean.size:
         write_known(known, row, mean[row], rstd[row])

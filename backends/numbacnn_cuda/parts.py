@@ -1,5 +1,6 @@
 """Long sums in parts: blocks of threads add up each, into temporary memory; one more kernel adds these, in order."""
 from .compile import cuda, kernel, real
+from .dtypes import computed
 from .memory import temporary
 
 THREADS = 264 * 256       # that keep a large GPU busy
@@ -13,7 +14,7 @@ def parts_for(threads, terms):
 
 def partial(y, parts, offset=0):
     """Return where parts of y go, (parts, *shape): to y itself if it is one, else to the temporary at an offset."""
-    return y.shaped((1, *y.shape)) if parts == 1 else temporary((parts, *y.shape), y.dtype, offset)
+    return y.shaped((1, *y.shape)) if parts == 1 else temporary((parts, *y.shape), computed(y.dtype), offset)
 
 
 def add_parts(target, y):

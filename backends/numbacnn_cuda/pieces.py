@@ -5,6 +5,7 @@ A table, made with the plan, says which piece that is; a kernel finds the array 
 import numpy as np
 
 from .compile import BLOCK, Pointers, cuda, device, kernel, real
+from .dtypes import computed
 from .elementwise import renamed
 from .frontend import at, put
 from .memory import temporary
@@ -34,8 +35,8 @@ def pieces_of(sizes, offsets=None):
 
 
 def rates_of(xs):
-    """Return memory for the numbers that steps get for each of these arrays, in their dtype."""
-    return temporary((len(xs), RATES), xs[0].dtype if xs else np.float64)
+    """Return memory for the numbers that steps get for each of these arrays, in the dtype that these compute in."""
+    return temporary((len(xs), RATES), computed(xs[0].dtype) if xs else np.float64)
 
 
 def applied(step, rates, xs, ys, states=(), offsets=None):

@@ -4,6 +4,7 @@ import math
 import numpy as np
 
 from .compile import Primitive, cuda, device, kernel, real
+from .dtypes import BFLOAT16, computed
 from .philox import HIGH, LANES, SHARED, THREADS, draw, drawn, philox, philox_count
 
 ELEVEN, ONE = np.uint64(11), np.uint64(1)
@@ -15,13 +16,15 @@ SINGLE, WHOLE, DOUBLE = 2.0 ** -24, 2.0 ** -32, 2.0 ** -53
 
 
 def random_uniform(state, y, new_state):
-    """Lower to the numbers, and then the count."""
-    return counted(uniform_lanes if y.dtype == np.float32 else uniform_words, state, y, new_state)
+    """Lower to the numbers, and then the count; of 24 bits bfloat16 has the upper 8, as 1 would come of rounding."""
+    if computed(y.dtype) != np.float32:
+        return counted(uniform_words, state, y, new_state)
+    return counted(uniform_lanes, state, y, new_state, 24 - 8 if y.dtype == BFLOAT16 else 0)
 
 
 def random_normal(state, y, new_state):
     """Lower to the numbers, and then the count."""
-    return counted(normal_lanes if y.dtype == np.float32 else normal_words, state, y, new_state)
+    return counted(normal_lanes if computed(y.dtype) == np.float32 else normal_words, state, y, new_state)
 
 
 def random_integers(state, y, new_state, low, high):
@@ -36,7 +39,7 @@ def counted(kernel, state, y, new_state, *numbers):
 
 def blocks_of(y):
     """Return how many calls of the generator there are: four lanes each for float32, else two words."""
-    return -(-y.size // (LANES if y.dtype == np.float32 else LANES // 2))
+    return -(-y.size // (LANES if computed(y.dtype) == np.float32 else LANES // 2))
 
 
 @device
@@ -47,14 +50,14 @@ def words(block, state):
 
 
 @kernel(blocks=lambda y: -(-y.size // (LANES * THREADS)), block=THREADS)
-def uniform_lanes(state, y):
+def uniform_lanes(state, y, unused):
     lanes = cuda.shared.array(SHARED, np.uint32)
     draw(lanes, state)
     for k in range(LANES):
         own = k * THREADS + cuda.threadIdx.x
         i = cuda.blockIdx.x * LANES * THREADS + own
         if i < y.size:
-            y[i] = real(drawn(lanes, own)) * SINGLE
+            y[i] = real(drawn(lanes, own) >> unused << unused) * SINGLE
 
 
 @kernel(items=blocks_of)

@@ -8,6 +8,7 @@ import math
 from numbacnn.kernels.runs import adaptive_means, joined, means, neighbours, shares, turned
 
 from .compile import cuda, kernel, real
+from .dtypes import computed
 from .planes import BLOCK, LONG, blocks, groups_in, is_first, number_of, part_of, place_of, places_in
 from .reduce import sum
 
@@ -36,12 +37,12 @@ def adaptive_avg_pool_backward(dy, dx):
 
 def interpolate(x, y, mode, align_corners, *scales):
     """Lower to means of neighbours."""
-    return [resampled(x, y, neighbours(x.shape[2:], y.shape[2:], mode, align_corners, scales, x.dtype))]
+    return [resampled(x, y, neighbours(x.shape[2:], y.shape[2:], mode, align_corners, scales, computed(x.dtype)))]
 
 
 def interpolate_backward(dy, dx, mode, align_corners, *scales):
     """Lower to shares of the places whose neighbour one was."""
-    runs = neighbours(dx.shape[2:], dy.shape[2:], mode, align_corners, scales, dx.dtype)
+    runs = neighbours(dx.shape[2:], dy.shape[2:], mode, align_corners, scales, computed(dx.dtype))
     return [resampled(dy, dx, runs, back=True)]
 
 
@@ -50,7 +51,7 @@ def resampled(x, y, runs, back=False):
     if back:
         runs = [turned(each, size) for each, size in zip(runs, y.shape[2:], strict=True)]
     runs = [adaptive_means(1, 1)] * (3 - len(runs)) + runs
-    arrays = [x.flat(), y.flat(), x.planes().shape[1:4], *joined(runs, x.dtype)]
+    arrays = [x.flat(), y.flat(), x.planes().shape[1:4], *joined(runs, computed(x.dtype))]
     if math.prod(int(each.length.max(initial=0)) for each in runs) <= LONG:
         return weighted_sums, [*arrays, *places_in(y)]
     return long_sums, [*arrays, *groups_in(y)]

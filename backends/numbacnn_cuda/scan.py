@@ -6,10 +6,11 @@ and long lines are cut into parts, whose own sums or products are needed first. 
 from numpy import int64
 
 from .compile import cuda, device, kernel, real
+from .dtypes import computed, is_real
 from .elementwise import renamed
-from .memory import temporary
+from .memory import behind, temporary
 from .reduce import added, power_of_two
-from .strided import around, divided
+from .strided import around, divided, unrounded
 
 THREADS, WARP, LANES = 256, 32, 0xffffffff
 MANY, SHORT, LONG = 4096, 32, 4096    # lines that keep a GPU busy; lines short enough, and too long, for one thread
@@ -114,7 +115,7 @@ def scanning(name, number, start, combine, put):
     by_block = kernel(blocks=lambda x, size, parts: x.size // size * parts, block=lambda threads: threads)(
         renamed(by_block, f"{name}_by_blocks"))
 
-    def lower(x, y, factor, axis, backwards):
+    def lower(x, y, factor, axis, backwards, offset=0):
         outer, size, inner = around(x, axis)
         lines = outer * inner
         if x.size == 0:
@@ -124,7 +125,7 @@ def scanning(name, number, start, combine, put):
         parts = max(1, min(BLOCKS // lines, size // LEAST))
         length, threads = -(-size // parts), max(WARP, min(THREADS, power_of_two(size)))
         parts = -(-size // length)
-        totals = temporary((lines * parts,), int64 if number is int64 else x.dtype)
+        totals = temporary((lines * parts,), int64 if number is int64 else computed(x.dtype), offset)
         sizes = [size, inner, length, parts, backwards, threads]
         before = [(of_parts, [x.flat(), totals, *sizes])] if parts > 1 else []
         return [*before, (by_block, [x.flat(), y.flat(), factor.flat(), totals, *sizes])]
@@ -140,9 +141,11 @@ products_around = scanning("products_around", real, 1.0, multiplied, multiply_by
 
 def cumsum(x, y, axis, backwards):
     """Lower to running sums."""
-    return (sums_of_reals if y.dtype.kind == "f" else sums_of_wholes)(x, y, y, axis, backwards)
+    return (sums_of_reals if is_real(y.dtype) else sums_of_wholes)(x, y, y, axis, backwards)
 
 
 def prod_backward(dy, x, dx, axis):
     """Lower to products of what comes before each number, times those of what comes after it."""
-    return [*products_before(x, dx, dy, axis, 0), *products_around(x, dx, dy, axis, 1)]
+    known, calls = unrounded(dx)
+    free = behind(known) if calls else 0
+    return [*products_before(x, known, dy, axis, 0, free), *products_around(x, known, dy, axis, 1, free), *calls]

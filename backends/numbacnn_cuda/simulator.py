@@ -15,6 +15,8 @@ import numpy as np
 
 from numbacnn.errors import BackendError
 
+from .dtypes import BFLOAT16
+
 WARP = 32
 MAX_THREADS, MAX_SHARED = 1024, 227 * 1024               # of a block: threads, bytes
 WINDOW = 1024                                            # arrays in shared memory begin at multiples, and 16 bytes
@@ -43,6 +45,17 @@ class Bounded(np.ndarray):
         super().__setitem__(index, value)
 
 
+class Halves(Bounded):
+    """An array of bfloat16: what is read is a float32, and what is written is rounded."""
+
+    def __getitem__(self, index):
+        found = super().__getitem__(index)
+        return np.float32(found) if type(found) is BFLOAT16.type else found
+
+    def __setitem__(self, index, value):
+        super().__setitem__(index, np.float32(value))
+
+
 def inside(index):
     """Refuse indices below zero; NumPy refuses those past the end."""
     for each in index if type(index) is tuple else (index,):
@@ -54,7 +67,9 @@ def bounded(argument):
     """Return arrays that refuse indices outside of them; anything else as it is."""
     if isinstance(argument, list):
         return [bounded(each) for each in argument]
-    return argument.view(Bounded) if isinstance(argument, np.ndarray) else argument
+    if not isinstance(argument, np.ndarray):
+        return argument
+    return argument.view(Halves if argument.dtype == BFLOAT16 else Bounded)
 
 
 def rubbish(shape, dtype):

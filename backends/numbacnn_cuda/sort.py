@@ -10,6 +10,7 @@ import numpy as np
 from numpy import int32, int64
 
 from .compile import cuda, device, kernel
+from .dtypes import is_real
 from .memory import behind, temporary
 from .strided import around, bits, divided
 
@@ -17,7 +18,7 @@ FEW = 64                              # numbers of a line that are counted
 TILE, THREADS = 1024, 256             # numbers that a block sorts, with so many threads at most
 MOST = int(np.iinfo(int64).max)
 # Of a floating dtype: bits of a magnitude, bits of infinity.
-FLOATS = {4: (2**31 - 1, 0x7f800000), 8: (2**63 - 1, 0x7ff0000000000000)}
+FLOATS = {2: (2**15 - 1, 0x7f80), 4: (2**31 - 1, 0x7f800000), 8: (2**63 - 1, 0x7ff0000000000000)}
 
 
 def sort(x, y, places, axis, descending):
@@ -34,7 +35,7 @@ def sort(x, y, places, axis, descending):
 
 def key_numbers(x):
     """Return what `key_of` needs to know of a dtype."""
-    return FLOATS[x.dtype.itemsize] if x.dtype.kind == "f" else (0, 0)
+    return FLOATS[x.dtype.itemsize] if is_real(x.dtype) else (0, 0)
 
 
 def sorted_lines(x, axis, count, descending, offset=0):

@@ -70,6 +70,7 @@ def path_of(specification, arch):
 def toolkit():
     """Return the versions of all that makes machine code."""
     here = [Path(module.__file__).read_bytes() for module in (build_module, frontend)]
+    here.append(Path(frontend.__file__).with_name("bfloat16.py").read_bytes())
     versions = [sys.implementation.cache_tag, digest(*here)]
     for name in TOOLKIT:
         with contextlib.suppress(PackageNotFoundError):

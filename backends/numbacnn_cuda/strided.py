@@ -8,12 +8,17 @@ import math
 import numpy as np
 from numpy import int64, uint32
 
+from numbacnn.kernels import Place
+from numbacnn.kernels.channels_last import View
+
 from .compile import BLOCK, cuda, device, kernel
+from .dtypes import computed
+from .memory import TEMPORARY
 
 PHYSICAL = 0, 3, 1, 2                                    # where an axis of (N, C, H, W) lies
 SIDE, LEAST = 32, 16                                    # of squares that are turned; numbers that are worth one
 SQUARE = SIDE * (SIDE + 1)                               # one more, so that columns lie in different banks
-BITS = {1: np.dtype(np.uint8), 4: np.dtype(np.int32), 8: np.dtype(np.int64)}
+BITS = {1: np.dtype(np.uint8), 2: np.dtype(np.int16), 4: np.dtype(np.int32), 8: np.dtype(np.int64)}
 
 
 def bits(x):
@@ -126,3 +131,14 @@ def gather(seen, y):
         return turned
     to_truths = y.dtype == np.bool_ and seen.dtype != np.bool_
     return (gather_truths if to_truths else gather_numbers, [numbers_of(seen), y.flat(), shape, strides])
+
+
+def unrounded(y, offset=0):
+    """Return where to keep numbers of y that are read again, and the calls that then write y.
+
+    That is y itself, or a temporary where numbers of y have fewer bits than those computed with.
+    """
+    if computed(y.dtype) == y.dtype:
+        return y, []
+    found = View.of(Place(TEMPORARY, offset, y.shape, computed(y.dtype).name))
+    return found, [gather(found.flat(), y.flat())]

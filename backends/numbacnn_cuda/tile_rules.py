@@ -1,6 +1,7 @@
 """Which tile for which product of matrices, and in how many parts to add up."""
 import numpy as np
 
+from .dtypes import computed
 from .parts import parts_for
 from .tiles import LARGE, MIDDLE, NARROW, SMALL
 
@@ -16,7 +17,7 @@ def needs_tiles(rows, columns, matrices, depth):
 
 def tile_for(rows, columns, matrices, depth, dtype, kernels):
     """Return the largest of the tiles of which there are enough, and in how many parts to add up."""
-    fits = {LARGE: dtype == np.float32 and rows > 64 and columns > 64, MIDDLE: rows > 32 and columns > 32,
+    fits = {LARGE: computed(dtype) == np.float32 and rows > 64 and columns > 64, MIDDLE: rows > 32 and columns > 32,
             NARROW: rows > 32 and columns <= 32, SMALL: True}
     tile = next((tile for tile in kernels if fits[tile] and
                  blocks(tile, rows, columns, matrices) * max(1, depth // DEEP) >= ENOUGH), SMALL)
