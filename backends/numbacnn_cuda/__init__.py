@@ -2,7 +2,9 @@
 
 This is the table of contents. An op of a plan is a name in it: a kernel, or a function that lowers the op to several.
 """
+from numbacnn.kernels import Kernels
 from numbacnn.kernels.channels_last import is_view, nbytes
+from numbacnn.kernels.functions import FUNCTIONS as ELEMENTWISE
 
 from . import functions, mma_rules, norm_rules
 from .about import info, memory_info, properties, synchronize
@@ -12,6 +14,19 @@ from .average import average
 from .clip import clip_by_norm, clip_by_value, gradient_norm
 from .compile_ahead import compiling_for
 from .conv import conv2d, conv2d_backward_bias, conv2d_backward_input, conv2d_backward_weight
+from .conv_bf16 import (
+    conv2d_add_bf16,
+    conv2d_add_relu_bf16,
+    conv2d_backward_input_bf16,
+    conv2d_backward_weight_bf16,
+    conv2d_bf16,
+    conv2d_relu_bf16,
+    linear_backward_input_bf16,
+    linear_backward_weight_bf16,
+    linear_bf16,
+    linear_relu_bf16,
+    matmul_bf16,
+)
 from .conv_tf32 import (
     conv2d_add_relu_tf32,
     conv2d_add_tf32,
@@ -138,6 +153,8 @@ UPDATES = {"adadelta": -1, "adagrad": -1, "adam": -1, "adam_amsgrad": -1, "adama
            "random_normal": 1, "random_uniform": 1, "rmsprop": -1, "sgd": -1, "sgd_momentum": -1}
 # Ops whose output is the memory of their input, as it lies.
 VIEWS = frozenset()
+# Ops that compute with bfloat16 as it lies: all of the contract.
+BFLOAT16 = frozenset({*ELEMENTWISE, *[name for name in dir(Kernels) if not name.startswith("_")]})
 # Ops on parameters alone, whose results are kept while the parameters do not change.
 PREPARES = frozenset({"batch_norm_rstd", "conv2d_fold_bias", "conv2d_fold_weight", "conv_filters"})
 RAISES = frozenset(name for name, found in list(globals().items()) if getattr(found, "raises", None))

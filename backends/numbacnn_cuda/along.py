@@ -8,7 +8,7 @@ import numpy as np
 from numpy import int64
 
 from .compile import cuda, device, kernel, real
-from .dtypes import is_real
+from .dtypes import is_floating
 from .elementwise import renamed
 from .memory import behind, temporary
 from .reduce import THREADS, Split
@@ -91,12 +91,12 @@ smallest = choosing("smallest", real, math.inf, below), choosing("smallest_whole
 
 def max_along(x, y, index, axis):
     """Lower to the search."""
-    return largest[not is_real(x.dtype)](x, y, index)
+    return largest[not is_floating(x.dtype)](x, y, index)
 
 
 def min_along(x, y, index, axis):
     """Lower to the search."""
-    return smallest[not is_real(x.dtype)](x, y, index)
+    return smallest[not is_floating(x.dtype)](x, y, index)
 
 
 def argmax(x, y, axis):
@@ -116,9 +116,9 @@ def positions(search, x, y, axis):
     best = temporary(shape, x.dtype).permuted(seen)
     found = temporary(shape, int64, behind(best)).permuted(seen)
     if x.ndim != 4 and y.ndim != 4:
-        return search[not is_real(x.dtype)](x, best, y.shaped(shape), behind(best))
+        return search[not is_floating(x.dtype)](x, best, y.shaped(shape), behind(best))
     last = found.permuted([other for other in range(x.ndim) if other != axis]).physical()
-    return [*search[not is_real(x.dtype)](x, best, found, behind(found)), gather(last, y)]
+    return [*search[not is_floating(x.dtype)](x, best, found, behind(found)), gather(last, y)]
 
 
 def spread_along(dy, index, dx, axis):

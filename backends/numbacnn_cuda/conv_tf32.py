@@ -1,17 +1,19 @@
-"""Convolution, dense layers and products of matrices on tensor cores: operands rounded to tf32, sums in float32.
+"""Convolution, dense layers and products of matrices on tensor cores: operands tf32 or bfloat16, sums in float32.
 
-Channels that are no multiple of 4 are copied to an array where they are: numbers are read 16 bytes at a time.
+float32 is rounded to tf32 where it is read. Numbers are read 16 bytes at a time: where channels are no multiple of 4, or
+8 of bfloat16, they are copied to an array in which they are.
 """
 import math
 
 from . import sweep
 from .compile import cuda, kernel
+from .dtypes import BFLOAT16
 from .memory import temporary
 from .mma_conv import convolution
 from .mma_weight import weight_gradient
 from .program import ALIGNMENT
 
-CHUNK = 4                 # numbers that are read at once
+CHUNK = 16                # bytes that are read at once
 
 
 class Scratch:
@@ -57,7 +59,7 @@ def forward(x, weight, bias, other, y, conv, relu):
         x, y, other = (each and each.shaped((1, 1, math.prod(each.shape[:3]), each.shape[3])) for each in (x, y, other))
     axes = sweep.forward(y.shape[1], tall, sh, ph, dh), sweep.forward(y.shape[2], wide, sw, pw, dw)
     before, (x, weight) = padded(scratch, x, weight)
-    return [*before, *convolution(x, weight, y, axes, wide, "tf32", bias, other, relu)]
+    return [*before, *convolution(x, weight, y, axes, wide, kind_of(x), bias, other, relu)]
 
 
 def conv2d_backward_input_tf32(dy, weight, dx, sh, sw, ph, pw, dh, dw, groups):
@@ -67,7 +69,7 @@ def conv2d_backward_input_tf32(dy, weight, dx, sh, sw, ph, pw, dh, dw, groups):
     axes = sweep.backward(dx.shape[1], tall, sh, ph, dh), sweep.backward(dx.shape[2], wide, sw, pw, dw)
     before, (dy,) = padded(scratch, dy)
     turned = scratch.take((channels, tall, wide, dy.shape[3]), weight.dtype)
-    return [*before, turning(weight, turned), *convolution(dy, turned, dx, axes, wide)]
+    return [*before, turning(weight, turned), *convolution(dy, turned, dx, axes, wide, kind_of(dy))]
 
 
 def conv2d_backward_weight_tf32(x, dy, dweight, sh, sw, ph, pw, dh, dw, groups):
@@ -76,7 +78,7 @@ def conv2d_backward_weight_tf32(x, dy, dweight, sh, sw, ph, pw, dh, dw, groups):
     _, tall, wide, _ = dweight.shape
     axes = sweep.forward(dy.shape[1], tall, sh, ph, dh), sweep.forward(dy.shape[2], wide, sw, pw, dw)
     before, (x, dy) = padded(scratch, x, dy)
-    return [*before, *weight_gradient(x, dy, dweight, axes, scratch)]
+    return [*before, *weight_gradient(x, dy, dweight, axes, scratch, kind_of(x))]
 
 
 def linear_tf32(x, weight, bias, y):
@@ -123,13 +125,18 @@ def filters_of_one(matrix):
     return matrix.shaped((*matrix.shape, 1, 1))
 
 
+def kind_of(view):
+    """Return what tensor cores make of an array."""
+    return "bf16" if view.dtype == BFLOAT16 else "tf32"
+
+
 def padded(scratch, *views):
-    """Return the calls that make the last axis of arrays a multiple of 4, with zeros, and the arrays to read."""
+    """Return the calls that make the last axis of arrays whole chunks, with zeros, and the arrays to read."""
     calls, found = [], []
     for view in views:
-        *outer, channels = view.shape
-        if channels % CHUNK:
-            wider = scratch.take((*outer, -(-channels // CHUNK) * CHUNK), view.dtype)
+        (*outer, channels), numbers = view.shape, CHUNK // view.dtype.itemsize
+        if channels % numbers:
+            wider = scratch.take((*outer, -(-channels // numbers) * numbers), view.dtype)
             calls.append((pad_channels, [view.shaped((math.prod(outer), channels)),
                                          wider.shaped((math.prod(outer), wider.shape[-1]))]))
             view = wider

@@ -5,7 +5,7 @@ import numpy as np
 BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
 
 
-def is_real(dtype):
+def is_floating(dtype):
     """Return whether numbers of a dtype have fractions; NumPy's kinds know its own only."""
     return dtype.kind == "f" or dtype == BFLOAT16
 

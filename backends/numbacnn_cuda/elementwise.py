@@ -6,7 +6,7 @@ import numpy as np
 from numbacnn.kernels.channels_last import flat
 
 from .compile import Primitive, cuda, device, kernel
-from .dtypes import is_real
+from .dtypes import is_floating
 from .functions import PRIMITIVES
 from .strided import follow, gather, numbers_of, walks
 
@@ -129,12 +129,12 @@ bitwise_xor = arithmetic("bitwise_xor", operator.xor)
 
 def floor_divide(a, b, y):
     """Lower to the division of whole or of real numbers."""
-    return (floor_divide_real if is_real(y.dtype) else floor_divide_whole)(a, b, y)
+    return (floor_divide_real if is_floating(y.dtype) else floor_divide_whole)(a, b, y)
 
 
 def remainder(a, b, y):
     """Lower to the remainder of whole or of real numbers."""
-    return (remainder_real if is_real(y.dtype) else remainder_whole)(a, b, y)
+    return (remainder_real if is_floating(y.dtype) else remainder_whole)(a, b, y)
 
 
 @kernel(items=lambda y: y.size, arrange=flat)

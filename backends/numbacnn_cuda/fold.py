@@ -5,7 +5,7 @@ import numpy as np
 from numpy import int64
 
 from .compile import device, real
-from .dtypes import is_real
+from .dtypes import is_floating
 from .elementwise import larger, smaller
 from .functions import PRIMITIVES
 from .memory import behind
@@ -63,17 +63,17 @@ spread = folding("var", real, 0.0, added, squared, divided_by, centred=True)
 
 def amax(x, y):
     """Lower to the largest numbers."""
-    return (amax_reals if is_real(x.dtype) else amax_wholes)(as_whole(x), as_whole(y))
+    return (amax_reals if is_floating(x.dtype) else amax_wholes)(as_whole(x), as_whole(y))
 
 
 def amin(x, y):
     """Lower to the smallest numbers."""
-    return (amin_reals if is_real(x.dtype) else amin_wholes)(as_whole(x), as_whole(y))
+    return (amin_reals if is_floating(x.dtype) else amin_wholes)(as_whole(x), as_whole(y))
 
 
 def prod(x, y):
     """Lower to the products."""
-    return (prod_reals if is_real(x.dtype) else prod_wholes)(as_whole(x), y)
+    return (prod_reals if is_floating(x.dtype) else prod_wholes)(as_whole(x), y)
 
 
 def p_norm(x, y, p):

@@ -14,17 +14,15 @@ from numpy import int32, uint32
 from .compile import cuda, device, kernel
 from .elementwise import renamed
 from .fragments import multiplication, storing
-from .mma_epilogue import WRITE
+from .mma_epilogue import FINISH
 from .mma_tile import CHUNK, CHUNKS, FAR, LINE, TILES, WARP, aligned, divisor, quotient, swizzled, tile_for
 from .ptx import (
     address,
-    bits_as_float,
     copies_end,
     copies_wait,
     copy_16,
     load_4_ints,
     load_matrices,
-    load_shared_4,
     round_tf32,
     shared_address,
 )
@@ -42,7 +40,7 @@ def product(tile, kind):
     ----------
     tile : Tile
     kind : {"tf32", "bf16"}
-        bf16: x, weight, other and y are arrays of uint16.
+        Of x, weight, other and y: float32, rounded when they are read, or bfloat16.
     """
     rows, columns, warp_rows, warp_columns, stages = tile
     threads, tf32 = tile.threads, kind == "tf32"
@@ -52,8 +50,9 @@ def product(tile, kind):
     x_bytes, stage_bytes, ahead, behind = rows * LINE, (rows + columns) * LINE, stages - 1, stages - 2
     high, wide, pairs = warp_rows // 16, warp_columns // 8, warp_columns // 16     # fragments of a warp
     a_registers, b_registers, sums = 4 * high, 2 * wide, 4 * high * wide
-    quads, pitch = columns // 4, 4 * (columns + 8)       # of the results: 8 rows have the same column in other banks
-    multiply, write = multiplication(kind, high, wide), WRITE[kind]
+    each = CHUNK // WIDTHS[kind]                         # channels that a thread writes at once
+    beside_each, pitch = columns // each, 4 * (columns + 8)      # 8 rows have the same column in other banks
+    multiply, write = multiplication(kind, high, wide), FINISH[kind]
     put = storing([(pitch * (16 * i + 8 * half) + 32 * j, at, at + 1) for i in range(high) for j in range(wide)
                    for half in range(2) for at in [4 * (i * wide + j) + 2 * half]])
 
@@ -102,9 +101,9 @@ def product(tile, kind):
         for i in range(x_copies):
             m = int32(m_first + row + i * passed)
             line = quotient(m, across_multiplier, across_shift)
-            each = quotient(line, down_multiplier, down_shift)
-            top, left = int32((line - each * grid_height) * steps[0]), int32((m - line * grid_width) * steps[1])
-            starts[i] = int32(((each * height + top) * width + left) * channels)
+            whole = quotient(line, down_multiplier, down_shift)
+            top, left = int32((line - whole * grid_height) * steps[0]), int32((m - line * grid_width) * steps[1])
+            starts[i] = int32(((whole * height + top) * width + left) * channels)
             tops[i], lefts[i] = int32(top if m < pixels else FAR), left
 
         depth = int32(table.size // (4 * CHUNKS))
@@ -143,18 +142,16 @@ def product(tile, kind):
         cuda.syncthreads()
         put(total, base + (m_warp + lane // 4) * pitch + (n_warp + lane % 4 * 2) * 4)
         cuda.syncthreads()
-        n = int32(n_first + thread % quads * 4)
-        for row in range(thread // quads, rows, threads // quads):
+        n = int32(n_first + thread % beside_each * each)
+        for row in range(thread // beside_each, rows, threads // beside_each):
             m = int32(m_first + row)
             if (m < pixels) & (n < filters):
                 line = quotient(m, across_multiplier, across_shift)
-                each = quotient(line, down_multiplier, down_shift)
-                top = (line - each * grid_height) * down_step + down_first
+                whole = quotient(line, down_multiplier, down_shift)
+                top = (line - whole * grid_height) * down_step + down_first
                 left = (m - line * grid_width) * right_step + right_first
-                at = int32(((each * y_height + top) * y_width + left) * filters + n)
-                found = load_shared_4(base + row * pitch + (n - n_first) * 4)
-                write(y, bias, other, at, n, bits_as_float(found[0]), bits_as_float(found[1]),
-                      bits_as_float(found[2]), bits_as_float(found[3]), biased, added, lowest)
+                at = int32(((whole * y_height + top) * y_width + left) * filters + n)
+                write(y, bias, other, at, n, base + row * pitch + (n - n_first) * 4, biased, added, lowest)
 
     name = f"conv2d_{kind}_{'_'.join(map(str, tile))}"
     return kernel(blocks=lambda grid, place: tile.covering(grid[2], place[2]), block=threads,
@@ -164,13 +161,13 @@ def product(tile, kind):
 KERNELS = [product(tile, kind) for tile in TILES for kind in WIDTHS]     # other processes find them by their names
 
 
-def convolution(x, weight, y, axes, row_width, kind="tf32", bias=None, other=None, relu=False):
+def convolution(x, weight, y, axes, row_width, kind, bias=None, other=None, relu=False):
     """Return the calls of one product for each phase (sweep.py).
 
     Parameters
     ----------
     x, weight, y : View
-        x (N, H, W, C), C being whole chunks; weight, (O, KH, KW, C); y (N, H, W, O), O being a multiple of 4.
+        x (N, H, W, C), C being whole chunks; weight, (O, KH, KW, C); y (N, H, W, O), O being as many as a chunk has.
     axes : (Axis, Axis)
         Rows and columns.
     row_width : int

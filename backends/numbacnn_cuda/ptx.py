@@ -99,8 +99,7 @@ def address_of_array():
     """Return the function address(array, index): where a number of an array of one axis lies in global memory."""
     def define(context, array, index):
         def generate(context, builder, signature, values):
-            begin = memory_of(context, builder, signature.args[0], values[0])
-            return builder.ptrtoint(builder.gep(begin, [values[1]]), ir.IntType(64))
+            return place_in(context, builder, signature, values)
 
         return numba_type(U64)(array, numba_type("int64")), generate
 
@@ -120,6 +119,60 @@ def address_of_shared():
     return named(define, "shared_address", ["array"], "")
 
 
+def eight_of_array():
+    """Return the function load_8(array, index): eight numbers of an array of float32 or bfloat16, as float32."""
+    def define(context, array, index):
+        def generate(context, builder, signature, values):
+            place = place_in(context, builder, signature, values)
+            if array.dtype.name == F32:
+                found = [builder.extract_value(assembled(builder, LOAD_4.format(F32, at), "=f,=f,=f,=f,l", [F32] * 4,
+                                                         [place], False, False), n) for at in (0, 16) for n in range(4)]
+            else:
+                pairs = assembled(builder, LOAD_4.format("b32", 0), "=r,=r,=r,=r,l", [U32] * 4, [place], False, False)
+                found = [builder.bitcast(bits, ir.FloatType()) for n in range(4) for bits in halves(builder, pairs, n)]
+            return context.make_tuple(builder, signature.return_type, found)
+
+        return result_type([F32] * 8)(array, numba_type("int64")), generate
+
+    return named(define, "load_8", ["array", "index"], LOAD_4)
+
+
+def halves(builder, pairs, n):
+    """Return the bits of two float32 that a pair of bfloat16 holds."""
+    pair = builder.extract_value(pairs, n)
+    return builder.shl(pair, ir.IntType(32)(16)), builder.and_(pair, ir.IntType(32)(0xFFFF0000))
+
+
+def eight_to_array():
+    """Return the function store_8(array, index, ...): it writes eight numbers, rounded where they are bfloat16."""
+    names = [f"a{n}" for n in range(8)]
+
+    def define(context, array, index, *numbers):
+        def generate(context, builder, signature, values):
+            place, values = place_in(context, builder, signature, values), values[2:]
+            if array.dtype.name == F32:
+                for at in 0, 4:
+                    assembled(builder, STORE_4.format(F32, 4 * at), "l,f,f,f,f,~{memory}", [],
+                              [place, *values[at:at + 4]], True, False)
+            else:
+                pairs = [assembled(builder, "cvt.rn.bf16x2.f32 $0, $2, $1;", "=r,f,f", [U32], values[n:n + 2], False,
+                                   False) for n in range(0, 8, 2)]
+                assembled(builder, STORE_4.format("b32", 0), "l,r,r,r,r,~{memory}", [], [place, *pairs], True, False)
+            return context.get_dummy_value()
+
+        return numba_type("void")(array, numba_type("int64"), *[numba_type(F32)] * 8), generate
+
+    return named(define, "store_8", ["array", "index", *names], STORE_4)
+
+
+def place_in(context, builder, signature, values):
+    """Return the address of a number of an array, which are the first two values."""
+    begin = memory_of(context, builder, signature.args[0], values[0])
+    return builder.ptrtoint(builder.gep(begin, [values[1]]), ir.IntType(64))
+
+
+LOAD_4 = "ld.global.nc.v4.{} {{$0, $1, $2, $3}}, [$4+{}];"
+STORE_4 = "st.global.v4.{} [$0+{}], {{$1, $2, $3, $4}};"
 address = ptx_simulated.address if SIMULATED else address_of_array()
 shared_address = ptx_simulated.shared_address if SIMULATED else address_of_shared()
 
@@ -130,6 +183,8 @@ load_4_ints = op("load_4_ints", "ld.global.nc.v4.s32 {$0, $1, $2, $3}, [$4];", [
 store_4 = op("store_4", "st.global.v4.f32 [$0], {$1, $2, $3, $4};", [], [U64] + [F32] * 4)
 load_2_pairs = op("load_2_pairs", "ld.global.nc.v2.b32 {$0, $1}, [$2];", [U32] * 2, [U64], memory=False)
 store_2_pairs = op("store_2_pairs", "st.global.v2.b32 [$0], {$1, $2};", [], [U64, U32, U32])
+load_8 = ptx_simulated.load_8 if SIMULATED else eight_of_array()
+store_8 = ptx_simulated.store_8 if SIMULATED else eight_to_array()
 load_shared_4 = op("load_shared_4", "ld.shared.v4.b32 {$0, $1, $2, $3}, [$4];", [U32] * 4, [U32])
 
 # --- copies that go on while the thread does: bytes past `count` of the 16 become 0 -----------------------------------
@@ -147,6 +202,8 @@ multiply_bf16 = op("multiply_bf16", MULTIPLY.format("m16n8k16.row.col.f32.bf16.b
                    [F32] * 4 + [U32] * 6, tied=4, memory=False, collective=True)
 load_matrices = op("load_matrices", "ldmatrix.sync.aligned.m8n8.x4.shared.b16 {$0, $1, $2, $3}, [$4];", [U32] * 4,
                    [U32], collective=True)
+load_turned_matrices = op("load_turned_matrices", "ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {$0, $1, $2, $3}, "
+                          "[$4];", [U32] * 4, [U32], collective=True)
 # Tensor cores leave the lower 13 bits out. Before, a number becomes larger by a third to two thirds of the last unit
 # that stays. So errors are 1.06 times those of rounding to nearest, at most two thirds of that unit in place of half of
 # it. What tf32 holds stays as it is, and so do NaN and infinities. To add half a unit takes three instructions for one.

@@ -64,13 +64,23 @@ def store_4(place, *values):
 
 def load_2_pairs(place):
     """Return two pairs of numbers of 16 bits."""
-    first, second, third, fourth = place.numbers(4, 8).astype(np.uint32)
+    first, second, third, fourth = place.numbers(4, 8).view(np.ndarray).view(np.uint16).astype(np.uint32)
     return first | second << np.uint32(16), third | fourth << np.uint32(16)
 
 
 def store_2_pairs(place, *pairs):
     """Write two pairs of numbers of 16 bits."""
-    place.numbers(4, 8)[:] = [half for pair in pairs for half in (pair & 0xFFFF, pair >> 16)]
+    place.numbers(4, 8).view(np.ndarray).view(np.uint16)[:] = [half for pair in pairs for half in (pair & 0xFFFF, pair >> 16)]
+
+
+def load_8(array, index):
+    """Return eight numbers of an array."""
+    return tuple(np.float32(number) for number in address(array, index).numbers(8, 16))
+
+
+def store_8(array, index, *values):
+    """Write eight numbers."""
+    address(array, index).numbers(8, 16)[:] = values
 
 
 def store_shared(place, values):
@@ -164,6 +174,18 @@ def accumulated(all_registers, a, b):
 def load_matrices(place):
     """Return four matrices of 8 x 8 numbers of 16 bits; lane 8 i + r has the place of row r of the i-th."""
     return of_warp(place, loaded_matrices)
+
+
+def load_turned_matrices(place):
+    """Return the same four matrices, each transposed."""
+    return of_warp(place, turned_matrices)
+
+
+def turned_matrices(places):
+    """Return the registers of each lane."""
+    loaded = np.array(loaded_matrices(places), np.uint32).T.copy().view(np.uint16).reshape(4, 8, 8)
+    turned = loaded.transpose(0, 2, 1).copy().view(np.uint32).reshape(4, WARP)
+    return [tuple(each) for each in turned.T]
 
 
 def loaded_matrices(places):

@@ -16,10 +16,10 @@ SINGLE, WHOLE, DOUBLE = 2.0 ** -24, 2.0 ** -32, 2.0 ** -53
 
 
 def random_uniform(state, y, new_state):
-    """Lower to the numbers, and then the count; of 24 bits bfloat16 has the upper 8, as 1 would come of rounding."""
+    """Lower to the numbers, and then the count; those that bfloat16 would round to 1 are the largest below 1."""
     if computed(y.dtype) != np.float32:
         return counted(uniform_words, state, y, new_state)
-    return counted(uniform_lanes, state, y, new_state, 24 - 8 if y.dtype == BFLOAT16 else 0)
+    return counted(uniform_lanes, state, y, new_state, 1 - 2.0 ** -8 if y.dtype == BFLOAT16 else 1.0)
 
 
 def random_normal(state, y, new_state):
@@ -50,14 +50,14 @@ def words(block, state):
 
 
 @kernel(blocks=lambda y: -(-y.size // (LANES * THREADS)), block=THREADS)
-def uniform_lanes(state, y, unused):
+def uniform_lanes(state, y, highest):
     lanes = cuda.shared.array(SHARED, np.uint32)
     draw(lanes, state)
     for k in range(LANES):
         own = k * THREADS + cuda.threadIdx.x
         i = cuda.blockIdx.x * LANES * THREADS + own
         if i < y.size:
-            y[i] = real(drawn(lanes, own) >> unused << unused) * SINGLE
+            y[i] = min(real(drawn(lanes, own)) * SINGLE, highest)
 
 
 @kernel(items=blocks_of)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy import int64
 
 from .compile import cuda, device, kernel, real
-from .dtypes import computed, is_real
+from .dtypes import computed, is_floating
 from .elementwise import renamed
 from .memory import temporary
 from .strided import divided, follow, walks
@@ -137,7 +137,7 @@ def folding(name, number, start, combine, enter=same, finish=as_it_is, centred=F
         split, given, center = Split.of(x, y), float(given), (y if center is None else center).flat()
         if split.parts == 1:
             return [(whole, [x.flat(), y.flat(), *split, given, center])]
-        partial = temporary((split.parts * y.size,), computed(x.dtype) if is_real(x.dtype) else np.int64, offset)
+        partial = temporary((split.parts * y.size,), computed(x.dtype) if is_floating(x.dtype) else np.int64, offset)
         merge = Split.made((y.size,), (1,), (split.parts,), (y.size,), y.size, split.parts, False)
         return [(first, [x.flat(), partial, *split, given, center]),
                 (second, [partial, y.flat(), *merge, given, y.flat()])]
@@ -163,4 +163,4 @@ sum_wholes = folding("sum_wholes", int64, 0, added)
 
 def sum(x, y, divisor):
     """Lower to the sums; those of whole numbers are not divided."""
-    return sum_reals(x, y, divisor) if is_real(x.dtype) else sum_wholes(x, y)
+    return sum_reals(x, y, divisor) if is_floating(x.dtype) else sum_wholes(x, y)

@@ -6,7 +6,7 @@ and long lines are cut into parts, whose own sums or products are needed first. 
 from numpy import int64
 
 from .compile import cuda, device, kernel, real
-from .dtypes import computed, is_real
+from .dtypes import computed, is_floating
 from .elementwise import renamed
 from .memory import behind, temporary
 from .reduce import added, power_of_two
@@ -141,7 +141,7 @@ products_around = scanning("products_around", real, 1.0, multiplied, multiply_by
 
 def cumsum(x, y, axis, backwards):
     """Lower to running sums."""
-    return (sums_of_reals if is_real(y.dtype) else sums_of_wholes)(x, y, y, axis, backwards)
+    return (sums_of_reals if is_floating(y.dtype) else sums_of_wholes)(x, y, y, axis, backwards)
 
 
 def prod_backward(dy, x, dx, axis):

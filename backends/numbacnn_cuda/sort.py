@@ -10,7 +10,7 @@ import numpy as np
 from numpy import int32, int64
 
 from .compile import cuda, device, kernel
-from .dtypes import is_real
+from .dtypes import is_floating
 from .memory import behind, temporary
 from .strided import around, bits, divided
 
@@ -35,7 +35,7 @@ def sort(x, y, places, axis, descending):
 
 def key_numbers(x):
     """Return what `key_of` needs to know of a dtype."""
-    return FLOATS[x.dtype.itemsize] if is_real(x.dtype) else (0, 0)
+    return FLOATS[x.dtype.itemsize] if is_floating(x.dtype) else (0, 0)
 
 
 def sorted_lines(x, axis, count, descending, offset=0):

@@ -8,7 +8,7 @@ import os
 import numbacnn_cuda as backend
 import numpy as np
 import pytest
-from numbacnn_cuda.dtypes import BFLOAT16, is_real
+from numbacnn_cuda.dtypes import BFLOAT16, is_floating
 from numbacnn_cuda.frontend import SIMULATED
 from numbacnn_cuda.simulator import cuda
 
@@ -44,7 +44,7 @@ def run(op, inputs, outputs, numbers=()):
     for order in "forwards", "backwards":
         cuda.order = order
         try:
-            results = [np.full(shape, np.nan if is_real(np.dtype(dtype)) else -77).astype(dtype)
+            results = [np.full(shape, np.nan if is_floating(np.dtype(dtype)) else -77).astype(dtype)
                        for shape, dtype in outputs]
             arrays = [*map(np.asarray, inputs), *results]
             memories = blocks(arrays)

@@ -167,7 +167,8 @@ def test_random_numbers():
     np.testing.assert_array_equal(normal.astype("float32"), exact.astype(BFLOAT16).astype("float32"))
     uniform, _ = run("random_uniform", [state], [((5000,), BFLOAT16), kept])
     exact, _ = run("random_uniform", [state], [((5000,), "float32"), kept])
-    np.testing.assert_array_equal(uniform.astype("float32"), np.floor(exact * 256) / 256)     # 1 is never drawn
+    np.testing.assert_array_equal(uniform.astype("float32"),
+                                  np.minimum(exact, 1 - 2.0 ** -8).astype(BFLOAT16).astype("float32"))
 
 
 def test_casts():

@@ -6,14 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import simulated
-from numbacnn_cuda import conv_tf32, mma_conv, mma_rules, mma_weight, sweep
+from numbacnn_cuda import conv_tf32, mma_conv, mma_rules, mma_weight
 from numbacnn_cuda.mma_tile import Tile, divisor
-from numbacnn_cuda.simulated import Block, Device
 from numbacnn_cuda.simulator import cuda
 
 import numbacnn as nb
 from numbacnn import ops
-from numbacnn.kernels.channels_last import c_view
 
 pytestmark = simulated.only
 BOUND = 6e-4              # of the norm of what is computed; tf32 rounds to 2**-11, two factors
@@ -40,30 +38,33 @@ def tiles(monkeypatch):
 class Example:
     """Arrays of a convolution, and what it and its gradients are in float64."""
 
-    def __init__(self, images, height, width, channels, filters, taps, stride, padding, dilation, tile):
+    def __init__(self, images, height, width, channels, filters, taps, stride, padding, dilation, tile,
+                 dtype=np.float32):
         rng = np.random.default_rng(0)
-        self.x, self.weight, self.bias = (rng.standard_normal(shape).astype(np.float32) for shape in (
+        self.dtype, self.kind = dtype, "tf32" if dtype == np.float32 else "bf16"
+        self.x, self.weight, self.bias = (rng.standard_normal(shape).astype(dtype) for shape in (
             (images, channels, height, width), (filters, channels, *taps), filters))
         wide = [nb.tensor(each.astype(np.float64), device="cpu", requires_grad=True)
                 for each in (self.x, self.weight, self.bias)]
         y = ops.conv2d(*wide, stride=stride, padding=padding, dilation=dilation)
-        self.other, self.dy = (rng.standard_normal(y.shape).astype(np.float32) for _ in range(2))
+        self.other, self.dy = (rng.standard_normal(y.shape).astype(dtype) for _ in range(2))
         y.backward(nb.tensor(self.dy.astype(np.float64), device="cpu"))
         self.y, self.dx, self.dweight = y.numpy(), wide[0].grad.numpy(), wide[1].grad.numpy()
         self.numbers = *stride, *padding, *dilation, 1
 
     def run(self, op, *inputs, like):
         """Run an op; return its one output."""
-        return simulated.run(op, inputs, [(like.shape, "float32")], self.numbers)[0]
+        found, = simulated.run(f"{op}_{self.kind}", inputs, [(like.shape, self.dtype)], self.numbers)
+        return found.astype(np.float32)
 
     def forward(self):
         """Return the relative error of the convolution with all that may follow it."""
-        found = self.run("conv2d_add_relu_tf32", self.x, self.weight, self.bias, self.other, like=self.y)
-        return error(found, np.maximum(self.y + self.other, 0))
+        found = self.run("conv2d_add_relu", self.x, self.weight, self.bias, self.other, like=self.y)
+        return error(found, np.maximum(self.y + self.other.astype(np.float64), 0))
 
     def backward(self):
         """Return the relative error of the gradient of the filters."""
-        return error(self.run("conv2d_backward_weight_tf32", self.x, self.dy, like=self.dweight), self.dweight)
+        return error(self.run("conv2d_backward_weight", self.x, self.dy, like=self.dweight), self.dweight)
 
 
 def error(found, expected):
@@ -76,11 +77,11 @@ def test_convolutions_and_their_gradients(shape, tiles):
     tiles(shape[-1])
     example = Example(*shape)
     before = cuda.conflicts
-    assert error(example.run("conv2d_tf32", example.x, example.weight, example.bias, like=example.y),
+    assert error(example.run("conv2d", example.x, example.weight, example.bias, like=example.y),
                  example.y) < BOUND
     assert example.forward() < BOUND
     if example.x.shape[1] % 4 == 0:                      # channels are written in fours
-        assert error(example.run("conv2d_backward_input_tf32", example.dy, example.weight, like=example.x),
+        assert error(example.run("conv2d_backward_input", example.dy, example.weight, like=example.x),
                      example.dx) < BOUND
     assert example.backward() < BOUND
     assert cuda.conflicts == before
@@ -108,37 +109,6 @@ def test_dense_layers_and_products(rows, channels, outputs, tiles):
             ("matmul_tf32", (x[None], weight[None]), (wide @ turned)[None], (0, 1)),
             ("matmul_tf32", (x.T[None].copy(), weight.T[None].copy()), (wide @ turned)[None], (1, 0))]:
         assert error(simulated.run(op, inputs, [(expected.shape, "float32")], numbers)[0], expected) < BOUND, op
-
-
-def test_bf16(tiles):
-    """Arrays of bits: 8 numbers to 16 bytes, sums in float32, rounded at the end."""
-    tiles(TINY)
-    rng = np.random.default_rng(0)
-    x, weight, other = (bits(rng.standard_normal(shape)) for shape in ((2, 6, 6, 16), (36, 3, 3, 16), (2, 3, 3, 36)))
-    bias, y = rng.standard_normal(36).astype(np.float32), np.zeros(other.shape, np.uint16)
-    arrays = x, weight, other, bias, y
-    memories = [Block(array.nbytes) for array in arrays]
-    for memory, array in zip(memories, arrays, strict=True):
-        memory.write(array.reshape(-1).view(np.uint8), 0)
-    views = [c_view(slot, 0, array.shape, array.dtype) for slot, array in enumerate(arrays)]
-    [(kernel, arguments)] = mma_conv.convolution(
-        *views[:2], views[4], (sweep.forward(3, 3, 2, 1, 1),) * 2, 3, "bf16", views[3], views[2], relu=True)
-    Device().launch(kernel, arguments).run([memory.address for memory in memories])
-    found = memories[4].read(y.nbytes, 0).view(np.uint16).reshape(y.shape)
-    wide = [nb.tensor(numbers_of(array).transpose(0, 3, 1, 2), device="cpu") for array in (x, weight)]
-    expected = ops.conv2d(*wide, nb.tensor(bias.astype(np.float64), device="cpu"), stride=2, padding=1).numpy()
-    expected = np.maximum(expected.transpose(0, 2, 3, 1) + numbers_of(other), 0)
-    assert error(numbers_of(found), expected) < 2.5e-3
-
-
-def bits(numbers):
-    """Return numbers cut off to bf16."""
-    return (numbers.astype(np.float32).view(np.uint32) >> 16).astype(np.uint16)
-
-
-def numbers_of(found):
-    """Return the numbers of bf16 in float64."""
-    return (found.astype(np.uint32) << 16).view(np.float32).astype(np.float64)
 
 
 def test_whole_numbers_are_exact(tiles):
@@ -250,10 +220,10 @@ WEIGHT_BUGS = {
     "filters after the last": ("if (m < filters) & (q < length)", "if q < length")}
 
 
-def is_noticed(compute):
+def is_noticed(compute, bound=BOUND):
     """Whether a computation fails, gives wrong numbers, or others if threads come in another order."""
     try:
-        return not compute() < BOUND
+        return not compute() < bound
     except (AssertionError, IndexError, ValueError, RuntimeError, MemoryError):
         return True
 
