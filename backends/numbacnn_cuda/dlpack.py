@@ -8,6 +8,7 @@ import ctypes
 import numpy as np
 
 CUDA, VERSION = 2, (1, 0)
+BFLOAT = 4                # the code of bfloat16
 READ_ONLY, COPIED = 1, 2
 FRESH, USED = b"dltensor", b"used_dltensor"              # names of capsules; CPython keeps the pointers
 FRESH_VERSIONED, USED_VERSIONED = b"dltensor_versioned", b"used_dltensor_versioned"
@@ -47,7 +48,7 @@ rename = python_function("PyCapsule_SetName", ctypes.c_int, ctypes.py_object, ct
 Deleter = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
 
 
-def capsule(lent, versioned, copied, index, kind=CUDA):
+def capsule(lent, versioned, copied, index, kind=CUDA, narrow=False):
     """Return a capsule for memory of a device.
 
     Parameters
@@ -62,6 +63,8 @@ def capsule(lent, versioned, copied, index, kind=CUDA):
         Of the device.
     kind : int, optional
         Of the device, as DLPack numbers them.
+    narrow : bool, optional
+        Whether its numbers of 16 bits are bfloat16, which NumPy has no capsules for.
     """
     made = np.asarray(lent).__dlpack__(**{"max_version": VERSION} if versioned else {})
     if is_capsule(made, FRESH_VERSIONED):
@@ -70,6 +73,8 @@ def capsule(lent, versioned, copied, index, kind=CUDA):
     else:
         found = Managed.from_address(pointer_in(made, FRESH))
     found.tensor.device_type, found.tensor.device_id = kind, index
+    if narrow:
+        found.tensor.code = BFLOAT
     return made
 
 
@@ -120,7 +125,7 @@ class Taken:
     @property
     def dtype(self):
         """Name of the dtype."""
-        kind = {0: "int", 1: "uint", 2: "float", 4: "bfloat", 5: "complex", 6: "bool"}.get(self.tensor.code, "dtype ")
+        kind = {0: "int", 1: "uint", 2: "float", BFLOAT: "bfloat", 5: "complex", 6: "bool"}.get(self.tensor.code, "dtype ")
         if self.tensor.code == 6 and self.tensor.bits == 8 and self.tensor.lanes == 1:
             return "bool"
         return f"{kind}{self.tensor.bits}" + f"x{self.tensor.lanes}" * (self.tensor.lanes != 1)

@@ -13,6 +13,7 @@ from numbacnn.kernels import Place
 from numbacnn.kernels.channels_last import ITEMSIZES, View, c_strides
 
 from .dlpack import CUDA, VERSION, VERSIONS, Taken, capsule
+from .dtypes import BFLOAT16
 from .frontend import SIMULATED
 from .lending import LEGACY, NO_STREAM, Lent
 from .runtime import runtime
@@ -78,7 +79,7 @@ def lend(memory, keep, array, index, stream, version, copied):
             device.enter()
             device.ran(())
             device.wait_for_run(device.runs, stream)
-    return capsule(lent, knows_views(version), copied, index)
+    return capsule(lent, knows_views(version), copied, index, narrow=array[1] == "bfloat16")
 
 
 def knows_views(version):
@@ -88,6 +89,9 @@ def knows_views(version):
 
 def array_interface(memory, keep, array, index):
     """Return __cuda_array_interface__ of an array in a block, and what must live while somebody uses it."""
+    if array[1] == "bfloat16":
+        raise AttributeError("__cuda_array_interface__: it has no name for bfloat16; use DLPack, such as "
+                             "torch.from_dlpack(x)")
     device = runtime().device(index)
     lent = lent_array(device, memory, keep, None, array, True)
     with device.lock:
@@ -97,10 +101,11 @@ def array_interface(memory, keep, array, index):
 
 
 def lent_array(device, memory, keep, stream, array, read_only):
-    """Return an array of the user's shape as it is lent."""
+    """Return an array of the user's shape as it is lent; bfloat16 as its bits."""
     shape, dtype = array
     seen = View.of(Place(0, 0, shape, dtype))
-    return Lent(device, memory, keep, stream, shape, seen.strides, seen.dtype, read_only)
+    dtype = np.dtype(np.uint16) if seen.dtype == BFLOAT16 else seen.dtype
+    return Lent(device, memory, keep, stream, shape, seen.strides, dtype, read_only)
 
 
 # --- taking ---------------------------------------------------------------------------------------------------------

@@ -125,7 +125,7 @@ def eight_of_array():
         def generate(context, builder, signature, values):
             place = place_in(context, builder, signature, values)
             if array.dtype.name == F32:
-                found = [builder.extract_value(assembled(builder, LOAD_4.format(F32, at), "=f,=f,=f,=f,l", [F32] * 4,
+                found = [builder.extract_value(assembled(builder, LOAD_4.format("f32", at), "=f,=f,=f,=f,l", [F32] * 4,
                                                          [place], False, False), n) for at in (0, 16) for n in range(4)]
             else:
                 pairs = assembled(builder, LOAD_4.format("b32", 0), "=r,=r,=r,=r,l", [U32] * 4, [place], False, False)
@@ -152,7 +152,7 @@ def eight_to_array():
             place, values = place_in(context, builder, signature, values), values[2:]
             if array.dtype.name == F32:
                 for at in 0, 4:
-                    assembled(builder, STORE_4.format(F32, 4 * at), "l,f,f,f,f,~{memory}", [],
+                    assembled(builder, STORE_4.format("f32", 4 * at), "l,f,f,f,f,~{memory}", [],
                               [place, *values[at:at + 4]], True, False)
             else:
                 pairs = [assembled(builder, "cvt.rn.bf16x2.f32 $0, $2, $1;", "=r,f,f", [U32], values[n:n + 2], False,

@@ -3,6 +3,7 @@ import ctypes
 
 import numpy as np
 from numbacnn_cuda import dlpack
+from numbacnn_cuda.dtypes import BFLOAT16
 
 DTYPES = ["float32", "float64", "int64", "int32", "uint8", "bool"]
 SIDE = 77                 # the handle of another library's stream
@@ -36,7 +37,8 @@ class Theirs:
         if self.version is None and options:
             raise TypeError("max_version")
         self.streams.append(stream)
-        return dlpack.capsule(Held(self), self.version is not None, False, self.index)
+        return dlpack.capsule(Held(self), self.version is not None, False, self.index,
+                              narrow=self.values.dtype == BFLOAT16)
 
 
 class Held:
@@ -44,7 +46,8 @@ class Held:
 
     def __init__(self, owner):
         self.owner = owner
-        self.__array_interface__ = {"shape": owner.shape, "strides": owner.strides, "typestr": owner.values.dtype.str,
+        typestr = "<u2" if owner.values.dtype == BFLOAT16 else owner.values.dtype.str
+        self.__array_interface__ = {"shape": owner.shape, "strides": owner.strides, "typestr": typestr,
                                     "data": (owner.address, False), "version": 3}
 
     def __del__(self):

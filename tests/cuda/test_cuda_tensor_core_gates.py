@@ -4,6 +4,7 @@ import pytest
 from machine_code import opcodes
 from numbacnn_cuda import conv_tf32, mma_conv, mma_weight, store, sweep
 from numbacnn_cuda.build import ARCHITECTURES, Specification
+from numbacnn_cuda.dtypes import BFLOAT16
 from numbacnn_cuda.frontend import SIMULATED
 from numbacnn_cuda.mma_tile import TILES
 from test_cuda_gates import faults
@@ -12,7 +13,7 @@ from numbacnn.kernels.channels_last import c_view
 
 pytestmark = pytest.mark.skipif(SIMULATED, reason="compiles, which the simulator does not")
 AXES = (sweep.forward(14, 3, 1, 1, 1),) * 2
-KINDS = {"tf32": np.float32, "bf16": np.uint16}
+KINDS = {"tf32": np.float32, "bf16": BFLOAT16}
 
 
 def images(slot, dtype):
@@ -24,12 +25,16 @@ def forward(kind):
     return mma_conv.convolution(images(0, KINDS[kind]), weight, images(3, KINDS[kind]), AXES, 3, kind, bias, relu=True)
 
 
-def backward():
-    target = c_view(2, 0, (64, 3, 3, 64), np.float32)
-    return mma_weight.weight_gradient(images(0, np.float32), images(1, np.float32), target, AXES, conv_tf32.Scratch())
+def backward(kind, out=None):
+    x, dy = images(0, KINDS[kind]), images(1, KINDS[kind])
+    target = c_view(2, 0, (64, 3, 3, 64), KINDS[kind])
+    (kernel, arguments), *_ = mma_weight.weight_gradient(x, dy, target, AXES, conv_tf32.Scratch(), kind)
+    return [(kernel, [*arguments[:2], target.flat() if out else arguments[2], *arguments[3:]])]
 
 
-CALLS = {"forward tf32": lambda: forward("tf32"), "forward bf16": lambda: forward("bf16"), "backward": backward}
+CALLS = {"forward tf32": lambda: forward("tf32"), "forward bf16": lambda: forward("bf16"),
+         "backward tf32": lambda: backward("tf32"), "backward bf16": lambda: backward("bf16"),
+         "backward bf16 in one part": lambda: backward("bf16", out=True)}
 
 
 @pytest.mark.slow
@@ -46,4 +51,5 @@ def test_machine_code_of_tensor_cores(name, tile, arch, monkeypatch):
     parts = tile.warp_rows // 16 * (tile.warp_columns // 8) * 4          # of a step: 4 fragments deep
     assert found["HMMA"] == parts
     assert found["LDGSTS"]
-    assert found["LDSM"] or name == "backward"
+    assert found["LDSM"] or name == "backward tf32"
+    assert not found["F2FP"] or "bf16" in name
