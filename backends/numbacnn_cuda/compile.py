@@ -1,7 +1,8 @@
 """Kernels and the functions they call: what each is made of, for which types, and for which floating dtype.
 
-One source serves float32, also on arrays of bfloat16, and float64. Where Python reads `0.5` or `real`, a kernel on float32 arrays shall compute in
-float32: `typed` gives a copy of the function in which such constants have the dtype, as have the functions it calls.
+One source serves float32, also on arrays of bfloat16, and float64. Where Python reads `0.5` or `real`, a kernel on
+float32 arrays shall compute in float32: `typed` gives a copy of the function in which such constants have the dtype, as
+have the functions it calls.
 Only this module says how Numba is to compile.
 """
 import functools

@@ -1,7 +1,7 @@
 """Convolution, dense layers and products of matrices on tensor cores: operands tf32 or bfloat16, sums in float32.
 
-float32 is rounded to tf32 where it is read. Numbers are read 16 bytes at a time: where channels are no multiple of 4, or
-8 of bfloat16, they are copied to an array in which they are.
+float32 is rounded to tf32 where it is read. Numbers are read 16 bytes at a time: where channels are no multiple of 4,
+or 8 of bfloat16, they are copied to an array in which they are.
 """
 import math
 

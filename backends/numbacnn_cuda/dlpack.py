@@ -125,7 +125,8 @@ class Taken:
     @property
     def dtype(self):
         """Name of the dtype."""
-        kind = {0: "int", 1: "uint", 2: "float", BFLOAT: "bfloat", 5: "complex", 6: "bool"}.get(self.tensor.code, "dtype ")
+        kinds = {0: "int", 1: "uint", 2: "float", BFLOAT: "bfloat", 5: "complex", 6: "bool"}
+        kind = kinds.get(self.tensor.code, "dtype ")
         if self.tensor.code == 6 and self.tensor.bits == 8 and self.tensor.lanes == 1:
             return "bool"
         return f"{kind}{self.tensor.bits}" + f"x{self.tensor.lanes}" * (self.tensor.lanes != 1)

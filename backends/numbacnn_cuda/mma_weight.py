@@ -165,8 +165,8 @@ def weight_product(tile, kind):
         m = int32(m_first + of_chunk * chunk)
         for step in range(ahead):
             if step < depth:
-                fetch(dy, x, first + step * depth_of_step, last, base + step * stage_bytes, row, chunk, m, pitch_m, downs,
-                      rights, shifts, height, width, channels, grid, steps, divisors)
+                fetch(dy, x, first + step * depth_of_step, last, base + step * stage_bytes, row, chunk, m, pitch_m,
+                      downs, rights, shifts, height, width, channels, grid, steps, divisors)
             copies_end()
 
         total = cuda.local.array(sums, np.float32)

@@ -62,15 +62,20 @@ def store_4(place, *values):
     place.numbers(4, 16)[:] = values
 
 
+def bits_of(place):
+    """Return the bits of four numbers of 16 bits."""
+    return place.numbers(4, 8).view(np.ndarray).view(np.uint16)
+
+
 def load_2_pairs(place):
     """Return two pairs of numbers of 16 bits."""
-    first, second, third, fourth = place.numbers(4, 8).view(np.ndarray).view(np.uint16).astype(np.uint32)
+    first, second, third, fourth = bits_of(place).astype(np.uint32)
     return first | second << np.uint32(16), third | fourth << np.uint32(16)
 
 
 def store_2_pairs(place, *pairs):
     """Write two pairs of numbers of 16 bits."""
-    place.numbers(4, 8).view(np.ndarray).view(np.uint16)[:] = [half for pair in pairs for half in (pair & 0xFFFF, pair >> 16)]
+    bits_of(place)[:] = [half for pair in pairs for half in (pair & 0xFFFF, pair >> 16)]
 
 
 def load_8(array, index):

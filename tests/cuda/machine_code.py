@@ -21,12 +21,17 @@ def disassembler():
     pytest.fail("nvdisasm is missing: pip install 'numbacnn[test]'")
 
 
-def opcodes(cubin):
-    """Return how often each opcode occurs in machine code."""
+def disassembled(cubin):
+    """Return machine code as text."""
     with tempfile.NamedTemporaryFile(suffix=".cubin") as file:
         file.write(cubin)
         file.flush()
-        text = subprocess.run([disassembler(), "-c", file.name], capture_output=True, text=True, check=True).stdout
+        return subprocess.run([disassembler(), "-c", file.name], capture_output=True, text=True, check=True).stdout
+
+
+def opcodes(cubin):
+    """Return how often each opcode occurs in machine code."""
+    text = disassembled(cubin)
     found = Counter(INSTRUCTION.findall(text))
     assert found["EXIT"], text[:500]
     return found

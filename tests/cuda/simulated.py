@@ -53,7 +53,8 @@ def run(op, inputs, outputs, numbers=()):
             found[order] = [backend.download(memory, array.shape, str(array.dtype))
                             for memory, array in zip(memories[len(inputs):], results, strict=True)]
             for memory, array in zip(memories, arrays[:len(inputs)], strict=False):
-                np.testing.assert_array_equal(plain(backend.download(memory, array.shape, str(array.dtype))), plain(array))
+                after = backend.download(memory, array.shape, str(array.dtype))
+                np.testing.assert_array_equal(plain(after), plain(array))
         finally:
             cuda.order = "forwards"
     for one, other in zip(*found.values(), strict=True):

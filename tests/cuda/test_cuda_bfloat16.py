@@ -7,7 +7,6 @@ import functools
 import zlib
 
 import numpy as np
-import op_reference
 import optim_cases
 import pytest
 import reference

@@ -1,12 +1,10 @@
 """Machine code of kernels on arrays of bfloat16: nothing spilled, nothing in local memory, no float64."""
 import numbacnn_cuda as backend
-import numpy as np
 import pytest
 import test_cuda_gates
 from machine_code import opcodes
 from numbacnn_cuda import offline, store
-from numbacnn_cuda.build import Specification, linked
-from numbacnn_cuda.dtypes import BFLOAT16
+from numbacnn_cuda.build import linked
 from numbacnn_cuda.frontend import SIMULATED, to_ltoir
 from numbacnn_cuda.runtime import replace
 from test_cuda_bfloat16 import calls
@@ -27,6 +25,7 @@ def device():
     replace(None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("op", SOME)
 def test_machine_code(op, device):
     for inputs, outputs, numbers in calls()[op]:

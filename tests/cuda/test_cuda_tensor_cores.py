@@ -192,7 +192,7 @@ def planted(module, line, wrong):
 
 WAIT = "            copies_wait(behind)\n            cuda.syncthreads()"
 LEAVE = "        cuda.syncthreads()\n        put("
-ARRIVE = "        cuda.syncthreads()\n        {} = int32({}_first + thread % quads * 4)"
+ARRIVE = "        cuda.syncthreads()\n        {} = int32({}_first + thread % beside_each * {})"
 CONV_BUGS = {
     "one group too few": ("copies_wait(behind)", "copies_wait(ahead)"),
     "no wait for the others": (WAIT, "            copies_wait(behind)"),
@@ -202,7 +202,7 @@ CONV_BUGS = {
     "no zeros at the border": ("CHUNK if inside else 0)\n        for", "CHUNK)\n        for"),
     "the wrong stage": ("base + free * stage_bytes", "base + now * stage_bytes"),
     "results over what is still read": (LEAVE, "        put("),
-    "results before they are there": (ARRIVE.format("n", "n"), ARRIVE.format("n", "n").replace(
+    "results before they are there": (ARRIVE.format("n", "n", "each"), ARRIVE.format("n", "n", "each").replace(
         "cuda.syncthreads()", "pass")),
     "pixels after the last": ("if (m < pixels) & (n < filters)", "if n < filters"),
     "channels after the last": ("if (m < pixels) & (n < filters)", "if m < pixels"),
@@ -215,7 +215,7 @@ WEIGHT_BUGS = {
     "pixels after the last of dy": ("inside = (pixel < last) & (", "inside = (pixel >= 0) & ("),
     "the wrong stage": ("base + free * stage_bytes", "base + now * stage_bytes"),
     "results over what is still read": (LEAVE, "        put("),
-    "results before they are there": (ARRIVE.format("q", "q"), ARRIVE.format("q", "q").replace(
+    "results before they are there": (ARRIVE.format("q", "q", "of_chunk"), ARRIVE.format("q", "q", "of_chunk").replace(
         "cuda.syncthreads()", "pass")),
     "filters after the last": ("if (m < filters) & (q < length)", "if q < length")}
 
