@@ -24,7 +24,7 @@ def folded_bias(weight: Spec) -> Spec:
     weight : Spec
         Of the convolution.
     """
-    return Spec(weight.shape[:1], weight.dtype)
+    return Spec(weight.shape[:1], "float32" if weight.dtype == "bfloat16" else weight.dtype)     # it is added once
 
 
 # Batch normalisation in evaluation mode behind a convolution: its weight is scaled instead. They come before rules that
