@@ -96,7 +96,16 @@ def rules_of(kind):
         """Return the rule that a call is done on tensor cores."""
         return Fusion(f"{outputs} = {op}({call})", f"{outputs} = {op}_{kind}({call})", when=when)
 
+    def widened(call, op, when):
+        """Return the rules that a gradient, cast to float32, is written so: its sums are, so nothing is rounded."""
+        return [] if dtype == "float32" else [
+            Fusion(f"dweight = cast(d)\nd = {op}({call})", f"dweight = {op}_{kind}({call})", when=when)]
+
     return [
+        *widened("x, dy, *conv", "conv2d_backward_weight", lambda x, dy, d, dweight, conv, precision: (
+            dweight.dtype == "float32" and fits_backward_weight(x, dy, d, conv, precision))),
+        *widened("x, dy", "linear_backward_weight", lambda x, dy, d, dweight, precision: (
+            dweight.dtype == "float32" and fits_linear_backward_weight(x, dy, d, precision))),
         epilogue("y = relu(s)\ns = add(c, other)", "conv2d_add_relu"),
         epilogue("y = relu(s)\ns = add(other, c)", "conv2d_add_relu"),
         epilogue("y = add(c, other)", "conv2d_add"),

@@ -16,10 +16,10 @@ BOUND = 2.0 ** -9         # of the norm of what is computed: the result is round
 SQUARE, FLAT, HIGH = Tile(64, 64, 32, 32, 3), Tile(64, 128, 64, 32, 2), Tile(128, 64, 64, 32, 4)
 # images, rows, columns, channels, filters, taps, stride, padding, dilation, tile
 SHAPES = [
-    (1, 6, 5, 8, 72, (3, 3), (1, 1), (1, 1), (1, 1), SQUARE),
+    (1, 4, 5, 8, 72, (3, 3), (1, 1), (1, 1), (1, 1), SQUARE),
     (2, 7, 7, 3, 8, (3, 3), (2, 2), (1, 1), (1, 1), FLAT),
     (1, 8, 9, 37, 40, (2, 3), (2, 1), (0, 2), (1, 2), HIGH),
-    (2, 5, 5, 72, 136, (1, 1), (2, 2), (0, 0), (1, 1), SQUARE),
+    (2, 4, 3, 72, 136, (1, 1), (2, 2), (0, 0), (1, 1), SQUARE),
     (1, 9, 9, 16, 16, (3, 3), (3, 3), (2, 2), (1, 1), SQUARE)]
 
 
@@ -41,6 +41,34 @@ def test_convolutions_and_their_gradients(shape, tiles):  # noqa: F811
 def test_sums_over_pixels_in_several_parts(tiles):  # noqa: F811
     tiles(SQUARE)
     assert Example(2, 12, 12, 5, 9, (1, 1), (1, 1), (0, 0), (1, 1), SQUARE, BFLOAT16).backward() < BOUND
+
+
+@pytest.mark.parametrize("pixels", [(5, 5), (12, 12)], ids=["one part", "two parts"])
+def test_gradients_of_filters_in_float32(pixels, tiles):  # noqa: F811
+    """What a cast follows is not rounded: products of bfloat16 are exact in float32."""
+    tiles(SQUARE)
+    example = Example(2, *pixels, 8, 24, (1, 1), (1, 1), (0, 0), (1, 1), SQUARE, BFLOAT16)
+    found, = simulated.run("conv2d_backward_weight_bf16", [example.x, example.dy],
+                           [(example.dweight.shape, "float32")], example.numbers)
+    assert error(found, example.dweight) < 1e-6
+
+
+def test_a_cast_of_a_gradient_is_done_at_once(monkeypatch):
+    monkeypatch.setattr(mma_rules, "LEAST", 1)
+    rng = np.random.default_rng(0)
+    rules = {rule.lines[1].op: rule for rule in mma_rules.FUSIONS if rule.lines[0].op == "cast"}
+    image, window = (1, 16, 4, 4), (1, 1, 0, 0, 1, 1, 1)
+    for op, shapes, numbers in (("conv2d_backward_weight", [image, image, (16, 16, 1, 1)], window),
+                                ("linear_backward_weight", [(17, 16), (17, 16), (16, 16)], ())):
+        specs = [Spec(shape, "bfloat16") for shape in shapes]
+        options = [numbers] * (numbers != ())
+        for dtype in "float32", "float64":
+            assert rules[op].when(*specs, Spec(shapes[2], dtype), *options, "highest") == (dtype == "float32")
+        x, dy = (rng.standard_normal(shape).astype(BFLOAT16) for shape in shapes[:2])
+        line, = parse(rules[op].replacement)
+        fused, = simulated.run(line.op, [x, dy], [(shapes[2], "float32")], numbers)
+        rounded, = simulated.run(op, [x, dy], [(shapes[2], BFLOAT16)], numbers)
+        np.testing.assert_allclose(fused, rounded.astype("float32"), rtol=2.0 ** -8, atol=1e-5)
 
 
 @pytest.mark.parametrize(("rows", "channels", "outputs"), [(40, 33, 16), (5, 64, 72)])
