@@ -1,7 +1,8 @@
 """Record a step once, then replay its plan: no Python per operation at all."""
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from sys import getrefcount
 from typing import Any, NamedTuple
+from weakref import ref
 
 from numbacnn import graph, hooks, interrupt, random
 from numbacnn.autograd import Tensor
@@ -10,6 +11,7 @@ from numbacnn.errors import DTypeError, EvaluationError
 from numbacnn.grad_mode import mode
 from numbacnn.graph import Array, thread
 from numbacnn.memory import Storage
+from numbacnn.pending import BEHIND
 from numbacnn.settings import Settings
 
 MAX_VARIANTS = 16  # of a captured function for inputs of the same shapes, the least recently used goes first
@@ -58,6 +60,7 @@ class capture:
         """Replay the function on these inputs; record it if their shapes are new, or settings it depends on."""
         if thread.eager or thread.capture is not None:   # inside another capture: part of that
             return self.function(*inputs)
+        graph.settle(BEHIND)
         for optimizer in self.optimizers:                # learning rates may have changed
             optimizer.refresh()
         key = (mode.enabled, thread.precision, *thread.autocast.items(),
@@ -202,7 +205,7 @@ class _Replay:
         for tensor, i in self.read:
             leaves[i] = tensor.array.storage or _computed(tensor)
         if not self.in_place and not self.replaced:      # nothing that Ctrl-C could tear in half
-            return self._returned(graph.run(self.plan, leaves, prepared=self.prepared))
+            return self._returned(leaves, graph.run(self.plan, leaves, prepared=self.prepared))
         with interrupt.deferred():
             for tensor, i in self.in_place:              # somebody else holds the old value: leave it alone
                 if getrefcount(tensor.array) > 2:
@@ -212,9 +215,10 @@ class _Replay:
             for tensor, i in self.in_place:
                 if tensor.array.storage is not leaves[i]:
                     tensor.array = Array.at(tensor.array.shape, tensor.array.dtype, leaves[i])
+            rebound = [(ref(tensor), results[i], tensor.array) for tensor, i in self.replaced] if thread.pending else ()
             for tensor, i in self.replaced:
                 tensor.array = Array.at(tensor.array.shape, tensor.array.dtype, results[i])
-        return self._returned(results)
+            return self._returned(leaves, results, rebound)
 
     def up_to_date(self) -> bool:
         """Take the tensors of modules that are not in the state from where they are now.
@@ -235,10 +239,14 @@ class _Replay:
             self.prepared = self.plan.prepared.storages(self.leaves, thread.pool)
         return True
 
-    def _returned(self, results: list[Storage]) -> Any:
+    def _returned(self, leaves: list[Storage], results: list[Storage], rebound: Sequence[Any] = ()) -> Any:
         """What the function returns."""
         outputs = tuple([Tensor(Array.at(shape, dtype, results[i]) if tensor is None else tensor.array)
                          for tensor, i, shape, dtype in self.returned])
+        pending = thread.pending.get(leaves[0].device) if thread.pending else None
+        if pending is not None:
+            own = [(x.array, i) for x, (tensor, i, *_) in zip(outputs, self.returned, strict=True) if tensor is None]
+            pending.note(thread.started, self.plan, leaves, own, results, rebound)
         return outputs[0] if self.single else outputs
 
 

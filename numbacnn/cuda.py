@@ -61,6 +61,7 @@ def synchronize(device: Any = None) -> None:
     place = _place("synchronize", device)
     graph.evaluate()
     place.backend.synchronize(place.index)
+    graph.settle()
 
 
 def mem_get_info(device: Any = None) -> tuple[int, int]:

@@ -8,8 +8,9 @@ import itertools
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import prod
+from types import MappingProxyType
 from typing import Any
 from weakref import WeakValueDictionary, ref
 
@@ -22,6 +23,7 @@ from numbacnn.errors import DeviceError, DTypeError, EvaluationError, ShapeError
 from numbacnn.fusion import Number
 from numbacnn.kernels import Spec
 from numbacnn.memory import Pool, Storage, is_shared
+from numbacnn.pending import BEHIND, Pending
 from numbacnn.plan import Instruction, Plan, successions
 from numbacnn.widening import is_widened
 
@@ -99,6 +101,7 @@ class Array:
                                   "runs no Python: return the tensor and look at it outside")
         if self.storage is None:
             evaluate()
+        settle()
         return storage_of(self)
 
 
@@ -135,6 +138,8 @@ class Thread(threading.local):
         self.plans: OrderedDict[Any, Plan] = OrderedDict()
         self.arenas: dict[Device, Storage] = {}
         self.pool = Pool()
+        self.pending: dict[Device, Pending] = {}        # runs that may still fail
+        self.started: Any = None                        # the last one, if it may
         self.capture: Any = None                        # the capture in progress, if any
         self.observer: Callable[..., Any] | None = None   # runs plans in place of `Plan.run`, to explain them
         self.eager = EAGER
@@ -302,7 +307,19 @@ def evaluate() -> None:
     """
     if thread.recording.program and thread.capture is None:
         with interrupt.deferred():
+            settle(BEHIND)
             _evaluate()
+
+
+def settle(behind: int = 0) -> None:
+    """Wait for what devices have begun and may fail, but for the last so many runs; raise the error of the first."""
+    for pending in thread.pending.values():
+        error = pending.failure(behind)
+        if error is not None:
+            recording, thread.recording = thread.recording, Recording()
+            revert(recording, pending.replaced())
+            pending.undo()
+            raise error
 
 
 def _evaluate() -> None:
@@ -319,17 +336,25 @@ def _evaluate() -> None:
         _give(arrays[slot], leaves[leaf])
     for (slot, _), storage in zip(plan.results, results, strict=True):
         _give(arrays[slot], storage)
+    pending = thread.pending.get(leaves[0].device)
+    if pending is not None:
+        pending.note(thread.started, plan, leaves, [(arrays[slot], n) for n, (slot, _) in enumerate(plan.results)],
+                     results, [(weak, tensor.array.storage, old) for weak, old in recording.rebound
+                               if (tensor := weak()) is not None and tensor.array.storage is not None])
 
 
-def revert(recording: Recording) -> None:
-    """After a failure: what was to be an update keeps the value it had; the update did not happen."""
+def revert(recording: Recording, replaced: Mapping[Storage, Storage] = MappingProxyType({})) -> None:
+    """After a failure: what was to be an update keeps the value it had; the update did not happen.
+
+    `replaced` says of memory whose numbers are rubbish, because runs before have failed, too, what was there before.
+    """
     if recording.device is None:
         return
     arrays = [weak() for weak in recording.arrays]
     memory = {slot: storage for storage, (slot, *_) in recording.leaves.items()}
     updates = successions(recording.instructions(), list(memory), recording.device.backend.UPDATES)
     for slot, leaf in updates.items():
-        _give(arrays[slot], memory[leaf])
+        _give(arrays[slot], replaced.get(memory[leaf], memory[leaf]))
     for weak, old in reversed(recording.rebound):
         tensor = weak()
         if tensor is not None and tensor.array.epoch == recording.epoch:
@@ -356,8 +381,11 @@ def run(plan: Plan, leaves: list[Storage], arrays: Sequence[Array | None] = (),
     arena = thread.arena(device, plan.arena_bytes)
     addresses = [arena.address, *[leaves[leaf].address for leaf in plan.reads],
                  *[storage.address for storage in (*results, *prepared)]]
+    thread.started = None
     if thread.observer is None:
-        plan.run(addresses)
+        thread.started = plan.run(addresses)
+        if thread.started is not None and device not in thread.pending:
+            thread.pending[device] = Pending()
     else:
         thread.observer(plan, addresses, arrays)
     return results

@@ -33,6 +33,8 @@ class Plan:
         Arrays that need fresh memory, given with each run.
     updates : list of (slot, leaf)
         Arrays that take over the memory of a leaf, which nobody else may refer to.
+    successors : list of (result, leaf)
+        Numbers of results that are, by their meaning, updates of a leaf.
     reads : list of int
         Numbers of the leaves that its calls read; those read only to prepare something are not among them.
     prepared : Prepared
@@ -68,6 +70,8 @@ class Plan:
         offsets, self.arena_bytes = place(calls, sizes, roots, {*leaves, *wanted, *prepared})
         self.updates = [(slot, number[leaf]) for slot, leaf in in_place.items()]
         self.results = [(slot, backend.nbytes(*self.specs[slot])) for slot in kept]
+        origins = successions(program, list(leaves), backend.UPDATES)
+        self.successors = [(n, number[origins[slot]]) for n, slot in enumerate(kept) if slot in origins]
         self.calls, self.missed = calls, [missed for missed in fuser.missed if missed.slot in wanted]
 
         # addresses come in this order: the arena, the leaves that are read, the results, what was prepared
@@ -83,10 +87,10 @@ class Plan:
             *[Place(*bases[slot], *self.specs[slot]) for slot in (*call.inputs, *call.outputs)], *call.numbers])
             for call in calls])
 
-    def run(self, addresses: list[int]) -> None:
-        """Compute everything, on memory at these addresses."""
+    def run(self, addresses: list[int]) -> Any:
+        """Compute everything, on memory at these addresses; return what was started, if it may fail later."""
         try:
-            self.program.run(addresses)
+            return self.program.run(addresses)
         except Exception as error:
             raise self.explained(error) from None
 

@@ -7,7 +7,6 @@ Only this module says how Numba is to compile.
 """
 import functools
 import hashlib
-import importlib
 import inspect
 import types
 
@@ -105,13 +104,13 @@ class Kernel:
     arrange : callable
         From views and numbers of the contract, the list of arguments that the kernel gets.
     raises : callable, optional
-        From the first item that was not as it must be, and the arguments, the exception.
+        From the first item that was not as it must be, its value, and the arguments, the exception.
     """
 
     def __init__(self, function, items, blocks, block, arrange, shared, raises, wide):
         self.function, self.arrange, self.raises, self.wide, self.made = function, arrange, raises, wide, {}
         functools.update_wrapper(self, function)
-        given = list(inspect.signature(function).parameters)[:-1 if raises else None]
+        given = list(inspect.signature(function).parameters)
         self.items, self.blocks, self.shared = (
             by_name(question, function, given) for question in (items, blocks, shared))
         self.block = by_name(block, function, given) if callable(block) else lambda *arguments: block
@@ -137,7 +136,7 @@ class Kernel:
 
 
 def kernel(items=None, blocks=None, block=BLOCK, arrange=physical, shared=None, raises=None, wide=False):
-    """Make a kernel of a function `(*arrays, *numbers[, fault])` that one thread of CUDA runs.
+    """Make a kernel of a function `(*arrays, *numbers[, fault, launch])` that one thread of CUDA runs.
 
     Parameters
     ----------
@@ -155,20 +154,15 @@ def kernel(items=None, blocks=None, block=BLOCK, arrange=physical, shared=None, 
     shared : callable, optional
         In the same way as items, bytes of dynamic shared memory.
     raises : callable, optional
-        The kernel has a last parameter, `fault`, and calls `fail(fault, item)` for items that are not as they must be.
-        For the first one this is called, `raises(item, *arguments)`, with NumPy arrays, and returns the exception.
+        The kernel has two more parameters and calls `fail(fault, launch, item, value)` (fault.py) for items that are
+        not as they must be. In their place it writes something harmless: kernels that run later rely on it. For the
+        first one `raises(item, value, *arguments)` is called, with views of arrays, and returns the exception.
     wide : bool
         Whether constants and numbers are float64 also if arrays are float32.
     """
     def decorate(function):
         return Kernel(function, items, blocks, block, arrange, shared, raises, wide)
     return decorate
-
-
-def located(module, name):
-    """Return the kernel of that name, as another process knows it."""
-    getattr(importlib.import_module(module), name, None)             # some are made when they are asked for
-    return kernels[module, name]
 
 
 def by_name(question, function, given):
@@ -182,12 +176,6 @@ def by_name(question, function, given):
                             f"{', '.join(given)}: there is no {name}")
     positions = [given.index(name) for name in names]
     return lambda *arguments: question(*[arguments[position] for position in positions])
-
-
-@device
-def fail(fault, item):
-    """Note that an item is not as it must be; the first one counts."""
-    cuda.atomic.min(fault, 0, item)
 
 
 # --- constants of the right dtype -----------------------------------------------------------------------------------
@@ -265,8 +253,7 @@ def digest_of(function):
 def signature_of(kernel, arguments):
     """Return the types of a kernel's arguments, as frontend.py names them."""
     number = "float64" if kernel.wide else floating(arguments).__name__
-    names = [type_name(argument, number) for argument in arguments]
-    return (*names, *["int64[1]C"] * (kernel.raises is not None))
+    return tuple(type_name(argument, number) for argument in arguments)
 
 
 def type_name(argument, number):

@@ -12,7 +12,7 @@ from numbacnn.errors import BackendError
 
 from . import offline, runtime, store
 from .build import OLDEST, Specification, capability_of
-from .compile import located
+from .fault import located
 
 EACH = 4                  # kernels that are worth the second in which a process starts
 

@@ -16,6 +16,7 @@ from .build import OLDEST
 from .frontend import REMEDY
 from .launcher import Launch
 from .lending import Lending
+from .record import Record
 from .replay import Sequence
 
 NEWEST_TOOLKIT = "R525 or newer"
@@ -130,6 +131,7 @@ class Device:
         driver.cuMemPoolSetAttribute(pool, api.CUmemPool_attribute.CU_MEMPOOL_ATTR_RELEASE_THRESHOLD,
                                      api.cuuint64_t(2**64 - 1))
         self.staging = [Staging(self) for _ in range(STAGING)]
+        self.local = threading.local()                   # the record of each thread
         self.lock = threading.RLock()                    # whoever starts something in a stream
         self.freed, self.shared = [], None               # addresses that nobody refers to; memory of temporaries
         self.runs = 0                                    # how many there were; the events of the last ones
@@ -174,6 +176,13 @@ class Device:
             self.shared = self.empty(nbytes)
         return self.shared.address
 
+    def record(self):
+        """Return where the kernels of this thread note what they find wrong."""
+        found = getattr(self.local, "record", None)
+        if found is None:
+            found = self.local.record = Record(self)
+        return found
+
     def launch(self, kernel, arguments):
         """Return a kernel with its arguments, ready to run."""
         return Launch(self, kernel, arguments)
@@ -191,10 +200,17 @@ class Device:
             if block is not None:
                 block.run = self.runs
 
-    def wait_for_run(self, number, stream):
-        """Let a stream wait until a run has ended: that one, or the oldest whose event is still known."""
-        known = max(number, self.runs - len(self.events) + 1)
-        self.driver.cuStreamWaitEvent(stream, self.events[known % len(self.events)], 0)
+    def event_of(self, run):
+        """Return the event of a run: of that one, or of the oldest whose event is still known."""
+        return self.events[max(run, self.runs - len(self.events) + 1) % len(self.events)]
+
+    def wait_for_run(self, run, stream):
+        """Let a stream wait until a run has ended."""
+        self.driver.cuStreamWaitEvent(stream, self.event_of(run), 0)
+
+    def wait_here(self, run):
+        """Wait until a run has ended."""
+        self.driver.cuEventSynchronize(self.event_of(run))
 
     def synchronize(self):
         """Wait for all that was started, and give back what nobody needs any more."""

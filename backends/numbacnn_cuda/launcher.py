@@ -14,7 +14,6 @@ from .compile import Pointers
 from .store import binary_of
 
 WORD = 8                  # bytes of a parameter: every number gets a word of its own
-NO_FAULT = 0x7F7F7F7F7F7F7F7F
 
 
 class Launch:
@@ -26,7 +25,6 @@ class Launch:
         self.shared_bytes = kernel.shared(*arguments) if kernel.shared else 0
         self.specification = Specification.of(kernel, arguments)
         self.tables = [uploaded(device, each) for each in arguments if isinstance(each, np.ndarray)]
-        self.fault = device.empty(WORD) if kernel.raises else None
         self.function = None
 
     def prepare(self, bases):
@@ -37,7 +35,7 @@ class Launch:
         if self.function is None:
             self.function = loaded(self.device, self.specification, self.shared_bytes)
             self.words, self.holes, self.pointers = packed(
-                self.arguments, self.specification.signature, iter(self.tables), self.fault)
+                self.arguments, self.specification.signature, iter(self.tables))
             self.parameters = (ctypes.c_void_p * len(self.words))(*[
                 self.words.ctypes.data + WORD * n for n in range(len(self.words))])
         blocks = [uploaded(self.device, np.array([bases[view.slot] + view.offset for view in views], np.int64))
@@ -53,29 +51,6 @@ class Launch:
         self.device.driver.cuLaunchKernel(self.function, self.grid, 1, 1, self.block, 1, 1, self.shared_bytes, stream,
                                           ctypes.addressof(self.parameters), 0)
 
-    def clear_fault(self, stream):
-        """Forget what an earlier run found."""
-        self.device.driver.cuMemsetD8Async(self.fault.address, NO_FAULT & 0xFF, WORD, stream)
-
-    def found_fault(self, bases):
-        """Raise the exception of the first item that was not as it must be, if there was one; waits for the device."""
-        item = int(self.fault.read(WORD, 0).view(np.int64)[0])
-        if item != NO_FAULT:
-            raise self.kernel.raises(item, *[self.downloaded(each, bases) for each in self.arguments])
-
-    def downloaded(self, argument, bases):
-        """Return a copy of an array of the device, or a number as it is."""
-        if not isinstance(argument, View):
-            return argument
-        driver = self.device.driver
-        reach = sum((n - 1) * stride for n, stride in zip(argument.shape, argument.strides, strict=True))
-        memory = np.empty(reach + argument.dtype.itemsize if argument.size else 0, np.uint8)
-        if memory.size:
-            driver.cuMemcpyDtoHAsync(memory.ctypes.data, bases[argument.slot] + argument.offset, memory.size,
-                                     self.device.compute)
-            driver.cuStreamSynchronize(self.device.compute)
-        return argument._replace(offset=0).array(memory.ctypes.data).copy()
-
 
 def uploaded(device, table):
     """Return a block of memory that holds a table."""
@@ -84,7 +59,7 @@ def uploaded(device, table):
     return block
 
 
-def packed(arguments, signature, tables, fault):
+def packed(arguments, signature, tables):
     """Return the words of all parameters, and where addresses go.
 
     These are (word, slot, offset), and for addresses that a kernel looks up (word, views).
@@ -105,8 +80,6 @@ def packed(arguments, signature, tables, fault):
             words.append(int(np.array([argument, 0], name).view(np.int64)[0]))   # a float32 is the first half
         else:
             words.append(int(argument))
-    if fault is not None:
-        words += array_words((1,), (WORD,), np.dtype(np.int64), fault.address)
     return np.array(words, np.int64), holes, pointers
 
 

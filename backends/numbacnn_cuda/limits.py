@@ -1,22 +1,29 @@
 """Numbers that must lie within limits. A thread looks at one number."""
+import numpy as np
+from numpy import float32
+
 from numbacnn.kernels.channels_last import flat
 
-from .compile import cuda, device, fail, kernel
+from .compile import cuda, device, kernel, real
 from .elementwise import renamed
+from .fault import fail
+from .ptx import float_as_bits
 
 
 def limited(name, message, fits):
     """Return the kernel that copies numbers, and raises where one does not fit."""
-    def check(x, checked, fault):
+    def check(x, checked, fault, launch):
         i = cuda.grid(1)
         if i < x.size:
             if fits(x[i]):
                 checked[i] = x[i]
             else:
-                fail(fault, i)
+                checked[i] = real(0)
+                fail(fault, launch, i, float_as_bits(float32(x[i])))
 
     return kernel(items=lambda x: x.size, arrange=flat,
-                  raises=lambda item, x, checked: ValueError(message.format(float(x[item]))))(renamed(check, name))
+                  raises=lambda item, bits, x, checked: ValueError(message.format(np.int32(bits).view(np.float32)))
+                  )(renamed(check, name))
 
 
 @device

@@ -10,8 +10,9 @@ import numpy as np
 from numbacnn.kernels.channels_last import View, flat
 
 from .block import WARP, block_largest, block_sum, group_largest, group_sum
-from .compile import BLOCK, cuda, device, fail, kernel, real
+from .compile import BLOCK, cuda, device, kernel, real
 from .elementwise import larger, renamed
+from .fault import fail
 from .functions import PRIMITIVES
 from .memory import behind, temporary
 
@@ -27,21 +28,21 @@ SUM, PARTS = 2048, 1024   # numbers of which a block makes one sum, at least; su
 
 def checking(op, name):
     """Return the kernel that checks the targets of an op, which have that name there."""
-    def check(targets, weight, checked, weights, ignored, fault):
+    def check(targets, weight, checked, weights, ignored, fault, launch):
         i = cuda.grid(1)
         if i < targets.size:
             target = targets[i]
-            if target == ignored:
-                checked[i] = IGNORED
-                weights[i] = 0
-            elif 0 <= target < weight.size:
+            if 0 <= target < weight.size and target != ignored:
                 checked[i] = target
                 weights[i] = weight[target]
             else:
-                fail(fault, i)
+                checked[i] = IGNORED
+                weights[i] = 0
+                if target != ignored:
+                    fail(fault, launch, i, target)
 
-    def raises(i, targets, weight, checked, weights, ignored):
-        return IndexError(f"{op}: {name} must be from 0 to {weight.size - 1}, got {targets[i]} (ignore_index is "
+    def raises(i, target, targets, weight, checked, weights, ignored):
+        return IndexError(f"{op}: {name} must be from 0 to {weight.size - 1}, got {target} (ignore_index is "
                           f"{ignored})")
 
     return kernel(items=lambda targets: targets.size, arrange=flat, raises=raises)(renamed(check, f"{op}_targets"))

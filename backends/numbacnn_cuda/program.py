@@ -12,6 +12,7 @@ from numbacnn.kernels import Place
 from numbacnn.kernels.channels_last import View
 
 from .compile import Kernel, views_of
+from .fault import RECORD, begin_run, guarded
 from .memory import ALIGNMENT, TEMPORARY
 from .runtime import runtime
 
@@ -37,25 +38,37 @@ class Program:
         self.source = calls
         self.calls = lower_all(calls)
         self.temporary = temporary_bytes(self.calls)
+        self.may_fail = any(call.kernel.raises for call in self.calls)
         self.sequences = {}           # by the number of the device
         self.parts = None
 
     def run(self, addresses):
         """Run all calls, slot i being at addresses[i]; the same number of slots each time.
 
-        An exception of a kernel has the attribute `call`, the number of the call; none after it has run.
+        Returns what was started, if it may still fail (record.py), else None. An exception of a kernel has the
+        attribute `call`, the number of the call; none after it overwrites an array in place.
         """
         device = runtime().owner(addresses)
         sequence = self.sequences.get(device.index)
         if sequence is None:
             sequence = device.sequence([device.launch(call.kernel, call.arguments) for call in self.calls])
             self.sequences[device.index] = sequence
+        record = device.record()
         try:
-            sequence.run([*addresses, device.temporary(self.temporary)])
-        except Exception as error:
+            sequence.run([*addresses, record.address, device.temporary(self.temporary)])
+            return record.started(self) if self.may_fail else None
+        except BaseException as error:
+            record.interrupted()
             if hasattr(error, "launch"):
                 error.call = self.calls[error.launch].op
             raise
+
+    def failed(self, launch, item, value):
+        """Return the exception of a launch that found something wrong."""
+        kernel, arguments, op = self.calls[launch]
+        error = kernel.raises(item, value, *arguments[:-2])
+        error.call = op
+        return error
 
     def time(self, addresses):
         """Run all calls, one by one; return the seconds that each took."""
@@ -65,7 +78,7 @@ class Program:
         for number, part in enumerate(self.parts):
             begin = time.perf_counter()
             try:
-                part.run(addresses)
+                finish(part.run(addresses))
                 runtime().owner(addresses).synchronize()
             except Exception as error:
                 error.call = number
@@ -85,7 +98,14 @@ def launch(op, arrays, numbers):
     """
     addresses = [memory.address for memory, *_ in arrays]
     places = [Place(addresses.index(memory.address), 0, shape, dtype) for memory, shape, dtype in arrays]
-    Program([(op, [*places, *numbers])]).run(addresses)
+    finish(Program([(op, [*places, *numbers])]).run(addresses))
+
+
+def finish(started):
+    """Wait for what was started, if it may fail, and raise its exception."""
+    error = started and started.failure()
+    if error:
+        raise error
 
 
 def lower(op, arguments):
@@ -102,9 +122,23 @@ def lower_all(calls):
     result = []
     for number, (op, arguments) in enumerate(calls):
         views = [View.of(argument) if isinstance(argument, Place) else argument for argument in arguments]
-        result += [Call(kernel, [plain(argument) for argument in arranged], number)
-                   for kernel, arranged in lower(op, views)]
+        guard = overwrites(op, arguments)
+        for kernel, arranged in lower(op, views):
+            arranged = [plain(argument) for argument in arranged]
+            if kernel.raises:
+                arranged += [RECORD, len(result) + 1]    # its place behind begin_run
+            elif guard:
+                kernel, arranged = guarded(kernel), [*arranged, RECORD]
+            result.append(Call(kernel, arranged, number))
+    if any(call.kernel.raises for call in result):
+        result.insert(0, Call(begin_run, [RECORD], 0))
     return result
+
+
+def overwrites(op, arguments):
+    """Return whether an op writes over what it reads: over an array that outlives the run, if it fails."""
+    places = [argument for argument in arguments if isinstance(argument, Place)]
+    return op in sys.modules[__package__].UPDATES and len(set(places)) < len(places)
 
 
 def plain(argument):

@@ -185,6 +185,7 @@ load_2_pairs = op("load_2_pairs", "ld.global.nc.v2.b32 {$0, $1}, [$2];", [U32] *
 store_2_pairs = op("store_2_pairs", "st.global.v2.b32 [$0], {$1, $2};", [], [U64, U32, U32])
 load_8 = ptx_simulated.load_8 if SIMULATED else eight_of_array()
 store_8 = ptx_simulated.store_8 if SIMULATED else eight_to_array()
+store_host = op("store_host", "st.volatile.global.u64 [$0], $1;", [], [U64, U64])       # seen by the host at once
 load_shared_4 = op("load_shared_4", "ld.shared.v4.b32 {$0, $1, $2, $3}, [$4];", [U32] * 4, [U32])
 
 # --- copies that go on while the thread does: bytes past `count` of the 16 become 0 -----------------------------------
@@ -210,3 +211,4 @@ load_turned_matrices = op("load_turned_matrices", "ldmatrix.sync.aligned.m8n8.x4
 round_tf32 = op("round_tf32", "mul.f32 $0, $1, 0f3F800AAB;", [U32], [U32], memory=False)    # 1 + 2**-10 / 3
 bits_as_float = op("bits_as_float", "mov.b32 $0, $1;", [F32], [U32], memory=False)
 pair_of_bf16 = op("pair_of_bf16", "cvt.rn.bf16x2.f32 $0, $2, $1;", [U32], [F32, F32], memory=False)
+float_as_bits = op("float_as_bits", "mov.b32 $0, $1;", [S32], [F32], memory=False)

@@ -4,6 +4,7 @@ Addresses of shared memory are whole numbers, as on the device, and must be insi
 itself arrives as late as it may, when its thread waits for it, and its target is rubbish from the beginning: who reads
 too early, and who overwrites what others still read, is found out. Collective instructions meet as warps.
 """
+import ctypes
 from typing import NamedTuple
 
 import numpy as np
@@ -65,6 +66,11 @@ def store_4(place, *values):
 def bits_of(place):
     """Return the bits of four numbers of 16 bits."""
     return place.numbers(4, 8).view(np.ndarray).view(np.uint16)
+
+
+def store_host(place, value):
+    """Write a word of the memory of this process."""
+    ctypes.c_int64.from_address(int(place)).value = int(value)
 
 
 def load_2_pairs(place):
@@ -226,3 +232,8 @@ def bf16_bits(number):
     if np.isnan(number):
         return np.uint32(0x7FFF)
     return (bits + np.uint32(0x7FFF) + (bits >> np.uint32(16) & np.uint32(1))) >> np.uint32(16)
+
+
+def float_as_bits(value):
+    """Return the bits of a number as a whole number."""
+    return np.float32(value).view(np.int32)

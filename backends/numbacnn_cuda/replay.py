@@ -5,7 +5,7 @@ same addresses is captured, and later ones are one call of the driver.
 """
 from collections import OrderedDict
 
-GRAPHS = 8                # addresses of so many runs are remembered
+GRAPHS = 32               # addresses of so many runs are remembered: memory of results goes round
 
 
 class Sequence:
@@ -19,93 +19,58 @@ class Sequence:
 
     def __init__(self, device, launches):
         self.device = device
-        self.launches = [(number, launch) for number, launch in enumerate(launches) if launch.grid]
+        self.launches = [launch for launch in launches if launch.grid]
         self.seen = OrderedDict()                        # addresses -> graph, None after the first run
 
     def run(self, bases):
-        """Run them all; an exception has the attribute `launch`, the number of the launch."""
+        """Start them all."""
         with self.device.lock:
             self.device.enter()
             self.device.collect()
             self.start(bases)
 
     def start(self, bases):
-        """Start them all, and look for faults."""
+        """Start them, at the third run on these addresses as a graph."""
         device, key = self.device, tuple(bases)
         graph = self.seen.get(key)
-        if graph is None:
-            tables = [launch.prepare(bases) for _, launch in self.launches]
-            again = key in self.seen
-            graph = self.seen[key] = Graph(device, self.launches, bases, tables) if again else None
-            if len(self.seen) > GRAPHS:
-                self.seen.popitem(last=False)
-        else:
+        if graph is not None:
             self.seen.move_to_end(key)
-        for number, part in enumerate(graph.parts if graph else parts(self.launches)):
-            if graph:
-                part.replay(device)
-            else:
-                start(part, bases, device.compute)
-            self.check(part.last if graph else part[-1], bases, number)
+            device.driver.cuGraphLaunch(graph.executable, device.compute)
+            device.ran(bases)
+            return
+        tables = [launch.prepare(bases) for launch in self.launches]
+        again = key in self.seen
+        graph = self.seen[key] = Graph(device, self.launches, bases, tables) if again else None
+        if len(self.seen) > GRAPHS:
+            self.seen.popitem(last=False)
+        if graph:
+            device.driver.cuGraphLaunch(graph.executable, device.compute)
+        else:
+            start(self.launches, bases, device.compute)
         device.ran(bases)
 
-    def check(self, last, bases, number):
-        """Wait for a launch that may have found a fault, and raise its exception."""
-        index, launch = last
-        if launch.fault is None:
-            return
-        try:
-            launch.found_fault(bases)
-        except Exception as error:
-            error.launch = index
-            raise
 
-
-def parts(launches):
-    """Return launches in parts; each ends with one that may find a fault, or is the last."""
-    found = [[]]
-    for each in launches:
-        found[-1].append(each)
-        if each[1].fault is not None:
-            found.append([])
-    return [part for part in found if part]
-
-
-def start(part, bases, stream):
+def start(launches, bases, stream):
     """Start launches one by one."""
-    for _, launch in part:
-        if launch.fault is not None:
-            launch.clear_fault(stream)
+    for launch in launches:
         launch.start(bases, stream)
 
 
-class Part:
-    """A part of a sequence as a CUDA graph."""
+class Graph:
+    """A sequence as a CUDA graph."""
 
-    def __init__(self, device, part, bases):
+    def __init__(self, device, launches, bases, tables):
         driver, api = device.driver, device.driver.api
-        self.last = part[-1]
+        self.tables = tables                             # memory that it reads
         driver.cuStreamBeginCapture(device.compute, api.CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL)
         try:
-            start(part, bases, device.compute)
+            start(launches, bases, device.compute)
         finally:
             graph = driver.cuStreamEndCapture(device.compute)
         self.executable = driver.cuGraphInstantiate(graph, 0)
         driver.cuGraphDestroy(graph)
         self.destroy = driver.cuGraphExecDestroy
 
-    def replay(self, device):
-        """Start all of it."""
-        device.driver.cuGraphLaunch(self.executable, device.compute)
-
     def __del__(self):
         if hasattr(self, "executable"):
             self.destroy(self.executable)
-
-
-class Graph:
-    """A sequence as CUDA graphs: one, or more if launches may find faults."""
-
-    def __init__(self, device, launches, bases, tables):
-        self.tables = tables                             # memory that it reads
-        self.parts = [Part(device, part, bases) for part in parts(launches)]

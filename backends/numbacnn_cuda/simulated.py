@@ -1,9 +1,12 @@
 """A device in this process: its memory is NumPy's, its kernels run in the simulator."""
+import threading
+
 import numpy as np
 
 from numbacnn.kernels.channels_last import View
 
 from .compile import Pointers, floating, names_of
+from .fault import FIRST, HIGH, LOW, NOTHING, NOTICE, RECORD, RUN, SLOT, WORDS, found
 from .simulator import RUBBISH, WAITING, simulate
 
 ALIGNMENT = 256           # of blocks of memory, as on a device
@@ -51,11 +54,7 @@ class Launch:
         if not self.grid:
             return
         arrays = [numpy_of(each, bases) for each in self.given]
-        fault = np.full(1, np.iinfo(np.int64).max)
-        simulate(self.function, (self.grid,), (self.block,), [*arrays, *[fault] * (self.kernel.raises is not None)],
-                 self.shared_bytes, self.waits)
-        if fault[0] != np.iinfo(np.int64).max:
-            raise self.kernel.raises(int(fault[0]), *arrays)
+        simulate(self.function, (self.grid,), (self.block,), arrays, self.shared_bytes, self.waits)
 
 
 def numpy_of(argument, bases):
@@ -71,7 +70,14 @@ class Device:
     name, arch, index = "simulator", None, 0
 
     def __init__(self):
-        self.shared = Block(0)
+        self.shared, self.local = Block(0), threading.local()
+
+    def record(self):
+        """Return where the kernels of this thread note what they find wrong."""
+        found = getattr(self.local, "record", None)
+        if found is None:
+            found = self.local.record = Record()
+        return found
 
     def empty(self, nbytes):
         """Return a block of memory."""
@@ -104,11 +110,33 @@ class Sequence:
     def run(self, bases):
         """Run them all; an exception has the attribute `launch`, the number of the launch."""
         for number, launch in enumerate(self.launches):
-            try:
-                launch.run(bases)
-            except Exception as error:
+            launch.run(bases)
+            if launch.kernel.raises and record_at(bases[SLOT])[FIRST] != NOTHING:
+                _, _, *what = found(record_at(bases[SLOT]))
+                error = launch.kernel.raises(*what, *launch.arguments[:-2])
                 error.launch = number
-                raise
+                raise error
+
+
+class Record:
+    """Where kernels note what they find wrong. A run that fails ends at once, so each begins with nothing."""
+
+    def __init__(self):
+        self.words = np.full(WORDS + 1, NOTHING, np.int64)               # the last stands for the host's memory
+        self.address = self.words.ctypes.data
+        self.words[RUN], self.words[NOTICE] = 0, self.address + WORDS * self.words.itemsize
+
+    def started(self, program):
+        """Say that all has run, and nothing failed."""
+
+    def interrupted(self):
+        """Forget what was found."""
+        self.words[[FIRST, LOW, HIGH]] = NOTHING
+
+
+def record_at(address):
+    """Return the words of a record."""
+    return RECORD._replace(slot=0).array(address)
 
 
 class Runtime:

@@ -4,7 +4,8 @@ from numpy import int64
 
 from numbacnn.kernels.channels_last import flat
 
-from .compile import cuda, fail, kernel, real
+from .compile import cuda, kernel, real
+from .fault import fail
 from .memory import temporary
 from .reduce import THREADS, WARP, power_of_two
 from .sort import count_below, sorted_lines
@@ -14,22 +15,22 @@ FEW = 32                              # so many indices are looked at one by one
 LONG = 64                             # so many numbers of one sum, on average, are added by several threads
 
 
-def out_of_range(item, index, checked, size, negative):
+def out_of_range(item, value, index, checked, size, negative):
     """Return what says that an index is not one."""
-    return IndexError(f"index: must be from {-size * negative} to {size - 1}, got {index[item]}")
+    return IndexError(f"index: must be from {-size * negative} to {size - 1}, got {value}")
 
 
 @kernel(items=lambda index: index.size, arrange=flat, raises=out_of_range)
-def wrap_index(index, checked, size, negative, fault):
+def wrap_index(index, checked, size, negative, fault, launch):
     i = cuda.grid(1)
     if i < index.size:
         value = int64(index[i])
         if value < 0 and negative != 0:
             value += size
         if value < 0 or value >= size:
-            fail(fault, i)
-        else:
-            checked[i] = value
+            fail(fault, launch, i, index[i])
+            value = 0
+        checked[i] = value
 
 
 def take(x, index, y, axis):

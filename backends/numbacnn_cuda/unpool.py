@@ -10,8 +10,9 @@ In place of m and n two numbers serve whose ratio is about the same.
 import numpy as np
 
 from .block import block_least
-from .compile import cuda, device, fail, kernel, real
+from .compile import cuda, device, kernel, real
 from .division import dividers, quotient, split
+from .fault import fail
 from .memory import temporary
 from .planes import place_of, places_in
 
@@ -101,9 +102,9 @@ def pointing(p, outputs, m, n, least, most):
 
 # --- unpooling ------------------------------------------------------------------------------------------------------
 
-def outside(item, x, indices, y, *_):
+def outside(item, index, x, indices, y, *_):
     """Return the exception for an index that is not a place of y."""
-    return IndexError(f"max_unpool: indices must be from 0 to {y.shape[1] - 1}, got {indices[item]}")
+    return IndexError(f"max_unpool: indices must be from 0 to {y.shape[1] - 1}, got {index}")
 
 
 def max_unpool(x, indices, y):
@@ -128,7 +129,7 @@ def clear(last):
 
 
 @kernel(items=lambda x: x.size, raises=outside)
-def find_last(x, indices, y, last, numbers, places, fault):
+def find_last(x, indices, y, last, numbers, places, fault, launch):
     """Write for each place of y the last number of x that goes there; whole numbers, so that all orders are alike."""
     i = cuda.grid(1)
     if i < x.size:
@@ -137,7 +138,7 @@ def find_last(x, indices, y, last, numbers, places, fault):
             place, number = split(i, numbers)
             cuda.atomic.max(last, (quotient(place, places) * y.shape[1] + index) * numbers[0] + number, i)
         else:
-            fail(fault, i)
+            fail(fault, launch, i, index)
 
 
 @kernel(items=lambda y: y.size)
@@ -156,7 +157,7 @@ def numbers_along(dy, indices, dx):
 
 
 @kernel(items=lambda dx: dx.size, arrange=numbers_along, raises=outside)
-def max_unpool_backward(dx, indices, dy, numbers, places, fault):
+def max_unpool_backward(dx, indices, dy, numbers, places, fault, launch):
     i = cuda.grid(1)
     if i < dx.size:
         index = indices[i]
@@ -164,4 +165,5 @@ def max_unpool_backward(dx, indices, dy, numbers, places, fault):
             place, number = split(i, numbers)
             dx[i] = dy[quotient(place, places), index, number]
         else:
-            fail(fault, i)
+            dx[i] = real(0)
+            fail(fault, launch, i, index)

@@ -40,7 +40,7 @@ def gpus(monkeypatch):
     for _ in runtimes:
         replace(None)
     graph.thread.recording = graph.Recording()
-    graph.thread.arenas = {}
+    graph.thread.arenas, graph.thread.pending = {}, {}
     graph.thread.pool = type(graph.thread.pool)()
     graph.thread.plans.clear()
     for device in [each for each in random._thread.states if each.type == "cuda"]:
