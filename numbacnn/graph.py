@@ -22,7 +22,7 @@ from numbacnn.dtypes import DTYPES, NAMES, computed
 from numbacnn.errors import DeviceError, DTypeError, EvaluationError, ShapeError
 from numbacnn.fusion import Number
 from numbacnn.kernels import Spec
-from numbacnn.memory import Pool, Storage, is_shared
+from numbacnn.memory import Pool, Storage, capacity, is_shared
 from numbacnn.pending import BEHIND, Pending
 from numbacnn.plan import Instruction, Plan, successions
 from numbacnn.widening import is_widened
@@ -43,7 +43,8 @@ EAGER, FUSE = switch("NUMBACNN_EAGER", False), switch("NUMBACNN_FUSE", True)
 PRECISION = "default"
 MAX_ELEMENTS = 2**31 - 1  # of an array: kernels are not tried with more
 MAX_ARRAYS = 4096         # a recording of so many arrays evaluates itself,
-MAX_BYTES = 256 << 20     # and one that keeps so many bytes alive which nobody else refers to
+MAX_BYTES = 256 << 20     # and one that keeps so many bytes alive which nobody else refers to,
+SHARE = 0.125             # on a device with memory of its own this share of it
 MAX_PLANS = 64            # plans a thread keeps, the least recently used goes first
 
 
@@ -151,8 +152,9 @@ class Thread(threading.local):
         """The memory that all plans of this thread share for their intermediate arrays."""
         arena = self.arenas.get(device)
         if arena is None or arena.nbytes < nbytes:
+            arena = None
             self.arenas.pop(device, None)
-            arena = self.arenas[device] = Storage(device, nbytes)
+            arena = self.arenas[device] = self.pool.made(device, nbytes)
         return arena
 
 
@@ -238,10 +240,11 @@ def _relieve(recording: Recording) -> None:
     if thread.capture is not None:
         return
     dead = sum(storage.nbytes for storage, (slot, *_) in recording.leaves.items() if recording.arrays[slot]() is None)
-    if dead > MAX_BYTES or len(recording.arrays) > MAX_ARRAYS:
+    most = max(MAX_BYTES, int(SHARE * capacity(recording.device)) if recording.device else 0)
+    if dead > most or len(recording.arrays) > MAX_ARRAYS:
         evaluate()
     else:
-        recording.next_check = recording.nbytes + MAX_BYTES
+        recording.next_check = recording.nbytes + most
 
 
 def _launch(op: str, inputs: tuple[Array, ...], outputs: tuple[tuple[Shape, str], ...], numbers: tuple[Number, ...]

@@ -1,5 +1,6 @@
 """Memory of arrays: blocks of bytes that are used again as soon as nobody refers to them."""
 import itertools
+from functools import cache
 from sys import getrefcount
 from typing import Any
 
@@ -8,10 +9,18 @@ from numbacnn.errors import OutOfMemoryError
 
 SHELF = 16                # blocks of one size among which a free one is looked for
 BORROWED = -100           # less than all references that anybody counts
-BUDGET = 1 << 30          # bytes; beyond it, free blocks go back to the system
+BUDGET = 1 << 30          # bytes; beyond it, free blocks go back to the system,
+POOL_SHARE = 0.75         # on a device with memory of its own beyond this share of it
 
 
 _versions = itertools.count()
+
+
+@cache
+def capacity(device: Device) -> int:
+    """Bytes of a device that has memory of its own, else 0."""
+    tell = getattr(device.backend, "capacity", None)
+    return int(tell(device.index)) if tell else 0
 
 
 class Storage:
@@ -69,7 +78,7 @@ class Pool:
 
     def __init__(self) -> None:
         self.shelves: dict[tuple[Device, int], list[Storage]] = {}
-        self.nbytes = 0
+        self.nbytes: dict[Device, int] = {}
 
     def __del__(self) -> None:                          # with its thread; the blocks may live on
         for shelf in self.shelves.values():
@@ -85,29 +94,33 @@ class Pool:
             if getrefcount(shelf[i]) == 2:              # the shelf and the argument; a local name would count, too
                 shelf[i].renew()
                 return shelf[i]
-        try:
-            storage = Storage(device, nbytes)
-        except OutOfMemoryError:
-            self.trim()                                 # what is free in other sizes may be enough
-            storage = Storage(device, nbytes)
-            shelf = self.shelves.setdefault((device, nbytes), shelf)
+        storage = self.made(device, nbytes)
+        shelf = self.shelves.setdefault((device, nbytes), shelf)         # trimmed away, maybe
         if len(shelf) == SHELF:
             shelf.pop(0).pooled = 0
-            self.nbytes -= nbytes
+            self.nbytes[device] -= nbytes
         shelf.append(storage)
         storage.pooled = 1
-        self.nbytes += nbytes
-        if self.nbytes > BUDGET:
+        self.nbytes[device] = held = self.nbytes.get(device, 0) + nbytes
+        if held > max(BUDGET, POOL_SHARE * capacity(device)):
             self.trim()
         return storage
 
+    def made(self, device: Device, nbytes: int) -> Storage:
+        """A new block, which the pool does not know."""
+        try:
+            return Storage(device, nbytes)
+        except OutOfMemoryError:
+            self.trim()                                 # what is free in other sizes may be enough
+        return Storage(device, nbytes)
+
     def trim(self) -> None:
         """Give back what nobody uses."""
-        for (_, nbytes), shelf in self.shelves.items():
+        for (device, nbytes), shelf in self.shelves.items():
             for i in range(len(shelf) - 1, -1, -1):
                 if getrefcount(shelf[i]) == 2:
                     del shelf[i]
-                    self.nbytes -= nbytes
+                    self.nbytes[device] -= nbytes
         self.shelves = {key: shelf for key, shelf in self.shelves.items() if shelf}
 
 

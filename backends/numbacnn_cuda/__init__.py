@@ -7,7 +7,7 @@ from numbacnn.kernels.channels_last import is_view, nbytes
 from numbacnn.kernels.functions import FUNCTIONS as ELEMENTWISE
 
 from . import functions, mma_rules, norm_rules
-from .about import info, memory_info, properties, synchronize
+from .about import capacity, info, memory_info, properties, synchronize
 from .activation import prelu, prelu_backward_input, prelu_backward_weight
 from .along import argmax, argmin, max_along, min_along, spread_along
 from .average import average

@@ -38,14 +38,18 @@ def properties(index):
     return {"name": name, "major": major, "minor": minor, "total_memory": int(driver.cuDeviceTotalMem(handle))}
 
 
+def capacity(index):
+    """Return how many bytes of memory a GPU has; 0 in the simulator, which has none of its own."""
+    return properties(index)["total_memory"]
+
+
 def memory_info(index, forget_peak=False):
     """Return bytes: free and total of a GPU, and reserved by this process for arrays, now and at most."""
     if not hasattr(runtime(), "driver"):
         raise BackendError("cuda: the simulator computes in the memory of this process; there is no other to be asked "
                            "about")
     device = runtime().device(index)
-    with device.lock:
-        device.enter()
+    with device.lock, device.current():
         device.collect()
         free, total = device.driver.cuMemGetInfo()
         found = {"free": int(free), "total": int(total), "reserved": device.reserved, "peak": device.most_reserved}
