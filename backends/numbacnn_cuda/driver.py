@@ -124,6 +124,7 @@ class Device:
                                f"kernels need {OLDEST[0]}.{OLDEST[1]} or newer; use the CPU: device('cpu')")
         self.arch = f"sm_{self.capability[0]}{self.capability[1]}" + "a" * (self.capability[0] >= 9)
         self.context = driver.cuDevicePrimaryCtxRetain(self.handle)
+        before = driver.cuCtxGetCurrent()
         self.enter()
         self.compute, self.uploads = (driver.cuStreamCreate(api.CUstream_flags.CU_STREAM_NON_BLOCKING)
                                       for _ in range(2))
@@ -138,10 +139,15 @@ class Device:
         self.events = [self.new_event() for _ in range(64)]
         self.lending = Lending(self)
         self.reserved = self.most_reserved = 0           # bytes, now and at most
+        driver.cuCtxSetCurrent(before)
 
     def enter(self):
         """Make this the device of the calling thread."""
         self.driver.cuCtxSetCurrent(self.context)
+
+    def current(self):
+        """Return a block of code in which this is the device of the calling thread; then it is another one again."""
+        return Current(self)
 
     def collect(self):
         """Free what nobody refers to any more; never while a stream is captured, which would capture that."""
@@ -157,8 +163,7 @@ class Device:
 
     def empty(self, nbytes):
         """Return a block of memory."""
-        with self.lock:
-            self.enter()
+        with self.lock, Current(self):
             self.collect()
             block = Block(self, nbytes)
             self.reserved += nbytes
@@ -215,8 +220,7 @@ class Device:
     def synchronize(self):
         """Wait for all that was started, and give back what nobody needs any more."""
         for wait in True, False:
-            with self.lock:
-                self.enter()
+            with self.lock, Current(self):
                 self.collect()
             if wait:
                 self.driver.cuStreamSynchronize(self.compute)
@@ -242,8 +246,7 @@ class Block:
     def write(self, values, offset):
         """Write bytes, without waiting for the device."""
         device = self.device
-        with device.lock:
-            device.enter()
+        with device.lock, Current(device):
             device.staging.append(device.staging.pop(0))
             device.staging[-1].send(values, self, offset)
 
@@ -251,21 +254,55 @@ class Block:
         """Return bytes, when all that was started has run."""
         device = self.device
         values = np.empty(nbytes, np.uint8)
-        device.enter()
-        if nbytes:
-            device.driver.cuMemcpyDtoHAsync(values.ctypes.data, self.address + offset, nbytes, device.compute)
-        device.driver.cuStreamSynchronize(device.compute)
+        with Current(device):
+            if nbytes:
+                device.driver.cuMemcpyDtoHAsync(values.ctypes.data, self.address + offset, nbytes, device.compute)
+            device.driver.cuStreamSynchronize(device.compute)
         return values
 
     def copy_from(self, source, nbytes):
-        """Write the first bytes of another block, of any device."""
+        """Write the first bytes of another block, of any device; the host waits for nothing."""
+        device, giver, driver = self.device, source.device, self.device.driver
+        if not nbytes:
+            return
+        if giver is device:
+            with device.lock, Current(device):
+                driver.cuMemcpyAsync(self.address, source.address, nbytes, device.compute)
+            return
+        with giver.lock, Current(giver):                 # its numbers may still be being computed
+            event = giver.lending.event()
+            driver.cuEventRecord(event, giver.compute)
+        with device.lock, Current(device):
+            driver.cuStreamWaitEvent(device.compute, event, 0)
+            driver.cuMemcpyPeerAsync(self.address, device.context, source.address, giver.context, nbytes,
+                                     device.compute)
+            device.ran([self.address])
+            copied = device.lending.event()
+            driver.cuEventRecord(copied, device.compute)
+        with giver.lock, Current(giver):                 # what is run or uploaded there next may overwrite the source
+            driver.cuStreamWaitEvent(giver.compute, copied, 0)
+            giver.ran([source.address])
+            giver.lending.spare.append(event)
+        device.lending.spare.append(copied)
+
+
+class Current:
+    """A block of code in which a device is the calling thread's. Other libraries may have chosen another one."""
+
+    __slots__ = ("before", "device")
+
+    def __init__(self, device):
+        self.device = device
+
+    def __enter__(self):
         device = self.device
-        device.enter()
-        if nbytes:
-            if source.device is not device:
-                source.device.synchronize()
-                device.enter()
-            device.driver.cuMemcpyAsync(self.address, source.address, nbytes, device.compute)
+        self.before = device.driver.cuCtxGetCurrent()
+        if self.before != device.context:
+            device.driver.cuCtxSetCurrent(device.context)
+
+    def __exit__(self, *error):
+        if self.before != self.device.context:
+            self.device.driver.cuCtxSetCurrent(self.before)
 
 
 class Borrowed(Block):

@@ -75,8 +75,7 @@ def lend(memory, keep, array, index, stream, version, copied):
     device = runtime().device(index)
     lent = lent_array(device, memory, keep, stream, array, not copied)
     if stream != NO_STREAM:
-        with device.lock:
-            device.enter()
+        with device.lock, device.current():
             device.ran(())
             device.wait_for_run(device.runs, stream)
     return capsule(lent, knows_views(version), copied, index, narrow=array[1] == "bfloat16")
@@ -94,8 +93,7 @@ def array_interface(memory, keep, array, index):
                              "torch.from_dlpack(x)")
     device = runtime().device(index)
     lent = lent_array(device, memory, keep, None, array, True)
-    with device.lock:
-        device.enter()
+    with device.lock, device.current():
         return {**lent.__array_interface__, "stream": int(device.compute)} | (
             {} if 0 not in array[0] else {"data": (0, True)}), lent
 
@@ -172,8 +170,7 @@ def wait_for_producer(device, known):
     stream = known.get("stream") if known["version"] >= 3 else LEGACY
     if stream is None:
         return
-    with device.lock:
-        device.enter()
+    with device.lock, device.current():
         event = device.lending.event()
         device.driver.cuEventRecord(event, stream)
         device.driver.cuStreamWaitEvent(device.compute, event, 0)

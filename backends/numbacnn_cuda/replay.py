@@ -24,8 +24,7 @@ class Sequence:
 
     def run(self, bases):
         """Start them all."""
-        with self.device.lock:
-            self.device.enter()
+        with self.device.lock, self.device.current():
             self.device.collect()
             self.start(bases)
 

@@ -8,7 +8,7 @@ from numbacnn.backend import Device
 from numbacnn.dtypes import FLOATING
 from numbacnn.errors import DTypeError
 from numbacnn.geometry.options import Geometry
-from numbacnn.graph import Array, record
+from numbacnn.graph import Array, record, thread
 from numbacnn.ops.check import any_tensor, dtype_name, is_dtype
 
 
@@ -240,12 +240,22 @@ def _move(x: Tensor, target: Device) -> Tensor:
     if target is x.device:
         return x
     source = x.device
-    y = Array.of(x.numpy(), target)
+    y = moved(x.array, target)
 
     def backward(dy: Array) -> Gradients:
-        return (Array.of(dy.numpy(), source),)
+        return (moved(dy, source),)
 
     return differentiable(y, (x,), backward)
+
+
+def moved(array: Array, target: Device) -> Array:
+    """The same value on another device: if that is one of the same backend, the numbers go there directly."""
+    if target.type != array.device.type:
+        return Array.of(array.numpy(), target)
+    source = array.computed()
+    storage = thread.pool.take(target, source.nbytes)
+    target.backend.copy(source.memory, storage.memory, source.nbytes)
+    return Array.at(array.shape, array.dtype, storage)
 
 
 def sizes_of(op: str, given: tuple[Any, ...]) -> tuple[int, ...]:

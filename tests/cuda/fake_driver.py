@@ -95,7 +95,7 @@ class Fake:
     CUfunction_attribute, CUpointer_attribute, cuuint64_t = CUfunction_attribute, CUpointer_attribute, cuuint64_t
 
     def __init__(self, devices=1, memory=1 << 30, capability=(9, 0)):
-        self.devices, self.left, self.capability = devices, memory, capability
+        self.devices, self.left, self.total, self.capability = devices, memory, memory, capability
         self.memory, self.pinned, self.started, self.calls = {}, {}, [], []
         self.handles, self.graphs, self.capturing = count(1), {}, {}
         self.current, self.limits = None, {}
@@ -123,6 +123,9 @@ class Fake:
 
     def cuDevicePrimaryCtxRetain(self, device):
         return OK, ("context", device)
+
+    def cuCtxGetCurrent(self):
+        return OK, self.current
 
     def cuCtxSetCurrent(self, context):
         self.current = context
@@ -183,10 +186,10 @@ class Fake:
         return (OK,)
 
     def cuMemGetInfo(self):
-        return OK, self.left, 1 << 30
+        return OK, self.left, self.total
 
     def cuDeviceTotalMem(self, device):
-        return OK, 1 << 30
+        return OK, self.total
 
     def cuPointerGetAttribute(self, attribute, address):
         for begin, (_, size) in self.memory.items():
@@ -225,6 +228,13 @@ class Fake:
         return self.copied(target, source, nbytes, (source,), stream)
 
     def cuMemcpyAsync(self, target, source, nbytes, stream):
+        return self.copied(target, source, nbytes, (target, source), stream)
+
+    def cuMemcpyPeerAsync(self, target, target_context, source, source_context, nbytes, stream):
+        for address, context in (target, target_context), (source, source_context):
+            if self.homes.get(address) != context:
+                return (CUresult.CUDA_ERROR_INVALID_VALUE,)
+        self.log.append(("peer", target, source, stream))
         return self.copied(target, source, nbytes, (target, source), stream)
 
     def cuMemsetD8Async(self, address, value, nbytes, stream):

@@ -291,3 +291,35 @@ def test_without_a_driver_there_is_a_sentence_soon():
     if said == "a GPU":
         pytest.skip("there is a GPU")
     assert said.startswith("cuda: there is no NVIDIA") and said.endswith("False True")
+
+
+def test_numbers_go_from_gpu_to_gpu_directly_and_in_order(gpus):
+    """The copy waits for what made them; what is run there next, which may use the memory again, waits for the copy."""
+    fake = gpus(devices=2)
+    values = np.arange(24, dtype=np.float32).reshape(1, 2, 3, 4)
+    x = nb.tensor(values, device="cuda:0")
+    first, second = fake.runtime.device(0), fake.runtime.device(1)
+    read, fake.cuMemcpyDtoHAsync = fake.cuMemcpyDtoHAsync, None
+    fake.log.clear()
+    y = x.to("cuda:1")
+    log, fake.cuMemcpyDtoHAsync = list(fake.log), read
+    (place,) = [n for n, (what, *_) in enumerate(log) if what == "peer"]
+    assert log[place][3] == second.compute
+    made = [n for n, event in enumerate(log[:place]) if event[0] == "record" and event[2] == first.compute]
+    assert any(("wait", second.compute, log[n][1]) in log[n:place] for n in made)
+    copied = [n for n, event in enumerate(log) if n > place and event[0] == "record" and event[2] == second.compute]
+    assert any(("wait", first.compute, log[n][1]) in log[n:] for n in copied)
+    np.testing.assert_array_equal(y.numpy(), values)
+    assert home(fake, y) == 1
+
+
+@simulated.only
+def test_the_device_of_other_libraries_stays_current(gpus):
+    fake = gpus(devices=3)
+    for current in None, ("context", 0), ("context", 2):
+        fake.current = current
+        x = nb.ones(3, device="cuda:1") * 2
+        assert x.to("cuda:0").tolist() == [2.0] * 3
+        nb.cuda.synchronize("cuda:1")
+        nb.cuda.mem_get_info("cuda:1")
+        assert fake.current == current
