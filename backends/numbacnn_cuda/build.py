@@ -26,7 +26,8 @@ class Specification(NamedTuple):
         """Return that of a kernel and its arguments."""
         dtype = np.float64 if kernel.wide else floating(arguments)
         threads = kernel.launch_size(arguments)[1]
-        return cls(kernel, dtype, signature_of(kernel, arguments), 1 << (threads - 1).bit_length())
+        return cls(kernel, dtype, signature_of(kernel, arguments),
+                   threads if kernel.same_block else 1 << (threads - 1).bit_length())
 
     def __str__(self):
         return f"{self.kernel.__name__}({', '.join(self.signature)}) of {self.threads} threads"

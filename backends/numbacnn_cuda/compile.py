@@ -9,6 +9,7 @@ import functools
 import hashlib
 import inspect
 import types
+from typing import NamedTuple
 
 import numpy as np
 
@@ -53,6 +54,46 @@ class Pointers:
     def dtype(self):
         """That of each array."""
         return self.views[0].dtype
+
+
+class Windows(NamedTuple):
+    """Where pixels begin that a `TensorMap` copies together, along rows and columns of an image; all are places of y.
+
+    The first begins so far from the first pixel of the image, the last so far from its last one.
+    """
+
+    lower: tuple[int, int]
+    upper: tuple[int, int]
+    steps: tuple[int, int]            # from one to the next
+
+
+class TensorMap:
+    """An argument of a kernel: how parts of an array are copied to shared memory, by compute capability 9.0.
+
+    The kernel gets where the map lies, which is made when it is known where the array does.
+
+    Attributes
+    ----------
+    view : View
+        An array without gaps.
+    kind : {"tf32", "bf16"}
+        What its numbers become on the way: float32 is rounded to tf32; numbers of 16 bits stay as they are.
+    box : tuple of int
+        How many numbers are copied together along each axis; the last are 128 bytes. With windows: how many pixels, and
+        how many channels of each.
+    windows : Windows, optional
+        If a copy is of pixels at places that follow each other, in rows, and images (N, H, W, C).
+    """
+
+    __slots__ = ("box", "kind", "view", "windows")
+    dtype = np.dtype(np.float32)      # of sums of products of these numbers
+
+    def __init__(self, view, kind, box, windows=None):
+        self.view, self.kind, self.box, self.windows = view, kind, tuple(box), windows
+
+    def of(self, array):
+        """Return the map of an array that is there, for the simulator."""
+        return TensorMap(array, self.kind, self.box, self.windows)
 
 
 class Primitive:
@@ -114,6 +155,7 @@ class Kernel:
         self.items, self.blocks, self.shared = (
             by_name(question, function, given) for question in (items, blocks, shared))
         self.block = by_name(block, function, given) if callable(block) else lambda *arguments: block
+        self.same_block = not callable(block)            # whether all launches have as many threads in a block
         self.place = function.__module__, function.__name__
         if self.place in kernels:
             raise TypeError(f"kernel: there are two with the name {function.__name__} in {function.__module__}; they "
@@ -150,7 +192,7 @@ def kernel(items=None, blocks=None, block=BLOCK, arrange=physical, shared=None, 
     arrange : callable
         From views, as the user sees the arrays, and numbers: the list of arguments that the kernel gets. The default
         is each array as it lies. An argument may also be a tuple of ints, a NumPy array: a table, which is uploaded
-        when the plan is made, or `Pointers` to arrays.
+        when the plan is made, `Pointers` to arrays, or a `TensorMap`.
     shared : callable, optional
         In the same way as items, bytes of dynamic shared memory.
     raises : callable, optional
@@ -263,6 +305,8 @@ def type_name(argument, number):
         return f"{argument.dtype.name}[{argument.ndim}]{'C' if contiguous else 'A'}"
     if isinstance(argument, Pointers):
         return f"{argument.dtype.name}*[1]C"
+    if isinstance(argument, TensorMap):
+        return "tensor_map"
     if isinstance(argument, tuple):
         return f"int64x{len(argument)}"
     return number if isinstance(argument, float) else "int64"
@@ -272,4 +316,6 @@ def views_of(argument):
     """Return the views in an argument."""
     if isinstance(argument, Pointers):
         return argument.views
+    if isinstance(argument, TensorMap):
+        return (argument.view,)
     return (argument,) if isinstance(argument, View) else ()

@@ -34,7 +34,7 @@ def to_ltoir(function, signature, capability, threads):
         A kernel.
     signature : sequence of str
         The types of its arguments: "float32[2]C" is an array of two axes, C-ordered, "float32[2]A" one with strides,
-        "float32*[1]C" one of addresses of arrays, "int64x3" a tuple, "int64" a number.
+        "float32*[1]C" one of addresses of arrays, "tensor_map" where a map lies, "int64x3" a tuple, "int64" a number.
     capability : tuple of int
         The compute capability, such as (9, 0).
     threads : int
@@ -99,7 +99,9 @@ def numba_type(name):
         dtype = {"bool": types.boolean, "bfloat16": bfloat16}.get(array[1]) or getattr(types, array[1])
         return types.Array(types.CPointer(dtype) if array[2] else dtype, int(array[3]), array[4])
     several = re.fullmatch(r"(\w+)x(\d+)", name)
-    return types.UniTuple(getattr(types, several[1]), int(several[2])) if several else getattr(types, name)
+    if several:
+        return types.UniTuple(getattr(types, several[1]), int(several[2]))
+    return types.uint64 if name == "tensor_map" else getattr(types, name)
 
 
 compiling = threading.Lock()

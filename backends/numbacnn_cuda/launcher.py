@@ -1,7 +1,8 @@
 """A kernel and its arguments, packed as the driver takes them.
 
 What a kernel of Numba's gets, each number a parameter of its own: of an array two zeros (who owns it, which matters to
-Python only), its size, the bytes of a number, the address, the shape, the strides in bytes; of a tuple its numbers.
+Python only), its size, the bytes of a number, the address, the shape, the strides in bytes; of a tuple its numbers; of
+a map of an array where it lies.
 """
 import ctypes
 
@@ -10,8 +11,9 @@ import numpy as np
 from numbacnn.kernels.channels_last import View
 
 from .build import Specification
-from .compile import Pointers
+from .compile import Pointers, TensorMap
 from .store import binary_of
+from .tensor_maps import encoded
 
 WORD = 8                  # bytes of a parameter: every number gets a word of its own
 
@@ -28,7 +30,7 @@ class Launch:
         self.function = None
 
     def prepare(self, bases):
-        """Load the machine code, pack all that does not depend on addresses, upload addresses that kernels look up.
+        """Load the machine code, pack all that does not depend on addresses, upload addresses and maps of arrays.
 
         Returns the memory of these: it must live as long as a graph that was captured.
         """
@@ -38,11 +40,17 @@ class Launch:
                 self.arguments, self.specification.signature, iter(self.tables))
             self.parameters = (ctypes.c_void_p * len(self.words))(*[
                 self.words.ctypes.data + WORD * n for n in range(len(self.words))])
-        blocks = [uploaded(self.device, np.array([bases[view.slot] + view.offset for view in views], np.int64))
-                  for _, views in self.pointers]
+        blocks = [uploaded(self.device, self.looked_up(argument, bases)) for _, argument in self.pointers]
         for (place, _), block in zip(self.pointers, blocks, strict=True):
             self.words[place] = block.address
         return blocks
+
+    def looked_up(self, argument, bases):
+        """Return what the kernel finds in memory of an argument: addresses of arrays, or a map of one."""
+        if isinstance(argument, TensorMap):
+            view = argument.view
+            return encoded(self.device.driver, argument, bases[view.slot] + view.offset)
+        return np.array([bases[view.slot] + view.offset for view in argument.views], np.int64)
 
     def start(self, bases, stream):
         """Start it in a stream, slots being at these addresses."""
@@ -62,7 +70,7 @@ def uploaded(device, table):
 def packed(arguments, signature, tables):
     """Return the words of all parameters, and where addresses go.
 
-    These are (word, slot, offset), and for addresses that a kernel looks up (word, views).
+    These are (word, slot, offset), and for what a kernel looks up in memory (word, argument).
     """
     words, holes, pointers = [], [], []
     for argument, name in zip(arguments, signature, strict=False):
@@ -70,8 +78,11 @@ def packed(arguments, signature, tables):
             holes.append((len(words) + 4, argument.slot, argument.offset))
             words += array_words(argument.shape, argument.strides, argument.dtype, 0)
         elif isinstance(argument, Pointers):
-            pointers.append((len(words) + 4, argument.views))
+            pointers.append((len(words) + 4, argument))
             words += array_words((len(argument.views),), (WORD,), np.dtype(np.int64), 0)
+        elif isinstance(argument, TensorMap):
+            pointers.append((len(words), argument))
+            words.append(0)
         elif isinstance(argument, np.ndarray):
             words += array_words(argument.shape, argument.strides, argument.dtype, next(tables).address)
         elif isinstance(argument, tuple):

@@ -5,7 +5,7 @@ import numpy as np
 
 from numbacnn.kernels.channels_last import View
 
-from .compile import Pointers, floating, names_of
+from .compile import Pointers, TensorMap, floating, names_of
 from .fault import FIRST, HIGH, LOW, NOTHING, NOTICE, RECORD, RUN, SLOT, WORDS, found
 from .simulator import RUBBISH, WAITING, simulate
 
@@ -58,9 +58,11 @@ class Launch:
 
 
 def numpy_of(argument, bases):
-    """Return what a kernel gets for an argument, slots being at these addresses: NumPy arrays."""
+    """Return what a kernel gets for an argument, slots being at these addresses: NumPy arrays, or maps of them."""
     if isinstance(argument, Pointers):
         return [view.array(bases[view.slot]) for view in argument.views]
+    if isinstance(argument, TensorMap):
+        return argument.of(argument.view.array(bases[argument.view.slot]))
     return argument.array(bases[argument.slot]) if isinstance(argument, View) else argument
 
 

@@ -9,6 +9,7 @@ import re
 from enum import IntEnum, IntFlag
 from itertools import count
 
+import fake_tensor_maps
 import numpy as np
 from numbacnn_cuda.build import Binary
 from numbacnn_cuda.compile import names_of
@@ -155,6 +156,10 @@ class Fake:
     def cuCtxSynchronize(self):
         self.log.append(("synchronize", self.current))
         return (OK,)
+
+    def cuGetProcAddress(self, name, version, flags):
+        """Return the address of a function of C."""
+        return OK, fake_tensor_maps.address_of(name.decode(), version), 0
 
     def cuDriverGetVersion(self):
         return OK, 13000
@@ -329,6 +334,8 @@ class Computing(Fake):
 
 def decoded(name, words, end_of):
     """Return the argument of a type that comes next in words; `end_of` says where a block of memory ends."""
+    if name == "tensor_map":
+        return fake_tensor_maps.decoded(next(words))
     if "*" in name:
         dtype, addresses = np.dtype(name.split("*")[0]), decoded("int64[1]C", words, end_of)
         return [np.ndarray((end_of(address) - address) // dtype.itemsize, dtype,
