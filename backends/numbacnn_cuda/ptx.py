@@ -16,7 +16,7 @@ U16, U32, S32, U64, F32 = "uint16", "uint32", "int32", "uint64", "float32"
 LETTERS = {"uint16": "h", "int32": "r", "uint32": "r", "uint64": "l", "float32": "f"}    # of operands, in constraints
 
 
-def op(name, line, results=(), arguments=(), tied=0, memory=True, collective=False):
+def op(name, line, results=(), arguments=(), tied=0, memory=True, collective=False, twins=None):
     """Return a function for kernels that is a line of PTX.
 
     Parameters
@@ -34,9 +34,11 @@ def op(name, line, results=(), arguments=(), tied=0, memory=True, collective=Fal
         Whether it reads or writes memory, or waits: then it stays where it is among others that do.
     collective : bool
         Whether the threads of a warp execute it together.
+    twins : module, optional
+        Where its twin is, if not in ptx_simulated.py.
     """
     if SIMULATED:
-        return getattr(ptx_simulated, name)
+        return getattr(twins or ptx_simulated, name)
     written = sum(f"{{{n}}}" in line for n in range(4))
     constraints = ",".join([*(f"={LETTERS[each]}" for each in results), *map(str, range(tied)),
                             *(LETTERS[each] for each in arguments[tied:]), *["~{memory}"] * memory])

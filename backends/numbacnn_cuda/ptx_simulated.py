@@ -136,6 +136,7 @@ def copies_wait(left):
 # --- tensor cores -----------------------------------------------------------------------------------------------------
 
 LANES = np.arange(WARP)
+WHOLE_TF32 = np.uint32(0xFFFFE000)                  # the bits of a number that tf32 has
 QUAD, PLACE = LANES // 4, LANES % 4                  # of a lane: a row of a fragment, and its place in the row
 
 
@@ -146,7 +147,7 @@ def multiply_tf32(*registers):
 
 def multiplied_tf32(all_registers):
     """Return the registers of each lane."""
-    values = np.array([each[4:] for each in all_registers], np.uint32) & np.uint32(0xFFFFE000)
+    values = np.array([each[4:] for each in all_registers], np.uint32) & WHOLE_TF32
     numbers = values.view(np.float32)
     a, b = np.empty((16, 8), np.float32), np.empty((8, 8), np.float32)
     for n in range(4):

@@ -86,6 +86,8 @@ class Thread:
         self.number, self.position = number, position
         self.result = self.switch = None
         self.begun, self.groups = [], []                 # copies that go on: of no group yet, and groups in order
+        self.products, self.product_groups, self.begins = [], [], False  # products that go on, see ptx_hopper_simulated
+        self.maps = []                                   # of arrays, as this thread sees them
 
 
 class Block:
@@ -96,6 +98,7 @@ class Block:
         self.shared, self.dynamic = {}, rubbish(shared_bytes, np.uint8)
         self.rooms, self.ready = {}, deque()
         self.window = {}                                 # where an array in memory begins: its shared address
+        self.barriers = {}                               # by their shared addresses
         self.current = self.hub = None
 
     def run_in_turn(self, function, arguments):
@@ -132,14 +135,22 @@ class Block:
             self.window[begin] = -(-end // WINDOW) * WINDOW + WINDOW + 16, array.view(np.uint8).reshape(-1)
         return self.window[begin][0]
 
-    def bytes_at(self, place, nbytes):
-        """Return bytes of shared memory, at an address that must be a multiple of their number."""
+    def bytes_at(self, place, nbytes, alignment=None):
+        """Return bytes of shared memory, at an address that must be a multiple of their number, or of another one."""
         for at, known in self.window.values():
             if at <= place and place + nbytes <= at + known.size:
-                if place % nbytes:
-                    raise ValueError(f"{place} is no multiple of {nbytes}")
+                if place % (alignment or nbytes):
+                    raise ValueError(f"{place} is no multiple of {alignment or nbytes}")
                 return known.view(np.ndarray)[place - at:place - at + nbytes]
         raise IndexError(f"{nbytes} bytes from {place} on are in no array of shared memory")
+
+    def numbers_at(self, places, itemsize):
+        """Return the bytes of numbers of one array of shared memory, (*places, itemsize)."""
+        for at, known in self.window.values():
+            if at <= places.min() and places.max() + itemsize <= at + known.size:
+                return known.view(np.ndarray)[(places - at)[..., None] + np.arange(itemsize)].reshape(
+                    places.shape[0], -1)
+        raise IndexError(f"numbers between {places.min()} and {places.max()} are in no array of shared memory")
 
     def meet(self, size, value, combine, depth=2):
         """Wait for all threads of a group; return what `combine` makes of their values for this one."""
@@ -314,8 +325,9 @@ def whole(mask):
 
 
 cuda = Simulated()
-WAITING = {"all_sync", "any_sync", "ballot_sync", "collective", "copies_wait", "shfl_down_sync", "shfl_sync",
-           "shfl_up_sync", "shfl_xor_sync", "syncthreads", "syncwarp", "together"}     # what a thread may wait in
+WAITING = {"all_sync", "any_sync", "ballot_sync", "barrier_wait", "collective", "copies_wait", "products_wait",
+           "shfl_down_sync", "shfl_sync", "shfl_up_sync", "shfl_xor_sync", "some_wait", "syncthreads", "syncwarp",
+           "together"}                                   # what a thread may wait in
 
 
 def simulate(function, grid, block, arguments, shared_bytes=0, waits=True):
