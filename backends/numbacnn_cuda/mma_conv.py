@@ -14,7 +14,7 @@ from numpy import int32, uint32
 from .compile import cuda, device, kernel
 from .elementwise import renamed
 from .fragments import multiplication, storing
-from .mma_epilogue import FINISH
+from .mma_epilogue import FINISH, place_of
 from .mma_tile import CHUNK, CHUNKS, FAR, LINE, TILES, WARP, aligned, divisor, quotient, swizzled, tile_for
 from .ptx import (
     address,
@@ -86,7 +86,7 @@ def product(tile, kind):
         height, width, channels = uint32(image[0]), uint32(image[1]), image[2]
         grid_height, grid_width, pixels = grid
         across_multiplier, across_shift, down_multiplier, down_shift, beside_multiplier, beside_shift = divisors
-        y_height, y_width, filters, down_step, down_first, right_step, right_first = place
+        filters = place[2]
         base = aligned(shared_address(cuda.shared.array(0, np.uint8)))
         thread = int32(cuda.threadIdx.x)
         lane, warp = int32(thread % WARP), int32(thread // WARP)
@@ -146,11 +146,7 @@ def product(tile, kind):
         for row in range(thread // beside_each, rows, threads // beside_each):
             m = int32(m_first + row)
             if (m < pixels) & (n < filters):
-                line = quotient(m, across_multiplier, across_shift)
-                whole = quotient(line, down_multiplier, down_shift)
-                top = (line - whole * grid_height) * down_step + down_first
-                left = (m - line * grid_width) * right_step + right_first
-                at = int32(((whole * y_height + top) * y_width + left) * filters + n)
+                at = place_of(m, n, grid, place, divisors)
                 write(y, bias, other, at, n, base + row * pitch + (n - n_first) * 4, biased, added, lowest)
 
     name = f"conv2d_{kind}_{'_'.join(map(str, tile))}"
