@@ -130,11 +130,11 @@ def product(tile, kind):
                 fetch(x, weight, entry, base + free * stage_bytes, row, chunk, n, tops, lefts, starts, height, width,
                       filters, length)
             copies_end()
-            place = base + now * stage_bytes
-            advance(total, place, a_row, a_chunk, b_row, b_chunk)
-            advance(total, place, a_row, a_chunk + 2, b_row, b_chunk + 2)
-            advance(total, place, a_row, a_chunk + 4, b_row, b_chunk + 4)
-            advance(total, place, a_row, a_chunk + 6, b_row, b_chunk + 6)
+            stage = base + now * stage_bytes
+            advance(total, stage, a_row, a_chunk, b_row, b_chunk)
+            advance(total, stage, a_row, a_chunk + 2, b_row, b_chunk + 2)
+            advance(total, stage, a_row, a_chunk + 4, b_row, b_chunk + 4)
+            advance(total, stage, a_row, a_chunk + 6, b_row, b_chunk + 6)
             now = int32(now + 1 if now < ahead else 0)
             free = int32(free + 1 if free < ahead else 0)
 

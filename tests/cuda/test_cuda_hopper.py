@@ -1,10 +1,12 @@
 """Convolutions by warpgroups, in the simulator, against sums in float64; and bugs that the simulator must find."""
+import functools
+
 import numpy as np
 import pytest
 import simulated
-from numbacnn_cuda import mma_rules, wgmma_conv, wgmma_rules
+from numbacnn_cuda import conv_tf32, mma_rules, wgmma_conv, wgmma_rules
 from numbacnn_cuda.simulated import Device
-from test_cuda_tensor_cores import Example, error
+from test_cuda_tensor_cores import Example, error, error_in_bf16, is_noticed, planted
 
 import numbacnn as nb
 from numbacnn import ops
@@ -33,6 +35,11 @@ def hopper(monkeypatch):
 def test_convolutions(shape, hopper):
     hopper(shape[-1])
     assert Example(*shape).forward() < BOUND
+
+
+def test_bf16(hopper):
+    hopper(64)
+    assert error_in_bf16(wgmma_conv.convolution) < 2.5e-3
 
 
 BACKWARD = [
@@ -67,3 +74,41 @@ def test_maps_follow_their_arrays(gpus, hopper, monkeypatch):
                 taken.append(y)
     assert fake.graphs
     assert {fake.specifications[name].kernel.__name__ for (_, name), *_ in fake.started} == {"conv2d_wgmma_tf32_64"}
+
+
+@functools.cache
+def example():
+    """Return a convolution of one tile, and of more steps than there are stages."""
+    return Example(1, 5, 5, 32, 60, (3, 3), (1, 1), (1, 1), (1, 1), 64)
+
+
+FULL = "            barrier_wait(full + 8 * now, parity)\n"
+BUGS = {
+    "no wait for a copy": (FULL, ""),
+    "another parity": (FULL, FULL.replace("parity", "1 - parity")),
+    "a producer that waits for the first phase": ("int32(0), int32(1)  ", "int32(0), int32(0)  "),
+    "fewer bytes": ("8 * now, stage_bytes)", "8 * now, x_bytes)"),
+    "the next 16 bytes": ("a + uint64(2 * k)", "a + uint64(k)"),
+    "no swizzle": ("b + uint64(2 * k)", "b + uint64(2 * k) - (uint64(1) << uint64(62))"),
+    "rows of a descriptor": ("descriptor(place + x_bytes, 0, PATTERN)", "descriptor(place + x_bytes, 0, LINE)"),
+    "a stage that is never free": ("if leads and step > 0", "if leads and step > depth"),
+    "a stage that is free too early": ("products_wait(1) ", "products_wait(2) "),
+    "a stage that is free when half are done": ("(stages + stage), 2)", "(stages + stage), 1)"),
+    "no wait for products": ("        products_wait(0)\n", ""),
+    "products of no group": ("            products_end()\n", ""),
+    "registers that are not ready": ("products_begin()\n", "pass\n"),
+    "a map that may be old": ("        map_ready(weight)\n", ""),
+    "no wait for the other half": ("            some_wait(1, MULTIPLYING) ", "            # "),
+    "results before they are there": ("cuda.syncwarp()", "pass"),
+    "pixels after the last": ("(m < grid[2]) & (n < place[2])", "n < place[2]"),
+    "channels after the last": ("(m < grid[2]) & (n < place[2])", "m < grid[2]"),
+    "one window too many": ("* self.scale - (length - 1)", "* self.scale - (length - 2)")}
+
+
+@pytest.mark.parametrize("bug", [None, *BUGS])
+def test_bugs_are_noticed(bug, hopper, monkeypatch):
+    hopper(64)
+    made = planted(wgmma_conv, *BUGS.get(bug, ("", "")))
+    made.columns_for = lambda *sizes: 64
+    monkeypatch.setattr(conv_tf32, "convolution", made.convolution)
+    assert is_noticed(example().forward) == (bug is not None)
