@@ -108,7 +108,9 @@ def look_at(specifications, record_property):
 
 
 def architectures(specification):
-    """Return those to compile for: all five for the first form of a kernel in float32."""
+    """Return those to compile for: all five for the first form of a kernel in float32, if they have what it needs."""
+    if "tensor_map" in specification.signature:
+        return [USUAL]
     name = specification.kernel.__module__, specification.kernel.__name__
     if name in kernels or (specification.dtype is not np.float32 and not specification.kernel.wide):
         return [USUAL]

@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 import simulated
 from numbacnn_cuda import conv_tf32, mma_rules, wgmma_conv, wgmma_rules
+from numbacnn_cuda.conv_tf32 import ONE_TAP
+from numbacnn_cuda.frontend import SIMULATED
 from numbacnn_cuda.simulated import Device
 from test_cuda_tensor_cores import Example, error, error_in_bf16, is_noticed, planted
 
@@ -12,6 +14,7 @@ import numbacnn as nb
 from numbacnn import ops
 
 pytestmark = simulated.only
+on_simulator = pytest.mark.skipif(not SIMULATED, reason="on a GPU threads might wait forever")
 BOUND = 4e-4              # of the norm of what is computed; tf32 rounds to 2**-11, two factors
 # images, rows, columns, channels, filters, taps, stride, padding, dilation, columns of a tile
 SHAPES = [
@@ -26,6 +29,8 @@ def hopper(monkeypatch):
     """Return a function that makes the simulator one of compute capability 9.0, with tiles of so many columns."""
     def only(columns):
         monkeypatch.setattr(Device, "arch", "sm_90a")
+        if not wgmma_rules.is_hopper():
+            pytest.skip("the GPU has another compute capability")
         monkeypatch.setattr(wgmma_rules, "FEWEST", 1)
         monkeypatch.setattr(wgmma_conv, "columns_for", lambda *sizes: columns)
     return only
@@ -37,6 +42,22 @@ def test_convolutions(shape, hopper):
     assert Example(*shape).forward() < BOUND
 
 
+def test_numbers_are_rounded_to_nearest(hopper):
+    """Also on a GPU: copies of numbers of float32 round them, products would cut them off."""
+    hopper(64)
+    unit = 2.0 ** -10
+    given = np.array([1 + 0.75 * unit, 1 + 0.5 * unit, 1 + 1.5 * unit, -1 - 0.75 * unit, 2047, -3, np.inf, np.nan])
+    expected = np.array([1 + unit, 1, 1 + 2 * unit, -1 - unit, 2047, -3, np.inf, np.nan])
+    x, weight = np.zeros((1, 32, 1, 8), np.float32), np.zeros((64, 32, 1, 1), np.float32)
+    x[0, 3, 0], weight[:, 3] = given, 1
+    y = simulated.run("conv2d_tf32", (x, weight, np.zeros(64, np.float32)), [((1, 64, 1, 8), "float32")], ONE_TAP)[0]
+    np.testing.assert_array_equal(y[0, :, 0], np.broadcast_to(expected, (64, 8)))
+    x[0, 3, 0], weight[:8, 3] = 1, given[:, None, None]
+    y = simulated.run("conv2d_tf32", (x, weight, np.zeros(64, np.float32)), [((1, 64, 1, 8), "float32")], ONE_TAP)[0]
+    np.testing.assert_array_equal(y[0, :8, 0], np.broadcast_to(expected[:, None], (8, 8)))
+
+
+@on_simulator
 def test_bf16(hopper):
     hopper(64)
     assert error_in_bf16(wgmma_conv.convolution) < 2.5e-3
@@ -105,6 +126,7 @@ BUGS = {
     "one window too many": ("* self.scale - (length - 1)", "* self.scale - (length - 2)")}
 
 
+@on_simulator
 @pytest.mark.parametrize("bug", [None, *BUGS])
 def test_bugs_are_noticed(bug, hopper, monkeypatch):
     hopper(64)

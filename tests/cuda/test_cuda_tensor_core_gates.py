@@ -2,11 +2,13 @@
 import numpy as np
 import pytest
 from machine_code import disassembled, opcodes
-from numbacnn_cuda import conv_tf32, mma_conv, mma_weight, store, sweep
+from numbacnn_cuda import conv_tf32, mma_conv, mma_weight, store, sweep, wgmma_conv
 from numbacnn_cuda.build import ARCHITECTURES, Specification
 from numbacnn_cuda.dtypes import BFLOAT16
 from numbacnn_cuda.frontend import SIMULATED
 from numbacnn_cuda.mma_tile import TILES
+from numbacnn_cuda.simulator import MAX_SHARED
+from numbacnn_cuda.wgmma_tile import STAGES
 from test_cuda_gates import faults
 
 from numbacnn.kernels.channels_last import c_view
@@ -20,9 +22,9 @@ def images(slot, dtype):
     return c_view(slot, 0, (8, 14, 14, 64), dtype)
 
 
-def forward(kind):
+def forward(kind, module=mma_conv):
     weight, bias = c_view(1, 0, (64, 3, 3, 64), KINDS[kind]), c_view(2, 0, (64,), np.float32)
-    return mma_conv.convolution(images(0, KINDS[kind]), weight, images(3, KINDS[kind]), AXES, 3, kind, bias, relu=True)
+    return module.convolution(images(0, KINDS[kind]), weight, images(3, KINDS[kind]), AXES, 3, kind, bias, relu=True)
 
 
 def backward(kind, out=None):
@@ -54,3 +56,19 @@ def test_machine_code_of_tensor_cores(name, tile, arch, monkeypatch):
     assert found["LDGSTS"]
     assert found["LDSM"] or name == "backward tf32"
     assert disassembled(cubin).count("HMMA.16816.F32.BF16") == ("bf16" in name) * parts
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("columns", STAGES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_machine_code_of_warpgroups(kind, columns, monkeypatch):
+    monkeypatch.setattr(wgmma_conv, "columns_for", lambda *sizes: columns)
+    [(kernel, arguments)] = forward(kind, wgmma_conv)
+    specification = Specification.of(kernel, arguments)
+    assert faults(specification, "sm_90a") == []         # also that products need not wait for each other
+    found = opcodes(store.binary_of(specification, "sm_90a").cubin)
+    assert found["HGMMA"] % wgmma_conv.STEPS == 0 < found["HGMMA"]
+    assert not found["HMMA"]
+    assert found["UTMALDG"] % 2 == 0 < found["UTMALDG"]
+    assert (found["USETMAXREG"] == 2) == (columns > 64)
+    assert kernel.shared(*arguments) * (2 if columns == 64 else 1) <= MAX_SHARED
