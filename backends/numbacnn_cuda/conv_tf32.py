@@ -9,9 +9,8 @@ from . import sweep
 from .compile import cuda, kernel
 from .dtypes import BFLOAT16
 from .memory import temporary
-from .mma_weight import weight_gradient
 from .program import ALIGNMENT
-from .wgmma_rules import convolution
+from .wgmma_rules import convolution, weight_gradient
 
 CHUNK = 16                # bytes that are read at once
 

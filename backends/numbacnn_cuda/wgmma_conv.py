@@ -51,7 +51,47 @@ from .wgmma_tile import (
     shared_bytes,
 )
 
-STEPS = LINE // 32        # products of a stage: 32 bytes of k each
+STEPS = 4                 # products of a stage: 32 bytes of k, or 16 rows, each
+
+
+def advancing(columns, multiply, leading, further):
+    """Return what warpgroups do that multiply: advance(total, base, group, depth, leads), for so many stages.
+
+    Parameters
+    ----------
+    columns : int
+        Of a tile.
+    multiply : callable
+    leading : int
+        Of the descriptors of columns.
+    further : int
+        From the descriptors of one product to those of the next.
+    """
+    stages, x_bytes, stage_bytes, half_bytes = STAGES[columns], ROWS * LINE, (ROWS + columns) * LINE, HALF * LINE
+    ring = stages * stage_bytes
+
+    @device
+    def advance(total, base, group, depth, leads):
+        full, empty = int32(base + ring), int32(base + ring + 8 * stages)
+        now, before, parity = int32(0), int32(0), int32(0)
+        for step in range(depth):
+            barrier_wait(full + 8 * now, parity)
+            place = int32(base + now * stage_bytes)
+            a, b = descriptor(place + group * half_bytes, 0, PATTERN), descriptor(place + x_bytes, leading, PATTERN)
+            products_begin()
+            for k in range(STEPS):
+                multiply(total, a + uint64(further * k), b + uint64(further * k))
+            products_end()
+            products_wait(1)                             # for those of the stage before
+            if leads and step > 0:
+                barrier_arrive(empty + 8 * before)
+            before = now
+            now = int32(now + 1)
+            if now == stages:
+                now, parity = int32(0), int32(1 - parity)
+        products_wait(0)
+
+    return advance
 
 
 @functools.cache
@@ -67,7 +107,7 @@ def product(columns, kind):
     """
     stages, numbers = STAGES[columns], LINE // WIDTHS[kind]
     x_bytes, stage_bytes = ROWS * LINE, (ROWS + columns) * LINE
-    ring, half_bytes = stages * stage_bytes, HALF * LINE
+    ring = stages * stage_bytes
     each = CHUNK // WIDTHS[kind]                         # channels that a thread writes at once
     sums, beside_each, pitch = columns // 2, columns // each, 4 * (columns + 8)  # 8 rows have a column in other banks
     many = columns > 64                                  # numbers of a thread
@@ -101,26 +141,7 @@ def product(columns, kind):
                     if now == stages:
                         now, parity = int32(0), int32(1 - parity)
 
-    @device
-    def advance(total, base, group, depth, leads):
-        full, empty = int32(base + ring), int32(base + ring + 8 * stages)
-        now, before, parity = int32(0), int32(0), int32(0)
-        for step in range(depth):
-            barrier_wait(full + 8 * now, parity)
-            place = int32(base + now * stage_bytes)
-            a, b = descriptor(place + group * half_bytes, 0, PATTERN), descriptor(place + x_bytes, 0, PATTERN)
-            products_begin()
-            for k in range(STEPS):
-                multiply(total, a + uint64(2 * k), b + uint64(2 * k))
-            products_end()
-            products_wait(1)                             # for those of the stage before
-            if leads and step > 0:
-                barrier_arrive(empty + 8 * before)
-            before = now
-            now = int32(now + 1)
-            if now == stages:
-                now, parity = int32(0), int32(1 - parity)
-        products_wait(0)
+    advance = advancing(columns, multiply, 0, 2)
 
     def tiles(x, weight, bias, other, y, image, grid, taps, place, divisors, beside, depth, biased, added, lowest):
         base = aligned_pattern(shared_address(cuda.shared.array(0, np.uint8)))

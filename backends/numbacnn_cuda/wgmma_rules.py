@@ -1,13 +1,17 @@
 """Which convolutions the kernels of compute capability 9.0 compute: others go to those for all tensor cores."""
-from . import mma_conv, wgmma_conv
+import math
+
+from . import mma_conv, mma_weight, wgmma_conv, wgmma_weight
 from .build import capability_of
 from .mma_conv import WIDTHS
 from .mma_tile import LINE
 from .runtime import runtime
 from .wgmma_tile import covering
+from .wgmma_weight import BOX
 
 CHUNK = 16                # bytes: of a pixel or a filter, whole multiples
 NARROWEST = 48            # channels to write: with fewer, the narrowest tiles are too empty
+FILTERS = 96              # of which gradients are computed: with fewer, half of a tile or more is empty
 FEWEST = 64               # tiles of 64 columns: fewer leave too much of a large GPU idle
 LEAST, MOST = -128, 127   # pixels between the first or last window and the corner of the image, as maps hold them
 FARTHEST = 255            # pixels from where a window begins
@@ -30,6 +34,24 @@ def fits(x, y, axes, kind):
     lines = wgmma_conv.lines_of(axes, x.shape)
     tiles = sum(covering(images * down.places * right.places, filters, 64) for down, right in lines)
     return tiles >= FEWEST and all(is_in_reach(line) for pair in lines for line in pair)
+
+
+def weight_gradient(x, dy, dweight, axes, scratch, kind="tf32"):
+    """Return the calls for the gradient of filters, see `weight_gradient` in mma_weight.py."""
+    chosen = wgmma_weight if fits_weight(x, dy, dweight, axes, kind) else mma_weight
+    return chosen.weight_gradient(x, dy, dweight, axes, scratch)
+
+
+def fits_weight(x, dy, dweight, axes, kind):
+    """Whether it is of 16 bits, maps can say what is read, and tiles are full enough."""
+    channels, filters = x.shape[3], dweight.shape[0]
+    if not (kind == "bf16" and is_hopper() and x.size and dy.size and channels * 2 % CHUNK == 0
+            and dy.shape[3] * 2 % CHUNK == 0 and 2 * channels > -(-channels // BOX) * BOX and filters >= FILTERS):
+        return False
+    tiles = covering(filters, math.prod(dweight.shape[1:3]) * -(-channels // BOX) * BOX, 64)
+    parts = max(math.prod(dy.shape[:3]) // wgmma_weight.SHORTEST, 1)
+    return tiles * parts >= FEWEST and all(is_in_reach(line) for pair in wgmma_conv.lines_of(axes, x.shape)
+                                           for line in pair)
 
 
 def is_in_reach(line):

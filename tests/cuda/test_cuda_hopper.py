@@ -4,14 +4,15 @@ import functools
 import numpy as np
 import pytest
 import simulated
-from numbacnn_cuda import conv_tf32, mma_rules, wgmma_conv, wgmma_rules
-from numbacnn_cuda.conv_tf32 import ONE_TAP
+from numbacnn_cuda import conv_tf32, mma_rules, sweep, wgmma_conv, wgmma_rules, wgmma_weight
+from numbacnn_cuda.conv_tf32 import ONE_TAP, Scratch
 from numbacnn_cuda.frontend import SIMULATED
-from numbacnn_cuda.simulated import Device
-from test_cuda_tensor_cores import Example, error, error_in_bf16, is_noticed, planted
+from numbacnn_cuda.simulated import Block, Device
+from test_cuda_tensor_cores import Example, bits, error, error_in_bf16, is_noticed, numbers_of, planted
 
 import numbacnn as nb
 from numbacnn import ops
+from numbacnn.kernels.channels_last import c_view
 
 pytestmark = simulated.only
 on_simulator = pytest.mark.skipif(not SIMULATED, reason="on a GPU threads might wait forever")
@@ -109,9 +110,9 @@ BUGS = {
     "another parity": (FULL, FULL.replace("parity", "1 - parity")),
     "a producer that waits for the first phase": ("int32(0), int32(1)  ", "int32(0), int32(0)  "),
     "fewer bytes": ("8 * now, stage_bytes)", "8 * now, x_bytes)"),
-    "the next 16 bytes": ("a + uint64(2 * k)", "a + uint64(k)"),
-    "no swizzle": ("b + uint64(2 * k)", "b + uint64(2 * k) - (uint64(1) << uint64(62))"),
-    "rows of a descriptor": ("descriptor(place + x_bytes, 0, PATTERN)", "descriptor(place + x_bytes, 0, LINE)"),
+    "the next 16 bytes": ("a + uint64(further * k)", "a + uint64(k)"),
+    "no swizzle": ("b + uint64(further * k)", "b + uint64(further * k) - (uint64(1) << uint64(62))"),
+    "rows of a descriptor": ("(place + x_bytes, leading, PATTERN)", "(place + x_bytes, leading, LINE)"),
     "a stage that is never free": ("if leads and step > 0", "if leads and step > depth"),
     "a stage that is free too early": ("products_wait(1) ", "products_wait(2) "),
     "a stage that is free when half are done": ("(stages + stage), 2)", "(stages + stage), 1)"),
@@ -134,3 +135,63 @@ def test_bugs_are_noticed(bug, hopper, monkeypatch):
     made.columns_for = lambda *sizes: 64
     monkeypatch.setattr(conv_tf32, "convolution", made.convolution)
     assert is_noticed(example().forward) == (bug is not None)
+
+
+# images, rows, columns, channels, filters, taps, stride, padding, dilation, columns of a tile
+WEIGHTS = [
+    (2, 9, 8, 72, 40, (1, 2), (2, 1), (0, 1), (1, 1), 256),
+    (3, 8, 8, 64, 136, (1, 1), (1, 1), (0, 0), (1, 1), 64),
+    (2, 7, 7, 24, 72, (3, 3), (1, 1), (1, 1), (1, 2), 128)]
+
+
+def error_in_weights(gradient, images, height, width, channels, filters, taps, stride, padding, dilation, columns):
+    """Return the error of the gradient of filters, of arrays of bits."""
+    rng = np.random.default_rng(0)
+    axes = [sweep.forward((size + 2 * pad - reach * (tap - 1) - 1) // step + 1, tap, step, pad, reach)
+            for size, tap, step, pad, reach in zip((height, width), taps, stride, padding, dilation, strict=True)]
+    x = bits(rng.standard_normal((images, height, width, channels)))
+    dy = bits(rng.standard_normal((images, *[axis.places for axis in axes], filters)))
+    views = [c_view(slot, 0, array.shape, array.dtype) for slot, array in enumerate((x, dy))]
+    dweight = c_view(2, 0, (filters, *taps, channels), np.float32)
+    scratch = Scratch()
+    calls = gradient(*views, dweight, axes, scratch)
+    memories = [Block(nbytes) for nbytes in (x.nbytes, dy.nbytes, dweight.nbytes, scratch.end)]
+    for memory, array in zip(memories, (x, dy), strict=False):
+        memory.write(array.reshape(-1).view(np.uint8), 0)
+    for kernel, arguments in calls:
+        Device().launch(kernel, arguments).run([memory.address for memory in memories])    # the last: temporaries
+    wide = [nb.tensor(numbers_of(array).transpose(0, 3, 1, 2), device="cpu") for array in (x, dy)]
+    weight = nb.zeros(filters, channels, *taps, dtype="float64", device="cpu", requires_grad=True)
+    ops.conv2d(wide[0], weight, None, stride=stride, padding=padding, dilation=dilation).backward(wide[1])
+    found = memories[2].read(dweight.nbytes, 0).view(np.float32).reshape(dweight.shape)
+    return error(found, weight.grad.numpy().transpose(0, 2, 3, 1))
+
+
+@on_simulator
+@pytest.mark.parametrize("shape", WEIGHTS)
+def test_gradients_of_filters(shape, hopper, monkeypatch):
+    hopper(shape[-1])
+    monkeypatch.setattr(wgmma_weight, "columns_for", lambda *sizes: shape[-1])
+    monkeypatch.setattr(wgmma_weight, "parts_for", lambda blocks, pixels: 2)
+    assert error_in_weights(wgmma_weight.weight_gradient, *shape) < 1e-6
+
+
+WEIGHT_BUGS = {
+    "pixels of a product": ("FURTHER = 16 * LINE", "FURTHER = 8 * LINE"),
+    "boxes beside each other": ("turned=True), box_bytes,", "turned=True), box_bytes // 2,"),
+    "tiles that are not turned": (", turned=True", ""),
+    "another half": ("m_first + half * HALF", "m_first"),
+    "taps of a row": ("(tap - down * wide) * right_reach", "tap * right_reach"),
+    "channels of the next tap": ("& (channel < channels)", ""),
+    "filters after the last": ("(m < filters) & ", ""),
+    "a map that may be old": ("        map_ready(dy)\n", ""),
+    "a part too long": ("pixels // (parts * DEPTH)) * DEPTH", "pixels // (parts * DEPTH)) * DEPTH + 1")}
+
+
+@on_simulator
+@pytest.mark.parametrize("bug", [None, *WEIGHT_BUGS])
+def test_bugs_in_gradients_of_filters_are_noticed(bug, hopper):
+    hopper(128)
+    made = planted(wgmma_weight, *WEIGHT_BUGS.get(bug, ("", "")))
+    made.columns_for, made.parts_for = lambda *sizes: 128, lambda blocks, pixels: 2
+    assert is_noticed(lambda: error_in_weights(made.weight_gradient, *WEIGHTS[-1])) == (bug is not None)

@@ -1,10 +1,10 @@
 """Which kernel a convolution gets, by its shape and the device, and which tiles."""
 import pytest
-from numbacnn_cuda import conv_tf32, offline
+from numbacnn_cuda import conv_tf32, offline, sweep, wgmma_rules
 from numbacnn_cuda.runtime import replace
 from numbacnn_cuda.wgmma_tile import columns_for
 
-from numbacnn.kernels.channels_last import View
+from numbacnn.kernels.channels_last import View, c_view
 from numbacnn.kernels.spec import Place
 
 # images, channels, size, filters, taps, (stride, padding, dilation)
@@ -55,6 +55,21 @@ def test_devices(arch, found, backward):
     ((32, 64, 280, 64, 3, (1, 0, 129)), False, False)])
 def test_shapes(shape, backward, chosen):
     assert all(("wgmma" in name) == chosen for name in kernels("sm_90a", backward, *shape))
+
+
+@pytest.mark.parametrize(("arch", "kind", "channels", "filters", "chosen"), [
+    ("sm_90a", "bf16", 128, 128, True), ("sm_90a", "tf32", 128, 128, False), ("sm_80", "bf16", 128, 128, False),
+    ("sm_90a", "bf16", 128, 64, False), ("sm_90a", "bf16", 24, 128, False), ("sm_90a", "bf16", 40, 128, True),
+    ("sm_90a", "bf16", 132, 128, False)])
+def test_gradients_of_filters(arch, kind, channels, filters, chosen):
+    dtype = "float32" if kind == "tf32" else "uint16"
+    x, dy = (c_view(slot, 0, (32, 28, 28, n), dtype) for slot, n in enumerate((channels, filters)))
+    dweight, axes = c_view(2, 0, (filters, 3, 3, channels), "float32"), (sweep.forward(28, 3, 1, 1, 1),) * 2
+    replace(offline.Runtime(offline.Device(arch)))
+    try:
+        assert wgmma_rules.fits_weight(x, dy, dweight, axes, kind) == chosen
+    finally:
+        replace(None)
 
 
 @pytest.mark.parametrize(("rows", "filters", "columns"), [

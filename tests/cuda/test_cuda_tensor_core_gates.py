@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 from machine_code import disassembled, opcodes
-from numbacnn_cuda import conv_tf32, mma_conv, mma_weight, store, sweep, wgmma_conv
+from numbacnn_cuda import conv_tf32, mma_conv, mma_weight, store, sweep, wgmma_conv, wgmma_weight
 from numbacnn_cuda.build import ARCHITECTURES, Specification
 from numbacnn_cuda.dtypes import BFLOAT16
 from numbacnn_cuda.frontend import SIMULATED
@@ -37,6 +37,13 @@ def backward(kind, out=None):
 CALLS = {"forward tf32": lambda: forward("tf32"), "forward bf16": lambda: forward("bf16"),
          "backward tf32": lambda: backward("tf32"), "backward bf16": lambda: backward("bf16"),
          "backward bf16 in one part": lambda: backward("bf16", out=True)}
+def backward_of_warpgroups():
+    x, dy, target = images(0, BFLOAT16), images(1, BFLOAT16), c_view(2, 0, (64, 3, 3, 64), np.float32)
+    return wgmma_weight.weight_gradient(x, dy, target, AXES, conv_tf32.Scratch())
+
+
+OF_WARPGROUPS = {"forward tf32": lambda: forward("tf32", wgmma_conv),
+                 "forward bf16": lambda: forward("bf16", wgmma_conv), "backward bf16": backward_of_warpgroups}
 
 
 @pytest.mark.slow
@@ -60,15 +67,16 @@ def test_machine_code_of_tensor_cores(name, tile, arch, monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("columns", STAGES)
-@pytest.mark.parametrize("kind", KINDS)
-def test_machine_code_of_warpgroups(kind, columns, monkeypatch):
-    monkeypatch.setattr(wgmma_conv, "columns_for", lambda *sizes: columns)
-    [(kernel, arguments)] = forward(kind, wgmma_conv)
+@pytest.mark.parametrize("name", OF_WARPGROUPS)
+def test_machine_code_of_warpgroups(name, columns, monkeypatch):
+    for module in wgmma_conv, wgmma_weight:
+        monkeypatch.setattr(module, "columns_for", lambda *sizes: columns)
+    kernel, arguments = OF_WARPGROUPS[name]()[0]
     specification = Specification.of(kernel, arguments)
     assert faults(specification, "sm_90a") == []         # also that products need not wait for each other
     found = opcodes(store.binary_of(specification, "sm_90a").cubin)
     assert found["HGMMA"] % wgmma_conv.STEPS == 0 < found["HGMMA"]
     assert not found["HMMA"]
-    assert found["UTMALDG"] % 2 == 0 < found["UTMALDG"]
+    assert found["UTMALDG"]
     assert (found["USETMAXREG"] == 2) == (columns > 64)
     assert kernel.shared(*arguments) * (2 if columns == 64 else 1) <= MAX_SHARED
