@@ -48,7 +48,7 @@ def encoded(driver, given, address):
     made = memory[begin:begin + NBYTES]
     status = function(driver, name)(made.ctypes.data, *array, *more, *HOW)
     if status:
-        raise BackendError(f"cuda: {name} failed with {status} for {given}")
+        driver.fail(name, status)
     return made
 
 

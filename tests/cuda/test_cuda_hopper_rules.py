@@ -1,9 +1,16 @@
-"""Which kernel a convolution gets, by its shape and the device, and which tiles."""
+"""Which kernel a convolution gets, by its shape and the device, and which tiles; maps as the driver has them."""
+import fake_tensor_maps
+import numpy as np
 import pytest
+from fake_driver import Fake
 from numbacnn_cuda import conv_tf32, offline, sweep, wgmma_rules
+from numbacnn_cuda.compile import TensorMap, Windows
+from numbacnn_cuda.driver import Driver
 from numbacnn_cuda.runtime import replace
+from numbacnn_cuda.tensor_maps import encoded
 from numbacnn_cuda.wgmma_tile import columns_for
 
+from numbacnn.errors import BackendError
 from numbacnn.kernels.channels_last import View, c_view
 from numbacnn.kernels.spec import Place
 
@@ -77,3 +84,24 @@ def test_gradients_of_filters(arch, kind, channels, filters, chosen):
     (32 * 7 * 7, 512, 64), (128 * 132, 256, 256), (128 * 132, 128, 128)])
 def test_tiles(rows, filters, columns):
     assert columns_for(rows, filters) == columns
+
+
+@pytest.mark.parametrize(("shape", "dtype", "kind", "box", "windows"), [
+    ((2, 5, 7, 24), "float32", "tf32", (128, 32), Windows((-1, 2), (3, -4), (2, 1))),
+    ((6, 9, 40), "uint16", "bf16", (3, 1, 64), None)])
+def test_maps_say_what_they_were_told(shape, dtype, kind, box, windows):
+    array = np.arange(np.prod(shape)).astype(dtype).reshape(shape)
+    made = encoded(Driver(Fake()), TensorMap(c_view(0, 0, shape, dtype), kind, box, windows), array.ctypes.data)
+    found = fake_tensor_maps.decoded(made.ctypes.data)
+    np.testing.assert_array_equal(found.view, array)
+    assert (found.kind, found.box, found.windows) == (kind, box, windows)
+
+
+@pytest.mark.parametrize(("shape", "box", "windows", "name"), [
+    ((2, 5, 30), (1, 1, 32), None, "Tiled"), ((2, 5, 32), (1, 1, 64), None, "Tiled"),
+    ((2, 5, 7, 32), (128, 32), Windows((-1, 2), (128, 0), (1, 1)), "Im2col"),
+    ((2, 5, 7, 32), (128, 32), Windows((0, 0), (0, 0), (9, 1)), "Im2col")])
+def test_maps_that_the_driver_refuses(shape, box, windows, name):
+    given = TensorMap(c_view(0, 0, shape, "float32"), "tf32", box, windows)
+    with pytest.raises(BackendError, match=f"cuda: cuTensorMapEncode{name} failed with"):
+        encoded(Driver(Fake()), given, 4096)

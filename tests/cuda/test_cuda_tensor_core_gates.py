@@ -37,6 +37,8 @@ def backward(kind, out=None):
 CALLS = {"forward tf32": lambda: forward("tf32"), "forward bf16": lambda: forward("bf16"),
          "backward tf32": lambda: backward("tf32"), "backward bf16": lambda: backward("bf16"),
          "backward bf16 in one part": lambda: backward("bf16", out=True)}
+
+
 def backward_of_warpgroups():
     x, dy, target = images(0, BFLOAT16), images(1, BFLOAT16), c_view(2, 0, (64, 3, 3, 64), np.float32)
     return wgmma_weight.weight_gradient(x, dy, target, AXES, conv_tf32.Scratch())
