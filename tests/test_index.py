@@ -186,6 +186,19 @@ def test_assignment_gives_a_tensor_another_value():
     assert loop.tolist() == [9, 1, 4, 8, 16]
 
 
+def test_axes_of_size_one_do_not_count_as_axes():
+    """Arrays have at most six axes; a key may show more, and what is assigned is broadcast to them."""
+    key = None, slice(None), None, None, None, None, slice(None)
+    x, expected = nb.zeros(3, 5), np.zeros((3, 5), np.float32)
+    for value in 2.0, np.arange(5, dtype=np.float32), np.arange(3, dtype=np.float32).reshape(3, 1, 1, 1, 1, 1):
+        x[key] = expected[key] = value
+        np.testing.assert_array_equal(x.numpy(), expected)
+    nothing = nb.zeros(0, 0, 1)
+    nothing[None, :, None, None, None, :, np.array([True])] = 1.0
+    with pytest.raises(ShapeError, match=r"must broadcast to \(1, 3, 1, 1, 1, 1, 5\), .* got \(3, 1, 1\)"):
+        x[key] = nb.ones(3, 1, 1)
+
+
 def test_a_failed_assignment_changes_nothing():
     x, y, wrong = nb.tensor([1.0, 2.0, 3.0]), nb.ones(3, 3), nb.tensor([0, 5])
     for change in (lambda: x.__setitem__(wrong, 7), lambda: y.__setitem__((slice(None), wrong), 0),

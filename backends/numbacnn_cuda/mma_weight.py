@@ -230,7 +230,7 @@ def weight_gradient(x, dy, dweight, axes, scratch, kind):
     table = table_of(phase_taps(rows, rows.table[0]), phase_taps(columns, columns.table[0]), wide, width, channels,
                      of_chunk, tile.columns // of_chunk)
     beside, blocks = -(-length // tile.columns), tile.covering(filters, length)
-    parts = parts_for(blocks, pixels)
+    parts = parts_for(blocks * tile.threads, pixels)
     whole = parts == 1 and wanted == channels
     target = dweight.flat() if whole else scratch.take((parts * filters * length,), np.float32)
     span = -(-pixels // (parts * DEPTHS[kind])) * DEPTHS[kind]

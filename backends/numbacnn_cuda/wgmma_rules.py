@@ -38,8 +38,9 @@ def fits(x, y, axes, kind):
 
 def weight_gradient(x, dy, dweight, axes, scratch, kind="tf32"):
     """Return the calls for the gradient of filters, see `weight_gradient` in mma_weight.py."""
-    chosen = wgmma_weight if fits_weight(x, dy, dweight, axes, kind) else mma_weight
-    return chosen.weight_gradient(x, dy, dweight, axes, scratch)
+    if fits_weight(x, dy, dweight, axes, kind):
+        return wgmma_weight.weight_gradient(x, dy, dweight, axes, scratch)
+    return mma_weight.weight_gradient(x, dy, dweight, axes, scratch, kind)
 
 
 def fits_weight(x, dy, dweight, axes, kind):

@@ -1,4 +1,4 @@
-"""Gradients of filters on the tensor cores of compute capability 9.0, of arrays of bf16.
+"""Gradients of filters on the tensor cores of compute capability 9.0, of arrays of bfloat16.
 
 m: a channel of dy; q: a tap and a channel of x; p: a pixel of dy, in any image, over which the sum goes, 64 at a time.
 A row of a tile has one p and 64 m or q: tiles are turned, which products of 16 bits can read. The hardware copies the
@@ -54,7 +54,7 @@ SHORTEST = 8 * DEPTH      # pixels of a part
 
 @functools.cache
 def weight_product(columns):
-    """Return the kernel for arrays of uint16."""
+    """Return the kernel."""
     stages, boxes = STAGES[columns], columns // BOX
     box_bytes, y_bytes, stage_bytes = DEPTH * LINE, ROWS * LINE, (ROWS + columns) * LINE
     ring, sums, quads, pitch = stages * stage_bytes, columns // 2, columns // 4, 4 * (columns + 8)
@@ -154,7 +154,7 @@ def parts_for(blocks, pixels):
 def weight_gradient(x, dy, dweight, axes, scratch):
     """Return the calls that compute the gradient of filters, see `weight_gradient` in mma_weight.py.
 
-    x and dy are arrays of 16 bits, whose pixels have a multiple of 16 bytes.
+    x and dy are arrays of bfloat16, whose pixels have a multiple of 16 bytes.
     """
     images, *_, channels = x.shape
     filters, tall, wide, wanted = dweight.shape

@@ -235,7 +235,7 @@ def _with_part(x: Tensor, chosen: Selection, value: Tensor) -> Tensor:
         extra = len(value.shape) - len(chosen.shape)
         value = reshape(value, value.shape[extra:]) if count(value.shape[:extra]) == 1 else value
     try:
-        value = value if value.shape == chosen.shape else expand(value, chosen.shape)
+        value = value if value.shape == chosen.shape else _broadcast(value, chosen.shape)
     except ShapeError:
         raise ShapeError(f"index: the value must broadcast to {chosen.shape}, which the key picks of x{x.shape}, got "
                          f"{value.shape}") from None
@@ -247,6 +247,15 @@ def _with_part(x: Tensor, chosen: Selection, value: Tensor) -> Tensor:
             return value
     value = value if value.shape == tuple(chosen.sizes) else reshape(value, tuple(chosen.sizes))
     return replaced(x, chosen.starts, value, chosen.steps)
+
+
+def _broadcast(value: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """The value in a shape, which may have more axes than kernels take: those of size 1 are not shown to them."""
+    padded = (1,) * (len(shape) - value.ndim) + value.shape
+    kept = [axis for axis, size in enumerate(shape) if not size == padded[axis] == 1]
+    if len(kept) == len(shape) or len(shape) < value.ndim:
+        return expand(value, shape)
+    return reshape(expand(reshape(value, tuple([padded[a] for a in kept])), tuple([shape[a] for a in kept])), shape)
 
 
 def _assigned(x: Tensor, layout: Layout, index: Array, value: Tensor) -> Tensor:

@@ -7,10 +7,11 @@ import struct
 
 import numpy as np
 from numbacnn_cuda.compile import TensorMap, Windows
+from numbacnn_cuda.dtypes import BFLOAT16
 from numbacnn_cuda.tensor_maps import BOXES, FUNCTIONS, WINDOWS
 
 SWIZZLED = (0, 3, 3, 0)   # what kernels here rely on; 128 bytes
-KINDS = {9: ("bf16", np.uint16), 11: ("tf32", np.float32)}
+KINDS = {9: ("bf16", BFLOAT16), 11: ("tf32", np.float32)}
 INVALID = 1
 # Whether windows, type, rank; address; shape; strides; steps; box; corners.
 LAYOUT = struct.Struct("=BBB Q 4I 3Q 4B 4H 4b")

@@ -4,19 +4,20 @@ import functools
 import numpy as np
 import pytest
 import simulated
-from numbacnn_cuda import conv_tf32, mma_rules, sweep, wgmma_conv, wgmma_rules, wgmma_weight
-from numbacnn_cuda.conv_tf32 import ONE_TAP, Scratch
+from numbacnn_cuda import conv_tf32, mma_rules, wgmma_conv, wgmma_rules, wgmma_weight
+from numbacnn_cuda.conv_tf32 import ONE_TAP
+from numbacnn_cuda.dtypes import BFLOAT16
 from numbacnn_cuda.frontend import SIMULATED
-from numbacnn_cuda.simulated import Block, Device
-from test_cuda_tensor_cores import Example, bits, error, error_in_bf16, is_noticed, numbers_of, planted
+from numbacnn_cuda.simulated import Device
+from test_cuda_tensor_cores import Example, error, is_noticed, planted
 
 import numbacnn as nb
 from numbacnn import ops
-from numbacnn.kernels.channels_last import c_view
 
 pytestmark = simulated.only
 on_simulator = pytest.mark.skipif(not SIMULATED, reason="on a GPU threads might wait forever")
 BOUND = 4e-4              # of the norm of what is computed; tf32 rounds to 2**-11, two factors
+ROUNDED = 2.0 ** -9       # results are rounded to bfloat16
 # images, rows, columns, channels, filters, taps, stride, padding, dilation, columns of a tile
 SHAPES = [
     (1, 6, 5, 36, 64, (3, 3), (1, 1), (1, 1), (1, 1), 64),
@@ -58,10 +59,14 @@ def test_numbers_are_rounded_to_nearest(hopper):
     np.testing.assert_array_equal(y[0, :8, 0], np.broadcast_to(expected[:, None], (8, 8)))
 
 
-@on_simulator
-def test_bf16(hopper):
+def test_bfloat16(hopper):
     hopper(64)
-    assert error_in_bf16(wgmma_conv.convolution) < 2.5e-3
+    example = Example(2, 6, 6, 40, 72, (3, 3), (2, 2), (1, 1), (1, 1), 64, BFLOAT16)
+    bias = example.bias.astype(np.float32)
+    assert example.forward() < ROUNDED
+    assert error(example.run("conv2d", example.x, example.weight, bias, like=example.y), example.y) < ROUNDED
+    assert error(example.run("conv2d_backward_input", example.dy, example.weight, like=example.x),
+                 example.dx) < ROUNDED
 
 
 BACKWARD = [
@@ -74,7 +79,7 @@ BACKWARD = [
 def test_gradients_of_images(shape, hopper):
     hopper(shape[-1])
     example = Example(*shape)
-    assert error(example.run("conv2d_backward_input_tf32", example.dy, example.weight, like=example.x),
+    assert error(example.run("conv2d_backward_input", example.dy, example.weight, like=example.x),
                  example.dx) < BOUND
 
 
@@ -144,36 +149,22 @@ WEIGHTS = [
     (2, 7, 7, 24, 72, (3, 3), (1, 1), (1, 1), (1, 2), 128)]
 
 
-def error_in_weights(gradient, images, height, width, channels, filters, taps, stride, padding, dilation, columns):
-    """Return the error of the gradient of filters, of arrays of bits."""
-    rng = np.random.default_rng(0)
-    axes = [sweep.forward((size + 2 * pad - reach * (tap - 1) - 1) // step + 1, tap, step, pad, reach)
-            for size, tap, step, pad, reach in zip((height, width), taps, stride, padding, dilation, strict=True)]
-    x = bits(rng.standard_normal((images, height, width, channels)))
-    dy = bits(rng.standard_normal((images, *[axis.places for axis in axes], filters)))
-    views = [c_view(slot, 0, array.shape, array.dtype) for slot, array in enumerate((x, dy))]
-    dweight = c_view(2, 0, (filters, *taps, channels), np.float32)
-    scratch = Scratch()
-    calls = gradient(*views, dweight, axes, scratch)
-    memories = [Block(nbytes) for nbytes in (x.nbytes, dy.nbytes, dweight.nbytes, scratch.end)]
-    for memory, array in zip(memories, (x, dy), strict=False):
-        memory.write(array.reshape(-1).view(np.uint8), 0)
-    for kernel, arguments in calls:
-        Device().launch(kernel, arguments).run([memory.address for memory in memories])    # the last: temporaries
-    wide = [nb.tensor(numbers_of(array).transpose(0, 3, 1, 2), device="cpu") for array in (x, dy)]
-    weight = nb.zeros(filters, channels, *taps, dtype="float64", device="cpu", requires_grad=True)
-    ops.conv2d(wide[0], weight, None, stride=stride, padding=padding, dilation=dilation).backward(wide[1])
-    found = memories[2].read(dweight.nbytes, 0).view(np.float32).reshape(dweight.shape)
-    return error(found, weight.grad.numpy().transpose(0, 2, 3, 1))
+def error_in_weights(shape, monkeypatch, gradient=wgmma_weight.weight_gradient):
+    """Return the error of the gradient of filters of bfloat16, which is written as float32."""
+    monkeypatch.setattr(conv_tf32, "weight_gradient",
+                        lambda x, dy, dweight, axes, scratch, kind: gradient(x, dy, dweight, axes, scratch))
+    example = Example(*shape, BFLOAT16)
+    found, = simulated.run("conv2d_backward_weight_bf16", [example.x, example.dy],
+                           [(example.dweight.shape, "float32")], example.numbers)
+    return error(found, example.dweight)
 
 
-@on_simulator
 @pytest.mark.parametrize("shape", WEIGHTS)
 def test_gradients_of_filters(shape, hopper, monkeypatch):
     hopper(shape[-1])
     monkeypatch.setattr(wgmma_weight, "columns_for", lambda *sizes: shape[-1])
     monkeypatch.setattr(wgmma_weight, "parts_for", lambda blocks, pixels: 2)
-    assert error_in_weights(wgmma_weight.weight_gradient, *shape) < 1e-6
+    assert error_in_weights(shape, monkeypatch) < 1e-6
 
 
 WEIGHT_BUGS = {
@@ -190,8 +181,8 @@ WEIGHT_BUGS = {
 
 @on_simulator
 @pytest.mark.parametrize("bug", [None, *WEIGHT_BUGS])
-def test_bugs_in_gradients_of_filters_are_noticed(bug, hopper):
+def test_bugs_in_gradients_of_filters_are_noticed(bug, hopper, monkeypatch):
     hopper(128)
     made = planted(wgmma_weight, *WEIGHT_BUGS.get(bug, ("", "")))
     made.columns_for, made.parts_for = lambda *sizes: 128, lambda blocks, pixels: 2
-    assert is_noticed(lambda: error_in_weights(made.weight_gradient, *WEIGHTS[-1])) == (bug is not None)
+    assert is_noticed(lambda: error_in_weights(WEIGHTS[-1], monkeypatch, made.weight_gradient)) == (bug is not None)

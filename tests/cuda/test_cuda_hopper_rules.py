@@ -69,7 +69,7 @@ def test_shapes(shape, backward, chosen):
     ("sm_90a", "bf16", 128, 64, False), ("sm_90a", "bf16", 24, 128, False), ("sm_90a", "bf16", 40, 128, True),
     ("sm_90a", "bf16", 132, 128, False)])
 def test_gradients_of_filters(arch, kind, channels, filters, chosen):
-    dtype = "float32" if kind == "tf32" else "uint16"
+    dtype = "float32" if kind == "tf32" else "bfloat16"
     x, dy = (c_view(slot, 0, (32, 28, 28, n), dtype) for slot, n in enumerate((channels, filters)))
     dweight, axes = c_view(2, 0, (filters, 3, 3, channels), "float32"), (sweep.forward(28, 3, 1, 1, 1),) * 2
     replace(offline.Runtime(offline.Device(arch)))
@@ -88,7 +88,7 @@ def test_tiles(rows, filters, columns):
 
 @pytest.mark.parametrize(("shape", "dtype", "kind", "box", "windows"), [
     ((2, 5, 7, 24), "float32", "tf32", (128, 32), Windows((-1, 2), (3, -4), (2, 1))),
-    ((6, 9, 40), "uint16", "bf16", (3, 1, 64), None)])
+    ((6, 9, 40), "bfloat16", "bf16", (3, 1, 64), None)])
 def test_maps_say_what_they_were_told(shape, dtype, kind, box, windows):
     array = np.arange(np.prod(shape)).astype(dtype).reshape(shape)
     made = encoded(Driver(Fake()), TensorMap(c_view(0, 0, shape, dtype), kind, box, windows), array.ctypes.data)
