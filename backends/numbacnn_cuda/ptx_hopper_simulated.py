@@ -198,7 +198,7 @@ def product_of(kind, columns, turned=False):
     def compute(totals, a, b):
         product = (tile_at(a, 64, depth, kind, turned) @ tile_at(b, columns, depth, kind, turned).T)[places]
         for total, more in zip(totals, product, strict=True):
-            total[:] += more
+            total[:] = np.add(total, more)
 
     def multiply(total, a, b):
         if not cuda.block.current.begins:

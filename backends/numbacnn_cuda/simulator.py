@@ -33,16 +33,22 @@ class Dim3:
         self.x, self.y, self.z = x, y, z
 
 
+read, write = np.ndarray.__getitem__, np.ndarray.__setitem__
+NUMBERS = {int, np.int32, np.int64, np.uint32, np.uint64}
+
+
 class Bounded(np.ndarray):
     """An array in a kernel: an index must be inside, and counts from the beginning."""
 
     def __getitem__(self, index):
-        inside(index)
-        return super().__getitem__(index)
+        if type(index) not in NUMBERS or index < 0:      # NumPy refuses those past the end
+            inside(index)
+        return read(self, index)
 
     def __setitem__(self, index, value):
-        inside(index)
-        super().__setitem__(index, value)
+        if type(index) not in NUMBERS or index < 0:
+            inside(index)
+        write(self, index, value)
 
 
 class Halves(Bounded):
@@ -57,7 +63,7 @@ class Halves(Bounded):
 
 
 def inside(index):
-    """Refuse indices below zero; NumPy refuses those past the end."""
+    """Refuse indices below zero."""
     for each in index if type(index) is tuple else (index,):
         if not isinstance(each, slice) and each < 0:
             raise IndexError(f"index {index} is negative")
@@ -77,6 +83,28 @@ def rubbish(shape, dtype):
     array = np.empty(shape, np.dtype(dtype))
     array.view(np.uint8).reshape(-1)[:] = RUBBISH
     return array.view(Bounded)
+
+
+class Registers(list):
+    """An array of a thread: the same, several times as fast to read."""
+
+    __slots__ = ("kind",)
+
+    def __getitem__(self, index):
+        if type(index) is not slice and index < 0:
+            inside(index)
+        return list.__getitem__(self, index)
+
+    def __setitem__(self, index, value):
+        if type(index) is slice:
+            value = [self.kind(each) for each in value]
+            if len(value) != len(range(*index.indices(len(self)))):
+                raise ValueError(f"{len(value)} numbers for {index} of {len(self)}")
+        else:
+            if index < 0:
+                inside(index)
+            value = value if type(value) is self.kind else self.kind(value)
+        list.__setitem__(self, index, value)
 
 
 class Thread:
@@ -191,8 +219,10 @@ class Local:
     """cuda.local: arrays of a thread."""
 
     def array(self, shape, dtype):
-        """Return a new array."""
-        return rubbish(shape, dtype)
+        """Return a new array, of one axis."""
+        found = Registers(rubbish(shape, dtype))
+        found.kind = np.dtype(dtype).type
+        return found
 
 
 class Atomic:
