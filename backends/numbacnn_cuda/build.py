@@ -9,7 +9,6 @@ from numbacnn.errors import BackendError
 from .compile import floating, signature_of
 from .frontend import to_ltoir
 
-OLDEST = (7, 5)           # the oldest compute capability that kernels are made for
 ARCHITECTURES = ("sm_80", "sm_89", "sm_90a", "sm_100a", "sm_120")        # those that tests compile for
 
 

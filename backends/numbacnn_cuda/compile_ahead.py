@@ -11,8 +11,9 @@ from numbacnn.crew import Crew, can_start, processes
 from numbacnn.errors import BackendError
 
 from . import offline, runtime, store
-from .build import OLDEST, Specification, capability_of
+from .build import Specification, capability_of
 from .fault import located
+from .frontend import OLDEST
 
 EACH = 4                  # kernels that are worth the second in which a process starts
 

@@ -12,8 +12,7 @@ import numpy as np
 
 from numbacnn.errors import BackendError
 
-from .build import OLDEST
-from .frontend import REMEDY
+from .frontend import OLDEST, REMEDY
 from .launcher import Launch
 from .lending import Lending
 from .record import Record

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from numbacnn.errors import BackendError
 
 SIMULATED = os.environ.get("NUMBA_ENABLE_CUDASIM", "").strip() not in ("", "0")
+OLDEST = (7, 5)           # the oldest compute capability that kernels are made for
 REMEDY = "pip install 'numbacnn[cuda13]', or for drivers from 525 to 579 'numbacnn[cuda12]'"
 
 if SIMULATED:
@@ -40,22 +41,29 @@ def to_ltoir(function, signature, capability, threads):
     threads : int
         How many a block has at most.
     """
-    from numba.cuda import dispatcher
+    with compiling:
+        return bytes(lowered(function, tuple(signature), threads).get_ltoir(cc=capability))
+
+
+@functools.lru_cache(maxsize=1)
+def lowered(function, signature, threads):
+    """Return what Numba makes of a function, for all capabilities; the last is kept, as they mostly come in a row."""
+    from numba.cuda import compiler, dispatcher
     from numba.cuda.np import arrayobj
     from numba.cuda.typing import arraydecl
 
     from .bfloat16 import read_as_float32
 
-    with compiling:
-        found = dispatcher.get_current_device, arrayobj.fix_integer_index, arraydecl.get_array_index_type
-        dispatcher.get_current_device = lambda: Target(capability)   # functions that it calls ask for the device
-        arrayobj.fix_integer_index = counted_from_the_beginning
-        arraydecl.get_array_index_type = read_as_float32
-        try:
-            return bytes(cuda.compile(function, tuple(map(numba_type, signature)), device=False, abi="numba",
-                                      cc=capability, output="ltoir", launch_bounds=threads)[0])
-        finally:
-            dispatcher.get_current_device, arrayobj.fix_integer_index, arraydecl.get_array_index_type = found
+    found = dispatcher.get_current_device, arrayobj.fix_integer_index, arraydecl.get_array_index_type
+    dispatcher.get_current_device = lambda: Target(OLDEST)       # functions that it calls ask for the device
+    arrayobj.fix_integer_index = counted_from_the_beginning
+    arraydecl.get_array_index_type = read_as_float32
+    try:
+        return compiler._compile_pyfunc_with_fixup(
+            function, tuple(map(numba_type, signature)), device=False, abi="numba", cc=OLDEST, launch_bounds=threads,
+            lto=True)[0]
+    finally:
+        dispatcher.get_current_device, arrayobj.fix_integer_index, arraydecl.get_array_index_type = found
 
 
 def counted_from_the_beginning(context, builder, kind, index, size):
