@@ -11,6 +11,7 @@ from numbacnn.data import DataLoader, TensorDataset
 
 EPOCHS, MARGIN = 12, 3                                   # images are 8 x 8 digits with a margin: 14 x 14
 SIZE = 8 + 2 * MARGIN
+WIDTHS = 16, 32, 48                                      # channels of the three convolutions
 
 
 def mlp():
@@ -20,9 +21,10 @@ def mlp():
 
 def cnn():
     """Three convolutions, then the maximum of each feature map."""
+    first, second, third = WIDTHS
     return nn.Sequential(
-        nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(), nn.Conv2d(16, 32, 3, padding=1), nn.ReLU(),
-        nn.Conv2d(32, 48, 3, padding=1), nn.ReLU(), nn.GlobalMaxPool2d(), nn.Flatten(), nn.Linear(48, 10))
+        nn.Conv2d(1, first, 3, padding=1), nn.ReLU(), nn.Conv2d(first, second, 3, padding=1), nn.ReLU(),
+        nn.Conv2d(second, third, 3, padding=1), nn.ReLU(), nn.GlobalMaxPool2d(), nn.Flatten(), nn.Linear(third, 10))
 
 
 def shifted(digits, shifts):

@@ -10,13 +10,15 @@ from numbacnn import datasets, nn, optim
 from numbacnn.data import DataLoader, TensorDataset
 
 EPOCHS = 8
+WIDTHS = 16, 32                                          # channels of the two convolutions
 
 
 def network(outputs):
     """The body, and a head with so many outputs."""
+    first, second = WIDTHS
     return nn.Sequential(
-        nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(), nn.Conv2d(16, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Flatten(), nn.Linear(32 * 4 * 4, outputs))
+        nn.Conv2d(1, first, 3, padding=1), nn.ReLU(), nn.Conv2d(first, second, 3, padding=1), nn.ReLU(),
+        nn.MaxPool2d(2), nn.Flatten(), nn.Linear(second * 4 * 4, outputs))
 
 
 def images(digits):

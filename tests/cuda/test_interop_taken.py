@@ -165,7 +165,7 @@ class Wrong(Theirs):
 
 @pytest.mark.parametrize(("change", "text"), [
     ({"bits": 16}, r"dtype must be one of .*, got float16; convert the numbers first, such as with \.float\(\)"),
-    ({"code": 4, "bits": 16}, "got bfloat16"), ({"code": 5, "bits": 64}, "got complex64"),
+    ({"code": 4, "bits": 32}, "got bfloat32"), ({"code": 5, "bits": 64}, "got complex64"),
     ({"code": 0, "bits": 8}, r"got int8; convert the numbers first, such as with \.int\(\)"),
     ({"code": 1}, "got uint32"), ({"lanes": 4}, "got float32x4"), ({"code": 17}, "got dtype 32"),
     ({"major": 2}, "Wrong cannot be read: its capsule is of DLPack 2, known is 1")])
