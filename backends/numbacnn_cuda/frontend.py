@@ -20,7 +20,7 @@ if SIMULATED:
 else:
     try:
         import numba_cuda  # noqa: F401  (Numba has an older numba.cuda of its own, which is not meant)
-        from numba import cuda
+        from numba import cuda  # noqa: F401
     except ImportError as error:
         raise BackendError(f"cuda: the package numba-cuda is needed and cannot be imported ({error}); {REMEDY}"
                            ) from error

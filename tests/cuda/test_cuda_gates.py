@@ -52,10 +52,15 @@ def run_rows(op):
                     test_ops.outcome(case, "float32")
 
 
-def faults(specification, arch):
-    """Say what is wrong with the machine code of a specification."""
-    binary = store.binary_of(specification, arch)
-    found = opcodes(binary.cubin)
+def faults(specifications, arch):
+    """Return the opcodes of the machine code of each of several specifications, and what is wrong with it."""
+    binaries = [store.binary_of(specification, arch) for specification in specifications]
+    found = opcodes([binary.cubin for binary in binaries], arch)
+    return [(each, wrong_with(*of, arch, each)) for *of, each in zip(specifications, binaries, found, strict=True)]
+
+
+def wrong_with(specification, binary, arch, found):
+    """Say what is wrong with machine code that has these opcodes."""
     allowed = BUDGETS.get(specification.kernel.__name__, {}).get(arch, {"spills": 0, "stack": 0})
     wrong = [f"{binary.spills} bytes are spilled"] * (binary.spills > allowed["spills"])
     wrong += [f"a stack of {binary.stack} bytes"] * (binary.stack > allowed["stack"])
@@ -94,17 +99,20 @@ def test_machine_code_of_rules(rule, specifications, record_property):
 
 def look_at(specifications, record_property):
     """Compile, and check what is in the machine code."""
-    wrong, compiled = {}, set()
-    for specification in sorted(specifications, key=str):
-        for arch in architectures(specification):
-            compiled.add((specification.kernel.__name__, str(specification), arch))
-            if (specification, arch) not in looked_at:
-                found = faults(specification, arch)
-                if found:
-                    wrong[str(specification), arch] = found
-                looked_at.add((specification, arch))
+    pairs = [(specification, arch) for specification in sorted(specifications, key=str)
+             for arch in architectures(specification)]
+    for specification, arch in pairs:
+        store.binary_of(specification, arch)             # one after the other, as what is common is then made once
+    wrong = {}
+    for arch in build.ARCHITECTURES:
+        new = [specification for specification, other in pairs if other == arch
+               and (specification, arch) not in looked_at]
+        if new:
+            wrong |= {(str(specification), arch): found
+                      for specification, (_, found) in zip(new, faults(new, arch), strict=True) if found}
+    looked_at.update(pairs)
     assert not wrong, "\n".join(f"{what} for {arch}: {found}" for (what, arch), found in wrong.items())
-    record_property("compiled", sorted(compiled))
+    record_property("compiled", sorted((each.kernel.__name__, str(each), arch) for each, arch in pairs))
 
 
 def architectures(specification):
