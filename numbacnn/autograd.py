@@ -190,7 +190,7 @@ class Tensor:
 
     def __repr__(self) -> str:
         try:
-            numbers = converted(self.numpy(), computed(self.array.dtype))
+            numbers = converted(self.numpy(), computed(self.dtype.name))
             values = np.array2string(numbers, separator=", ", prefix="tensor(")
         except NumbacnnError as error:
             values = f"<{error}>, shape={self.shape}"

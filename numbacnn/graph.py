@@ -5,7 +5,6 @@ and somebody still refers to. Arrays are values: nothing ever changes them. Memo
 because a plan hands the memory of an array nobody refers to any more to its successor.
 """
 import itertools
-import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
@@ -23,21 +22,12 @@ from numbacnn.errors import DeviceError, DTypeError, EvaluationError, ShapeError
 from numbacnn.fusion import Number
 from numbacnn.kernels import Spec
 from numbacnn.memory import Pool, Storage, capacity, is_shared
+from numbacnn.options import switch
 from numbacnn.pending import BEHIND, Pending
 from numbacnn.plan import Instruction, Plan, successions
 from numbacnn.widening import is_widened
 
 Shape = tuple[int, ...]
-
-
-
-def switch(variable: str, default: bool) -> bool:
-    """Whether an environment variable is 1, not 0."""
-    text = os.environ.get(variable, "").strip() or str(int(default))
-    if text not in ("0", "1"):
-        raise ValueError(f"{variable} must be 0 or 1, got {text!r}; unset it for {int(default)}")
-    return text == "1"
-
 
 EAGER, FUSE = switch("NUMBACNN_EAGER", False), switch("NUMBACNN_FUSE", True)
 PRECISION = "default"

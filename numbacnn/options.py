@@ -3,6 +3,7 @@
 What has the wrong type is a DTypeError (a TypeError); a number out of its limits and a word that is not known are a
 ShapeError (a ValueError).
 """
+import os
 from math import inf, isfinite
 from numbers import Integral, Real
 from typing import Any
@@ -49,6 +50,14 @@ def whole(op: str, name: str, value: Any, least: int | None = None, most: int | 
     if most is not None and value > most:
         raise ShapeError(f"{op}: {name} must be at most {most}, got {value}")
     return int(value)
+
+
+def switch(variable: str, default: bool) -> bool:
+    """Read an environment variable that is 0 or 1."""
+    text = os.environ.get(variable, "").strip() or str(int(default))
+    if text not in ("0", "1"):
+        raise ValueError(f"{variable} must be 0 or 1, got {text!r}; unset it for {int(default)}")
+    return text == "1"
 
 
 def flag(op: str, name: str, value: Any) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 from numbacnn import backend
 from numbacnn.autograd import Tensor
 from numbacnn.backend import Device
-from numbacnn.errors import DTypeError, ShapeError
+from numbacnn.errors import BackendError, DeviceError, DTypeError, ShapeError
 from numbacnn.graph import Array, setting_changed
 from numbacnn.options import is_integer
 
@@ -48,22 +48,33 @@ def set_rng_state(new_state: dict[str, Any]) -> None:
     Parameters
     ----------
     new_state : dict
-        As from `get_rng_state`.
+        As from `get_rng_state`. Counters of devices that this machine does not have are left out: what was trained
+        on a GPU goes on without one, with other random numbers there.
     """
     global _host, _seed, _round
     try:
         seed = _checked("set_rng_state", new_state["seed"])
         bits = np.random.PCG64(np.random.SeedSequence(seed, n_children_spawned=new_state["epochs"]))
         bits.state = new_state["host"]
-        arrays = {backend.device(name): Array.of(np.array(numbers, np.int64).reshape(2), backend.device(name))
-                  for name, numbers in new_state["kernels"].items()}
+        counters = {_device_here(name): np.array(numbers, np.int64).reshape(2)
+                    for name, numbers in new_state["kernels"].items()}
     except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError):
         raise DTypeError(f"set_rng_state: new_state must be what get_rng_state gave, got {new_state!r}") from None
+    arrays = {place: Array.of(numbers, place) for place, numbers in counters.items() if place is not None}
     _host, _seed, _round = np.random.Generator(bits), seed, _round + 1
     _thread.start()
     for place, array in arrays.items():                  # the same tensors: captures know them
         _thread.states.setdefault(place, Tensor(array)).array = array
     setting_changed()
+
+
+def _device_here(name: str) -> Device | None:
+    try:
+        device = backend.device(name)
+        device.backend.devices()
+    except (BackendError, DeviceError):
+        return None
+    return device
 
 
 class Generator:

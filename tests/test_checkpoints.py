@@ -206,9 +206,19 @@ def test_random_numbers_go_on_from_a_state():
     assert draws() == expected
 
 
+def test_a_state_from_a_machine_with_other_devices_serves():
+    nb.manual_seed(5)
+    draws()
+    state, expected = nb.get_rng_state(), draws()
+    state["kernels"] |= {"cpu:7": [5, 1], "cuda:63": [5, 2], "abacus": [5, 3]}
+    nb.set_rng_state(state)
+    assert draws() == expected
+
+
 @pytest.mark.parametrize("state", [
     3, None, {}, {"seed": 1}, nb.ones(3), nb.get_rng_state() | {"seed": 2**63}, nb.get_rng_state() | {"seed": 1.0},
-    nb.get_rng_state() | {"kernels": {"cpu": [0, 2**63]}}, nb.get_rng_state() | {"kernels": {"cpu": [0]}}])
+    nb.get_rng_state() | {"kernels": {"cpu": [0, 2**63]}}, nb.get_rng_state() | {"kernels": {"cpu": [0]}},
+    nb.get_rng_state() | {"kernels": {"abacus": [0]}}])
 def test_a_random_state_is_one(state):
     with pytest.raises(DTypeError, match="set_rng_state: new_state must be what get_rng_state gave, got"):
         nb.set_rng_state(state)

@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numbacnn_cpu import program
 
-from numbacnn.graph import DTYPES
+from numbacnn.dtypes import DTYPES, computed
 
 many = settings(max_examples=300, deadline=None, derandomize=True)
 shapes = st.lists(st.integers(1, 5), min_size=1, max_size=5).map(tuple)
+dtypes = st.sampled_from([dtype for dtype in DTYPES if computed(dtype) == dtype])   # the CPU's kernels have these
 ways, seeds = st.sampled_from(["launch", "program"]), st.integers(0, 2**32 - 1)
 LARGE = [(70, 300), (300, 70), (3, 9, 40, 41), (9, 64, 12, 13), (5000,), (1, 70000), (2, 3, 4, 5, 60), (40000, 2)]
 
@@ -41,7 +42,7 @@ def compare(op, inputs, outputs, way, *numbers, tolerance=0.0):
 
 
 @many
-@given(st.data(), shapes, st.sampled_from(DTYPES), ways, seeds)
+@given(st.data(), shapes, dtypes, ways, seeds)
 def test_any_axes(data, shape, dtype, way, seed):
     x = made(shape, dtype, seed)
     axes = data.draw(st.sets(st.sampled_from(range(len(shape)))))
@@ -58,7 +59,7 @@ def test_any_axes(data, shape, dtype, way, seed):
 
 
 @many
-@given(st.data(), shapes, st.sampled_from(DTYPES), ways, seeds)
+@given(st.data(), shapes, dtypes, ways, seeds)
 def test_any_axis(data, shape, dtype, way, seed):
     x, axis = made(shape, dtype, seed), data.draw(st.sampled_from(range(len(shape))))
     kept = (*shape[:axis], 1, *shape[axis + 1:])

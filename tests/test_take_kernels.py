@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numbacnn_cpu import program
 
-from numbacnn.graph import DTYPES
+from numbacnn.dtypes import DTYPES, computed
 
 many = settings(max_examples=300, deadline=None, derandomize=True)
 shapes = st.lists(st.integers(0, 5), min_size=1, max_size=5).map(tuple)
-dtypes = st.sampled_from(DTYPES)
+dtypes = st.sampled_from([dtype for dtype in DTYPES if computed(dtype) == dtype])   # the CPU's kernels have these
 ways = st.sampled_from(["launch", "program"])
 seeds = st.integers(0, 2**32 - 1)
 
