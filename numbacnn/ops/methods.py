@@ -114,7 +114,7 @@ def reversed_axes(x: Tensor) -> Tensor:
 def is_floating_point(x: Tensor) -> bool:
     """Return whether the numbers are float32, float64 or bfloat16."""
     any_tensor("is_floating_point", "x", x)
-    return x.array.dtype in FLOATING
+    return x.dtype.name in FLOATING
 
 
 def detach_(x: Tensor) -> Tensor:
