@@ -6,6 +6,7 @@ runs. An upload waits for the last run that used its memory, and the next run wa
 import ctypes
 import functools
 import threading
+from collections import deque
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -20,6 +21,7 @@ from .replay import Sequence
 
 NEWEST_TOOLKIT = "R525 or newer"
 STAGING = 4               # pinned blocks of memory for uploads
+EVENTS = 64               # of the last runs: those before them are waited for with the oldest
 
 
 class Driver:
@@ -135,7 +137,8 @@ class Device:
         self.lock = threading.RLock()                    # whoever starts something in a stream
         self.freed, self.shared = [], None               # addresses that nobody refers to; memory of temporaries
         self.runs = 0                                    # how many there were; the events of the last ones
-        self.events = [self.new_event() for _ in range(64)]
+        self.events = [self.new_event() for _ in range(EVENTS)]
+        self.used = deque(maxlen=EVENTS)                 # (run, addresses of the memory that it used), the newest last
         self.lending = Lending(self)
         self.reserved = self.most_reserved = 0           # bytes, now and at most
         driver.cuCtxSetCurrent(before)
@@ -196,17 +199,23 @@ class Device:
         return Sequence(self, launches)
 
     def ran(self, addresses):
-        """Note that a run was started that uses the memory at these addresses."""
+        """Note that a run was started that uses the memory at these addresses, a set."""
         self.runs += 1
-        self.driver.cuEventRecord(self.events[self.runs % len(self.events)], self.compute)
-        for address in addresses:
-            block = self.runtime.blocks.get(address)
-            if block is not None:
-                block.run = self.runs
+        self.driver.cuEventRecord(self.events[self.runs % EVENTS], self.compute)
+        self.used.append((self.runs, addresses))
+
+    def last_run(self, block):
+        """Return the last run that used a block: that before which it was made, if none is known."""
+        for run, addresses in reversed(self.used):
+            if run < block.run:
+                break
+            if block.address in addresses:
+                return run
+        return block.run
 
     def event_of(self, run):
         """Return the event of a run: of that one, or of the oldest whose event is still known."""
-        return self.events[max(run, self.runs - len(self.events) + 1) % len(self.events)]
+        return self.events[max(run, self.runs - EVENTS + 1) % EVENTS]
 
     def wait_for_run(self, run, stream):
         """Let a stream wait until a run has ended."""
@@ -235,7 +244,7 @@ class Block:
         driver = device.driver
         self.address = int(driver.cuMemAllocAsync(max(nbytes, 1), device.compute))
         device.runs += 1
-        driver.cuEventRecord(device.events[device.runs % len(device.events)], device.compute)
+        driver.cuEventRecord(device.events[device.runs % EVENTS], device.compute)
         device.runtime.blocks[self.address] = self
 
     def __del__(self):
@@ -275,12 +284,12 @@ class Block:
             driver.cuStreamWaitEvent(device.compute, event, 0)
             driver.cuMemcpyPeerAsync(self.address, device.context, source.address, giver.context, nbytes,
                                      device.compute)
-            device.ran([self.address])
+            device.ran({self.address})
             copied = device.lending.event()
             driver.cuEventRecord(copied, device.compute)
         with giver.lock, Current(giver):                 # what is run or uploaded there next may overwrite the source
             driver.cuStreamWaitEvent(giver.compute, copied, 0)
-            giver.ran([source.address])
+            giver.ran({source.address})
             giver.lending.spare.append(event)
         device.lending.spare.append(copied)
 
@@ -334,7 +343,7 @@ class Staging:
                 self.address = self.nbytes = 0
             self.address, self.nbytes = int(driver.cuMemHostAlloc(nbytes, 0)), nbytes
         ctypes.memmove(self.address, values.ctypes.data, nbytes)
-        device.wait_for_run(block.run, device.uploads)
+        device.wait_for_run(device.last_run(block), device.uploads)
         driver.cuMemcpyHtoDAsync(block.address + offset, self.address, nbytes, device.uploads)
         driver.cuEventRecord(self.sent, device.uploads)
         driver.cuStreamWaitEvent(device.compute, self.sent, 0)

@@ -66,7 +66,7 @@ class Lending:
             driver.cuEventRecord(event, LEGACY)
             driver.cuStreamWaitEvent(device.compute, event, 0)
             self.spare.append(event)
-        device.ran([address for address, _ in kept])     # uploads wait for that
+        device.ran({address for address, _ in kept})     # uploads wait for that
 
     def give_back(self):
         """Keep owners until all that was started so far has run."""

@@ -29,13 +29,13 @@ class Sequence:
             self.start(bases)
 
     def start(self, bases):
-        """Start them, at the third run on these addresses as a graph."""
+        """Start them, from the second run on these addresses on as a graph."""
         device, key = self.device, tuple(bases)
         graph = self.seen.get(key)
         if graph is not None:
             self.seen.move_to_end(key)
             device.driver.cuGraphLaunch(graph.executable, device.compute)
-            device.ran(bases)
+            device.ran(graph.addresses)
             return
         tables = [launch.prepare(bases) for launch in self.launches]
         again = key in self.seen
@@ -46,7 +46,7 @@ class Sequence:
             device.driver.cuGraphLaunch(graph.executable, device.compute)
         else:
             start(self.launches, bases, device.compute)
-        device.ran(bases)
+        device.ran(graph.addresses if graph else frozenset(bases))
 
 
 def start(launches, bases, stream):
@@ -61,6 +61,7 @@ class Graph:
     def __init__(self, device, launches, bases, tables):
         driver, api = device.driver, device.driver.api
         self.tables = tables                             # memory that it reads
+        self.addresses = frozenset(bases)
         driver.cuStreamBeginCapture(device.compute, api.CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL)
         try:
             start(launches, bases, device.compute)

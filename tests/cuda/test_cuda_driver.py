@@ -88,6 +88,31 @@ def test_an_upload_needs_memory_of_its_own_only_once(gpus):
     assert len(fake.pinned) == driver.STAGING
 
 
+def test_an_upload_waits_for_the_last_run_that_used_its_memory(gpus):
+    """And for no later one: the next batch is copied while a step runs."""
+    fake = gpus()
+    device = fake.runtime.device(0)
+    used, other = device.empty(64), device.empty(64)
+
+    def waits_for(run):
+        fake.log.clear()
+        used.write(np.zeros(64, np.uint8), 0)
+        assert fake.log[0] == ("wait", device.uploads, device.event_of(run))
+        assert fake.log[2] == ("wait", device.compute, fake.log[1][1])       # the next run waits for the upload
+
+    waits_for(used.run)                                  # nothing but that it is there
+    for last in range(1, 190):
+        with device.current():
+            device.ran({used.address, other.address} if last % 99 == 1 else {other.address})
+        if last % 99 == 1:
+            mine = device.runs
+        if last in (1, 2, 40, 100, 140):
+            assert device.event_of(mine) != device.event_of(device.runs) or mine == device.runs
+            waits_for(mine)
+    waits_for(device.runs - driver.EVENTS + 1)           # longer ago than is known: with the oldest
+    assert len({device.event_of(run) for run in range(device.runs - driver.EVENTS + 1, device.runs + 1)}) == 64
+
+
 def test_devices_are_counted(gpus):
     gpus(devices=2)
     assert nb.cuda.device_count() == 2
